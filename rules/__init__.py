@@ -1,0 +1,1 @@
+"""The law as pure Python: statutory time, definitions, positions. No clock, no SQL, no Prefect."""

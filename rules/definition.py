@@ -1,0 +1,251 @@
+"""A definition as the engine reads it: frozen, resolved, every name already checked by `rules/loader.py`.
+
+The YAML's language is `docs/definitions.md`; each field here is the key of the same name there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from rules.conditions import FactTest, StepCondition
+
+FactType = Literal["date", "planned date", "year", "whole number", "yes or no", "words", "list"]
+
+
+@dataclass(frozen=True, slots=True)
+class WhenChanged:
+    """What a correction of a fact re-decides: `fixed`, or the step it reopens unless `until` is already recorded."""
+
+    fixed: bool = False
+    reopens: str = ""
+    until: StepCondition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A typed fact. `no_sooner` and `no_later` are rules (text, parsed by `rules/periods.py`) that bound a planned date."""
+
+    name: str
+    type: FactType
+    title: str = ""
+    words: tuple[str, ...] = ()
+    no_sooner: str = ""
+    no_later: str = ""
+    at_least: int = 0
+    grows: bool = False
+    when_changed: WhenChanged | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DatedBy:
+    """One way to date a step: the rule's text, and when it is the one (None: always, the last of the list)."""
+
+    rule: str
+    facts: FactTest | None = None
+    steps: StepCondition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How the cited law counts: from `authorities.yaml`. `rolls`: a last day that is no working day moves to the next (HESC r.12(2));
+    `leaves_out`: named stretches that are not counted (`august`, `christmas`)."""
+
+    rolls: bool = False
+    leaves_out: tuple[str, ...] = ()
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One way a step can end: who is told, what is recorded, which right it gives, which case it opens, which step it reopens."""
+
+    name: str
+    title: str = ""
+    tells: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+    gives: str = ""
+    opens: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    reopens: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. Exactly one of `by`, `does`, `wait`, `case` is not empty."""
+
+    name: str
+    title: str
+    after: StepCondition
+    by: str = ""
+    does: str = ""
+    wait: str = ""
+    case: str = ""
+    case_facts: Mapping[str, str] = field(default_factory=dict)
+    each: str = ""
+    each_of_fact: str = ""
+    only_if: FactTest | None = None
+    until: StepCondition | None = None
+    may_come_early: bool | StepCondition = False
+    aside: bool = False
+    may: bool = False
+    due: tuple[DatedBy, ...] = ()
+    target: str = ""
+    again: str = ""
+    not_before: str = ""
+    law: str = ""
+    guidance: str = ""
+    policy: str = ""
+    counting: Counting = Counting()
+    ladder: str = ""
+    approval: bool = False
+    not_by: str = ""
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    answers: tuple[str, ...] = ()
+    lapses_as: str = ""
+    records: tuple[str, ...] = ()
+    tells_opened: tuple[str, ...] = ()
+    tells_done: tuple[str, ...] = ()
+    hint: str = ""
+    line: int = 0
+
+    @property
+    def citation(self) -> str:
+        """The authority shown beside the step: law before guidance before policy."""
+        return self.law or self.guidance or (f"policy section {self.policy}" if self.policy else "")
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What may be recorded as the step's end, in file order: outcomes, answers, or `done`."""
+        return (*self.outcomes, *self.answers) or ("done",)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A way the case ends, and when."""
+
+    name: str
+    after: StepCondition
+    title: str = ""
+    tells: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """Ends the case from anywhere: who may say so, who is told."""
+
+    name: str
+    by: tuple[str, ...]
+    tells: tuple[str, ...] = ()
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LawfulException:
+    """A letter of the law that lifts the date of these steps; never moves it."""
+
+    name: str
+    law: str
+    lifts: tuple[str, ...]
+    by: tuple[str, ...]
+    review: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """An outer limit across steps, dated on `to` as soon as `start` (a fact) is known."""
+
+    start: str
+    to: str
+    rule: str
+    law: str
+    counting: Counting = Counting()
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Who acts. `ours`: the trust's duty, else chased. `recorded_by`: staff roles that may record what this outside body did."""
+
+    name: str
+    title: str
+    ours: bool
+    reached_by: Literal["inbox", "link"]
+    recorded_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of a ladder: when (relative to the due date: `1 week before`, `on`, `3 days after`), whom, how loud."""
+
+    when: str
+    tells: str
+    severity: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Who is reminded and told, before, on and after a due date."""
+
+    name: str
+    rungs: tuple[Rung, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A right that a decision gives: its law, its last day (a rule), and the text that must stand in the notice."""
+
+    name: str
+    law: str
+    last_day: str
+    text: str
+    counting: Counting = Counting()
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A short history with what must be open, due or ended after it; kept raw and read by the examples ring of `check`."""
+
+    title: str
+    history: tuple[Mapping[str, object], ...]
+    expect: Mapping[str, object]
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A whole process, with every register entry that it uses (`pinned`), so that a running case needs no file."""
+
+    process: str
+    prefix: str
+    title: str
+    about: str
+    opens_with: Mapping[str, Fact]
+    opens_on: str
+    begins_with: tuple[str, ...]
+    facts: Mapping[str, Fact]  # all of them, those of opens_with included
+    parties: Mapping[str, tuple[str, ...]]
+    steps: Mapping[str, Step]
+    ends: Mapping[str, End]
+    interrupts: Mapping[str, Interrupt]
+    exceptions: Mapping[str, LawfulException]
+    totals: tuple[Total, ...]
+    examples: tuple[Example, ...]
+    roles: Mapping[str, Role]
+    ladders: Mapping[str, Ladder]
+    rights: Mapping[str, Right]
+    in_force_from: date | None
+    in_force_until: date | None
+    in_force_by: str
+    file: str
+    source: str
+    pinned: str
+    hash: str
+
+    def role_of(self, step: Step, party: str) -> Role | None:
+        """The role that owes the step (`party` resolves to the party's own role); None for software, calendar and case steps."""
+        name = party if step.by == "party" else step.by
+        return self.roles.get(name)
