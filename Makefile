@@ -1,0 +1,65 @@
+# Two commands matter: `make demo` shows Sendflow running, `make test` proves it. Both make what a fresh machine lacks.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+  if $$p -c 'import sys; sys.exit(not ((3, 11) <= sys.version_info < (3, 14)))' 2>/dev/null; then echo $$p; break; fi; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+CSS := web/static/built/sendflow.css
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint unit acceptance css chromium lock clean
+
+help: ## list what can be made
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo: $(VENV)/.run css ## start everything on the sample trust, until Ctrl-C
+	$(BIN)/sendflow demo
+
+test: $(VENV)/.dev css chromium ## linters, types, definitions, then every test
+	$(MAKE) --no-print-directory check
+	$(BIN)/pytest
+
+check: $(VENV)/.dev ## ruff, mypy, import-linter and the definitions, in seconds
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sendflow check
+
+unit: $(VENV)/.dev ## the quick tests only: no Prefect server, no Chromium
+	$(BIN)/pytest -m 'not slow'
+
+acceptance: $(VENV)/.dev css chromium ## the stories of tests/acceptance
+	$(BIN)/pytest tests/acceptance
+
+css: $(CSS) ## build the console's style sheet from the npm packages in web/styles
+
+$(CSS): web/styles/package.json web/styles/package-lock.json $(wildcard web/styles/*.scss)
+	sh web/styles/build.sh $(PYTHON)
+
+chromium: ## Debian's Chromium for the browser tests (installed when root and missing)
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
+	  { echo "The browser tests need Chromium: install Debian's package chromium (apt-get install chromium)."; exit 1; }
+
+$(VENV)/bin/python:
+	@[ -n "$(PYTHON)" ] || { echo "Sendflow needs Python 3.11, 3.12 or 3.13; none was found. Set PYTHON=/path/to/python3."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/python requirements.lock pyproject.toml
+	@[ -f $(VENV)/.dev ] || { echo "Installing the locked packages (about a minute the first time) ..."; \
+	  $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock && \
+	  $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .; }
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python requirements-dev.lock pyproject.toml
+	@echo "Installing the locked packages and the test tools (about a minute the first time) ..."
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+lock: ## resolve the pins anew (needs uv); no registry's address is written
+	uv pip compile pyproject.toml --python-version 3.11 --no-header --no-annotate --generate-hashes --universal -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --python-version 3.11 --no-header --no-annotate --generate-hashes --universal -o requirements-dev.lock
+
+clean: ## remove what was built and the demo's data
+	rm -rf $(VENV) web/static/built web/styles/node_modules .sendflow .mypy_cache .ruff_cache .pytest_cache .hypothesis
