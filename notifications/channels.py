@@ -1,0 +1,86 @@
+"""The one place from which anything leaves, and the only importer of Apprise.
+
+Apprise answers false where others raise, and swallows the reason; so the server is knocked at first. Not reachable: surely not sent. Reachable and
+no success: the answer may have been lost (RFC 1047), so the state is `unknown` and a second copy is possible.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import socket
+from urllib.parse import unquote, urlsplit
+
+from notifications.message import Message, Sent
+
+_PLAIN_ADDRESS = re.compile(r"^[A-Za-z0-9.!#$%'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$")
+_SECONDS_TO_CONNECT = 5.0
+
+
+class MailSettingsError(ValueError):
+    """The mail address of the installation (`SENDFLOW_MAIL_URL`) cannot be used; the message says what to write."""
+
+
+def is_plain_address(address: str) -> bool:
+    """Whether `address` is one e-mail address and nothing else. `a@b&to=c@d`, lists, names and line breaks are not (faults.md A16)."""
+    return len(address) <= 254 and bool(_PLAIN_ADDRESS.match(address)) and "&" not in address
+
+
+def send(message: Message, mail_url: str, sender: str) -> Sent:
+    """Hand one message to the mail server at `mail_url` (`smtp://host:port`, `smtps://user:password@host`), from the plain address `sender`.
+
+    Returns what is known of it; never raises for a server's refusal. Raises MailSettingsError for a mail_url that cannot be used.
+    """
+    if not is_plain_address(message.to):
+        return Sent("refused", "bad_address")
+    where = _server(mail_url)
+    if not _answers(where["host"], where["port"]):
+        return Sent("refused", "server_not_reached")
+    return Sent("accepted", "accepted") if _notify(message, where, sender) else Sent("unknown", "no_clear_answer")
+
+
+def _server(mail_url: str) -> dict[str, object]:
+    parts = urlsplit(mail_url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise MailSettingsError("SENDFLOW_MAIL_URL must be like smtp://mail.example.org:25 or smtps://user:password@mail.example.org:465")
+    secure = parts.scheme == "smtps"
+    return {
+        "host": parts.hostname,
+        "port": parts.port or (465 if secure else 25),
+        "secure": secure,
+        "user": unquote(parts.username) if parts.username else None,
+        "password": unquote(parts.password) if parts.password else None,
+    }
+
+
+def _answers(host: object, port: object) -> bool:
+    try:
+        with socket.create_connection((str(host), int(str(port))), timeout=_SECONDS_TO_CONNECT):
+            return True
+    except OSError:
+        return False
+
+
+def _notify(message: Message, where: dict[str, object], sender: str) -> bool:
+    """A fresh Apprise object a message: a reused one waits 5.5 s between mails. The plugin is built by its constructor, never from a URL,
+    so that no address can smuggle in another recipient."""
+    import apprise
+    from apprise.plugins.email import NotifyEmail
+
+    logging.getLogger("apprise").setLevel(logging.ERROR)  # at WARNING and below it quotes addresses and bodies
+    service = NotifyEmail(  # type: ignore[no-untyped-call]  # Apprise ships no types
+        smtp_host=where["host"],
+        host=where["host"],
+        port=where["port"],
+        secure=where["secure"],
+        secure_mode="ssl" if where["secure"] else "insecure",
+        user=where["user"],
+        password=where["password"],
+        from_addr=sender,
+        targets=[message.to],
+        headers={"X-Case-Ref": message.reference, "Auto-Submitted": "auto-generated"},
+    )
+    sender_of_all = apprise.Apprise()
+    if not sender_of_all.add(service):
+        return False
+    return bool(sender_of_all.notify(title=message.subject, body=message.html, body_format=apprise.NotifyFormat.HTML))

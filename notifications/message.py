@@ -1,0 +1,30 @@
+"""One message to one recipient, ready to be sent, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`to` is one plain address. `reference` is the delivery's own (`AR-000007/31`): it is the X-Case-Ref header, so a bounce finds its delivery.
+
+    `again`: the server's answer to an earlier try was lost, so this may be the second copy; the mail says so.
+    """
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    reference: str
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """`accepted`: the mail server took it (not: it arrived). `refused`: surely not sent, may be tried again. `unknown`: the answer was lost; a
+    further try may bring a second copy. `code` is a short word for the record and never quotes the server, which may quote the address."""
+
+    state: Literal["accepted", "refused", "unknown"]
+    code: str

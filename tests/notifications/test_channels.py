@@ -1,0 +1,62 @@
+"""Mail through Apprise to a real SMTP server on loopback."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from notifications.channels import MailSettingsError, is_plain_address, send
+from notifications.message import Message
+from notifications.sink import MailSink, free_port
+
+SENDER = "sendflow@example.org"
+
+
+@pytest.fixture
+def sink(tmp_path: Path) -> Iterator[MailSink]:
+    with MailSink(tmp_path / "mail", now=lambda: datetime(2026, 11, 24, 9, 0, tzinfo=UTC)) as started:
+        yield started
+
+
+def message(to: str = "parent@example.org") -> Message:
+    return Message(to=to, subject="AR-000007: the meeting date", text="Hello", html="<p>Hello <b>you</b></p>", reference="AR-000007/31")
+
+
+def test_a_mail_reaches_the_server_once_with_text_html_and_reference(sink: MailSink) -> None:
+    assert send(message(), sink.url, SENDER).state == "accepted"
+    (mail,) = sink.mails()
+    assert (mail.to, mail.sender, mail.subject, mail.reference) == ("parent@example.org", SENDER, "AR-000007: the meeting date", "AR-000007/31")
+    assert "<b>you</b>" in mail.html
+    assert "Hello you" in mail.text
+
+
+@pytest.mark.parametrize("bad", ["a@b&to=c@d.org", "a@b.org,c@d.org", "a@b.org\r\nBcc: c@d.org", "Ann <a@b.org>", "a b@c.org", "", "@x", "a@"])
+def test_an_address_cannot_bring_a_second_recipient(sink: MailSink, bad: str) -> None:
+    assert not is_plain_address(bad)
+    assert send(message(bad), sink.url, SENDER).code == "bad_address"
+    assert sink.mails() == []
+
+
+def test_an_unreachable_server_is_surely_not_sent() -> None:
+    assert send(message(), "smtp://127.0.0.1:9", SENDER).state == "refused"
+
+
+def test_a_server_that_takes_the_mail_and_dies_is_unknown() -> None:
+    class Silent:
+        async def handle_DATA(self, server, session, envelope):  # type: ignore[no-untyped-def]
+            server.transport.close()
+            return "250 never heard"
+
+    controller = Controller(Silent(), hostname="127.0.0.1", port=free_port())
+    controller.start()
+    try:
+        assert send(message(), f"smtp://127.0.0.1:{controller.port}", SENDER).state == "unknown"
+    finally:
+        controller.stop()
+
+
+def test_a_mail_url_of_another_kind_is_refused_in_words() -> None:
+    with pytest.raises(MailSettingsError, match="SENDFLOW_MAIL_URL must be like"):
+        send(message(), "http://127.0.0.1:1", SENDER)
