@@ -1,0 +1,39 @@
+"""Settings of one installation, from the environment. Nothing else reads `os.environ`."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting has the prefix `SENDFLOW_`; the database's address is also read from the usual `DATABASE_URL`.
+
+    `data_folder` keeps the embedded database, keys and the demo's mail. `clock_file` moves time (demo and tests only).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SENDFLOW_", populate_by_name=True, extra="ignore")
+
+    data_folder: Path = Path(".sendflow")
+    database_url: SecretStr | None = Field(default=None, validation_alias=AliasChoices("database_url", "SENDFLOW_DATABASE_URL", "DATABASE_URL"))
+    prefect_api_url: str | None = None
+    mail_url: str | None = None
+    origin: str = "http://127.0.0.1:8000"
+    demo: bool = False
+    clock_file: Path | None = None
+    signing_key: SecretStr | None = None
+    pool_size: int = Field(default=10, ge=1, le=100)
+
+    @property
+    def folder(self) -> Path:
+        """The data folder as an absolute path; it need not exist yet."""
+        return self.data_folder.expanduser().resolve()
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process, read once. Raises `pydantic.ValidationError` naming the variable that is wrong."""
+    return Settings()
