@@ -1,0 +1,184 @@
+"""A Prefect server of our own: `prefect server start` as a child process with the settings of `flows/server_settings.py`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from db.postgres_process import free_port, port_is_free
+from flows.connection import Connection
+from flows.server_files import ServerFiles
+from flows.server_settings import SERVER_SETTINGS, check_settings
+
+PATIENCE_SECONDS = 120.0
+ATTEMPTS = 3
+Progress = Callable[[str], None]
+
+
+class PrefectServerError(RuntimeError):
+    """The Prefect server cannot be started or stopped; `str()` says why and shows the end of its log."""
+
+
+class PrefectServer:
+    """One Prefect server on 127.0.0.1, with a password, on the database `database_url` (PostgreSQL; SQLite is for tests only).
+
+    It runs in a session of its own: Ctrl-C in a terminal does not reach it, and one that outlived its starter is taken over.
+    """
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self.files = ServerFiles(folder)
+        self._database_url = asynchronous(database_url)
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """Address and password for the clients of this server."""
+        return Connection(f"http://127.0.0.1:{self.files.port()}/api", self.files.auth_string(), self.files.home)
+
+    @property
+    def takes_several_workers(self) -> bool:
+        """False on SQLite, which locks under two writers (PrefectHQ/prefect#18934)."""
+        return not self._database_url.startswith("sqlite")
+
+    def start(self, progress: Progress = lambda words: None) -> Connection:
+        """Start the server unless ours runs already, wait until it answers, and check its settings.
+
+        Raises PrefectServerError, or PrefectSettingsError when a setting we rely on does not hold.
+        """
+        self.files.make()
+        if not self._runs_already():
+            self._launch(progress)
+        told = self.connection.ask("/admin/settings")
+        assert isinstance(told, Mapping)
+        check_settings(told)
+        return self.connection
+
+    def ensure(self, progress: Progress = lambda words: None) -> bool:
+        """Start the server again if it has died or stopped answering. True when that was needed."""
+        if self._is_alive() and self._answers_within(20.0):
+            return False
+        self.stop()
+        self.start(progress)
+        return True
+
+    def stop(self, seconds: float = 20.0) -> None:
+        """Ask the server to end, and end it the hard way after `seconds`. What it accepted is in its database either way."""
+        pid = self._pid()
+        for order in (signal.SIGTERM, signal.SIGKILL):
+            if not pid or not self._is_ours(pid):
+                break
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, order)
+            self._wait_for_end(pid, seconds)
+        self._child = None
+        if self.files.home.exists():
+            self.files.remember_pid(0)
+
+    def environment(self, port: int) -> dict[str, str]:
+        """The server's own variables; those of Prefect that the caller has are left out."""
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+        return {
+            **ours,
+            **SERVER_SETTINGS,
+            "PREFECT_HOME": str(self.files.home),
+            "PREFECT_SERVER_API_HOST": "127.0.0.1",
+            "PREFECT_SERVER_API_PORT": str(port),
+            "PREFECT_SERVER_API_AUTH_STRING": self.files.auth_string(),
+            "PREFECT_SERVER_DATABASE_CONNECTION_URL": self._database_url,
+            "PREFECT_UI_API_URL": f"http://127.0.0.1:{port}/api",
+        }
+
+    def _runs_already(self) -> bool:
+        if not self.files.port() or not self.connection.is_healthy():
+            return False
+        if self.connection.ask("/admin/version") == version("prefect"):
+            return True
+        self.stop()
+        return False
+
+    def _launch(self, progress: Progress) -> None:
+        for _ in range(ATTEMPTS):
+            remembered = self.files.port()
+            port = remembered if remembered and port_is_free(remembered) else free_port()
+            self.files.remember_port(port)
+            command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+            with self.files.log.open("ab") as log:
+                self._child = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd=self.files.home,
+                    env=self.environment(port),
+                    start_new_session=True,
+                )
+            self.files.remember_pid(self._child.pid)
+            if self._wait_until_healthy(progress):
+                return
+        raise PrefectServerError(f"The Prefect server did not start. The end of {self.files.log}:\n{self.files.last_words()}")
+
+    def _wait_until_healthy(self, progress: Progress) -> bool:
+        began = time.monotonic()
+        told_at = 0
+        while (passed := time.monotonic() - began) < PATIENCE_SECONDS:
+            if self.connection.is_healthy():
+                return True
+            if self._child is not None and self._child.poll() is not None:
+                return False
+            if int(passed) > told_at:
+                told_at = int(passed)
+                progress(f"Prefect server: {told_at} s")
+            time.sleep(0.1)
+        self.stop()
+        return False
+
+    def _answers_within(self, seconds: float) -> bool:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if self.connection.is_healthy():
+                return True
+            if not self._is_alive():
+                return False
+            time.sleep(0.5)
+        return False
+
+    def _pid(self) -> int:
+        return self._child.pid if self._child is not None else self.files.pid()
+
+    def _is_alive(self) -> bool:
+        if self._child is not None:
+            return self._child.poll() is None
+        return bool(self.files.pid()) and self._is_ours(self.files.pid())
+
+    def _is_ours(self, pid: int) -> bool:
+        """Whether that process is a Prefect server on our port: a number found in a file may belong to somebody else by now."""
+        if self._child is not None and self._child.pid == pid:
+            return self._child.poll() is None
+        found = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+        return "prefect server start" in found and f"--port {self.files.port()}" in found
+
+    def _wait_for_end(self, pid: int, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and self._is_ours(pid):
+            time.sleep(0.05)
+
+
+def asynchronous(url: str) -> str:
+    """The URL as Prefect wants it: `postgresql://` or `postgresql+psycopg://` becomes `postgresql+asyncpg://`.
+
+    Raises PrefectServerError for anything but PostgreSQL and SQLite, naming the kind only (a URL holds a password).
+    """
+    kind, _, rest = url.partition("://")
+    match kind.split("+")[0]:
+        case "postgresql" | "postgres":
+            return f"postgresql+asyncpg://{rest}"
+        case "sqlite":
+            return f"sqlite+aiosqlite://{rest}"
+    raise PrefectServerError(f"Prefect's database must be PostgreSQL, not {kind!r}. Give a URL that begins with postgresql://")
