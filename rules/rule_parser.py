@@ -21,7 +21,7 @@ RULE_FORMS = (
     "Write for example '6 weeks after request_received_on', '2 clear weeks before meeting_on', 'on meeting_on' or 'before 15 February of transfer_on'"
 )
 BASE_FORMS = "Name a fact or a step, 'due of STEP' or 'it opens'"
-MOST = 9999
+MOST: dict[Unit, int] = {"day": 36525, "week": 5218, "month": 1200, "year": 100, "working day": 5000, "school day": 5000}  # about a century
 
 
 def read_rule(text: str) -> Rule:
@@ -146,12 +146,12 @@ class _Reader:
         )
 
     def period(self) -> Period:
-        number = self.number(RULE_FORMS)
-        if number > MOST:
-            self.at -= 1
-            raise self.wrong(f"a period is at most {MOST}", "Write the period in larger units")
-        clear = self.take("clear")
-        return Period(number, self.unit(), clear)
+        start = self.at
+        period = Period(self.number(RULE_FORMS), clear=self.take("clear"), unit=self.unit())
+        if period.number > MOST[period.unit]:
+            self.at = start
+            raise self.wrong(f"a period in {period.unit}s is at most {MOST[period.unit]}", "Write the period the law says")
+        return period
 
     def number(self, cure: str) -> int:
         word = self.peek()

@@ -88,7 +88,7 @@ def test_a_rule_is_read_once() -> None:
         ("3 days after it opens if any", 23, "Leave 'if any' out"),
         ("2 weeks after sent_on if known", 26, "expected 'any'"),
         ("end of term meeting_on", 13, "expected 'of'"),
-        ("10000 days after sent_on", 1, "at most 9999"),
+        ("101 years after sent_on", 1, "at most 100"),
         ("-3 days after sent_on", 1, "whole number"),
         ("1.5 weeks after sent_on", 1, "whole number"),
     ],
@@ -135,10 +135,9 @@ def test_any_text_is_read_or_refused_with_a_place_in_it(text: str) -> None:
         assert rule.bases
 
 
-words = st.sampled_from(
-    ["6", "15", "0", "clear", "weeks", "days", "working", "school", "after", "before", "beginning", "starting", "with", "on", "by", "of", "later"]
-    + ["earlier", "end", "term", "due", "it", "opens", "if", "any", "and", "a_on", "the", "year", "February", "2026-03-03"]
-)
+VOCABULARY = """6 15 0 clear weeks days working school after before beginning starting with on by of later earlier end term due it opens
+if any and a_on the year February 2026-03-03"""
+words = st.sampled_from(VOCABULARY.split())
 
 
 @given(st.lists(words, max_size=14).map(" ".join))
