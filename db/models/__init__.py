@@ -1,0 +1,42 @@
+"""The tables, one file a subject. Row-level security and grants are in `db/migrations`; `db/access.py` says the rule in words."""
+
+from db.models.base import Base
+from db.models.cases import Case, EventRow, PinnedDefinition, PrivateText, StepRow
+from db.models.imports import Import, ImportMapping, PendingLeaver
+from db.models.messages import DELIVERY_STATES, Delivery, LinkRow, OutboxRow
+from db.models.people import AuthorityContact, Family, Membership, Person, Plan, Pupil, PupilContact
+from db.models.running import Anchor, Heartbeat, InstanceIdentity, Run, Wake
+from db.models.trust import Authority, School, SchoolClosure, SchoolTerm, Trust
+
+__all__ = [
+    "DELIVERY_STATES",
+    "Anchor",
+    "Authority",
+    "AuthorityContact",
+    "Base",
+    "Case",
+    "Delivery",
+    "EventRow",
+    "Family",
+    "Heartbeat",
+    "Import",
+    "ImportMapping",
+    "InstanceIdentity",
+    "LinkRow",
+    "Membership",
+    "OutboxRow",
+    "PendingLeaver",
+    "Person",
+    "PinnedDefinition",
+    "Plan",
+    "PrivateText",
+    "Pupil",
+    "PupilContact",
+    "Run",
+    "School",
+    "SchoolClosure",
+    "SchoolTerm",
+    "StepRow",
+    "Trust",
+    "Wake",
+]

@@ -1,0 +1,122 @@
+"""The legal record: cases, their history, and the steps that are open now. Columns stand in storage order; `docs/ledger.md` says why.
+
+Only `db/ledger.py` writes here, through functions that run as `sendflow_writer`.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, CheckConstraint, Date, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.models.base import Base, BigId, NewBigId, NewId, Small, Words
+
+
+class PinnedDefinition(Base):
+    """The exact text of a definition (`source` as `rules.loader.from_pinned` reads it) and its content hash. Never changed."""
+
+    __tablename__ = "definitions"
+
+    id: Mapped[NewId]
+    process: Mapped[str]
+    hash: Mapped[str] = mapped_column(unique=True)
+    source: Mapped[str]
+    pinned_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Case(Base):
+    """One statutory process for one pupil. `position`: canonical text of `rules.position.position_to_text`; `head`: the hash of
+    the last event; `ended`: the end's name, empty while the case runs.
+
+    `opening_key` makes an opening sent twice one case; `natural_key` (process, pupil, period) makes two openers open one case.
+    `opened_from`: the case whose decision opened this one.
+    """
+
+    __tablename__ = "cases"
+    __table_args__ = (Index(None, "pupil_id"), Index(None, "school_id"), {"postgresql_with": {"fillfactor": 60}})
+
+    id: Mapped[NewBigId]
+    pupil_id: Mapped[BigId] = mapped_column(ForeignKey("pupils.id"))
+    opened_from: Mapped[BigId | None]
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    definition_id: Mapped[int] = mapped_column(ForeignKey("definitions.id"))
+    opened_on: Mapped[date]
+    version: Mapped[int] = mapped_column(server_default=text("0"))
+    opening_key: Mapped[UUID] = mapped_column(unique=True)
+    ref: Mapped[str] = mapped_column(unique=True)
+    natural_key: Mapped[str | None] = mapped_column(unique=True)
+    ended: Mapped[Words]
+    head: Mapped[bytes]
+    position: Mapped[str]
+
+
+class EventRow(Base):
+    """One business act. Append-only, hash-chained per case; `content` is the exact text that was hashed."""
+
+    __tablename__ = "events"
+    __table_args__ = (UniqueConstraint("case_id", "act_key"),)
+
+    case_id: Mapped[BigId] = mapped_column(primary_key=True)
+    recorded_at: Mapped[datetime]
+    actor_id: Mapped[BigId | None]
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int]
+    act_key: Mapped[UUID]
+    kind: Mapped[str]
+    hash: Mapped[bytes]
+    content: Mapped[str]
+
+
+class PrivateText(Base):
+    """Personal words of an event. The chain holds `sha256(salt || value)` only, so erasing the row leaves the chain whole."""
+
+    __tablename__ = "private_texts"
+
+    case_id: Mapped[BigId] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int]
+    name: Mapped[str] = mapped_column(primary_key=True)
+    salt: Mapped[bytes]
+    value: Mapped[str]
+
+
+class StepRow(Base):
+    """A step that is open, or waiting with a date of law already running, and later how it closed. Derived from the events.
+
+    `no`: its number in the case, given by the fold. `owner`: the role that owes it. `why`: compact JSON of the due date's
+    explanation. `chase_on`: every rung's date; `rung`: how many have been fired. `wakes_on`: when the calendar itself acts.
+    """
+
+    __tablename__ = "steps"
+    __table_args__ = (
+        CheckConstraint("status IN ('open', 'waiting')", name="status"),
+        Index("steps_chase", "next_chase_on", postgresql_where=text("closed_seq IS NULL")),
+        Index("steps_inbox", "school_id", "owner", "due_on", postgresql_where=text("closed_seq IS NULL")),
+        Index("steps_wake", "wakes_on", postgresql_where=text("closed_seq IS NULL AND wakes_on IS NOT NULL")),
+        {"postgresql_with": {"fillfactor": 80}},
+    )
+
+    case_id: Mapped[BigId] = mapped_column(primary_key=True)
+    no: Mapped[Small] = mapped_column(primary_key=True, autoincrement=False)
+    round: Mapped[Small] = mapped_column(server_default=text("1"), default=1)
+    school_id: Mapped[int]
+    due_on: Mapped[date | None]
+    next_chase_on: Mapped[date | None]
+    opened_seq: Mapped[int]
+    closed_seq: Mapped[int | None]
+    closed_on: Mapped[date | None]
+    safe_on: Mapped[date | None]
+    target_on: Mapped[date | None]
+    wakes_on: Mapped[date | None]
+    lifted_review_on: Mapped[date | None]
+    rung: Mapped[Small] = mapped_column(server_default=text("0"), default=0)
+    step: Mapped[str]
+    party: Mapped[Words]
+    owner: Mapped[Words]
+    status: Mapped[str] = mapped_column(server_default=text("'open'"), default="open")
+    outcome: Mapped[Words]
+    lifted: Mapped[Words]
+    why: Mapped[Words]
+    chase_on: Mapped[list[date] | None] = mapped_column(ARRAY(Date))
