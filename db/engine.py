@@ -55,18 +55,22 @@ class Engines:
         return self._pool(OWNER)
 
     @contextmanager
-    def act_connection(self) -> Iterator[psycopg.Connection[Any]]:
-        """The psycopg connection beneath the pool, as `sendflow_app`, in autocommit: one statement is one transaction.
+    def act_connection(self, role: str = APP) -> Iterator[psycopg.Connection[Any]]:
+        """The psycopg connection beneath the pool, as `role` (the scheduler's for acts of the calendar), in autocommit: one statement is one
+        transaction.
 
-        For `apply_act` and its like, whose functions take the schools as an argument. Goes back to the pool at the end.
+        For `apply_act` and its like, whose functions take the schools as an argument. Goes back to the pool at the end, unless it is broken.
         """
-        pooled = self._pool(APP, autocommit=True).raw_connection()
+        pooled = self._pool(role, autocommit=True).raw_connection()
+        driver = pooled.driver_connection
+        assert isinstance(driver, psycopg.Connection)
         try:
-            driver = pooled.driver_connection
-            assert isinstance(driver, psycopg.Connection)
             yield driver
         finally:
-            pooled.close()
+            if driver.closed:
+                pooled.invalidate()
+            else:
+                pooled.close()
 
     def dispose(self) -> None:
         """Close every pooled connection. The object can be used again."""

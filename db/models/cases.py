@@ -28,7 +28,8 @@ class PinnedDefinition(Base):
 
 class Case(Base):
     """One statutory process for one pupil. `position`: canonical text of `rules.position.position_to_text`; `head`: the hash of
-    the last event; `ended`: the end's name, empty while the case runs.
+    the last event; `ended`: the end's name, empty while the case runs; `calendar_version`: the school calendar that the dates of its open
+    steps were counted with.
 
     `opening_key` makes an opening sent twice one case; `natural_key` (process, pupil, period) makes two openers open one case.
     `opened_from`: the case whose decision opened this one.
@@ -49,6 +50,7 @@ class Case(Base):
     natural_key: Mapped[str | None] = mapped_column(unique=True)
     ended: Mapped[Words]
     head: Mapped[bytes]
+    calendar_version: Mapped[Words]
     position: Mapped[str]
 
 
