@@ -70,6 +70,7 @@ class Outcome:
     gives: str = ""
     opens: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     reopens: str = ""
+    contains: Mapping[str, str] = field(default_factory=dict)  # what its notice must hold by law: word -> meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,9 @@ class Step:
     tells_done: tuple[str, ...] = ()
     hint: str = ""
     line: int = 0
+    also_law: tuple[str, ...] = ()  # further citations, after the one that gives `due`
+    contains: Mapping[str, str] = field(default_factory=dict)  # what the notice must hold by law, whatever the outcome: word -> meaning
+    early_said: bool = False  # whether `may_come_early` is written
 
     @property
     def citation(self) -> str:
@@ -144,7 +148,7 @@ class Interrupt:
 
 @dataclass(frozen=True, slots=True)
 class LawfulException:
-    """A letter of the law that lifts the date of these steps; never moves it."""
+    """A letter of the law that lifts the date of these steps; never moves it. `letters`: step -> the letter for its own limit."""
 
     name: str
     law: str
@@ -152,6 +156,7 @@ class LawfulException:
     by: tuple[str, ...]
     review: str = ""
     title: str = ""
+    letters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +179,7 @@ class Role:
     ours: bool
     reached_by: Literal["inbox", "link"]
     recorded_by: tuple[str, ...] = ()
+    passes_to: str = ""  # who holds this role's rights once compulsory school age is over
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,155 @@
+"""Reads `process_definitions/` into `Definition`s: the one door from the law files to the engine. Reads files and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from rules.definition import Counting, Definition, Fact, Step, Total
+from rules.library import Library
+from rules.names import check_names
+from rules.pinned import from_pinned, pinned_text
+from rules.problems import DefinitionErrors, Problem, Problems
+from rules.register_types import Citation, Registers
+from rules.registers import read_authorities, read_duties, read_ladders, read_roles
+from rules.schema_process import Draft, read_draft
+
+__all__ = ["PROCESS_DEFINITIONS", "DefinitionErrors", "Problem", "from_pinned", "load_library", "parse_definition", "read_registers"]
+
+PROCESS_DEFINITIONS = Path(__file__).parent.parent / "process_definitions"
+REGISTERS = ("authorities.yaml", "duties.yaml", "ladders.yaml", "roles.yaml")
+
+
+def load_library(folder: Path = PROCESS_DEFINITIONS) -> Library:
+    """Every definition and register of a folder. Raises DefinitionErrors with all faults of all files."""
+    registers, found = read_registers(folder)
+    definitions: list[Definition] = []
+    for path in sorted(folder.glob("*.yaml")):
+        if path.name in REGISTERS:
+            continue
+        text = _read(path, found)
+        try:
+            definitions.append(parse_definition(text, path.name, registers))
+        except DefinitionErrors as error:
+            found.extend(error.problems)
+    if not definitions and not found:
+        found.append(Problem(str(folder), 1, "", "the folder holds no process", "Name a folder with at least one process file."))
+    if found:
+        raise DefinitionErrors(found)
+    return Library.of(definitions, registers)
+
+
+def read_registers(folder: Path) -> tuple[Registers, list[Problem]]:
+    """The four registers of a folder, and the faults found in them; what is missing is empty."""
+    found: list[Problem] = []
+    texts = {name: _read(folder / name, found) if (folder / name).exists() else None for name in REGISTERS}
+    notes = {name: Problems(name) for name in REGISTERS}
+    for name, text in texts.items():
+        if text is None:
+            found.append(Problem(name, 1, "", "the register is missing", "Add the file; docs/definitions.md section 5 has its shape."))
+    citations, rights = read_authorities(texts["authorities.yaml"] or "authorities: {}", notes["authorities.yaml"])
+    registers = Registers(
+        authorities=citations,
+        rights=rights,
+        duties=read_duties(texts["duties.yaml"] or "duties: []", notes["duties.yaml"]),
+        ladders=read_ladders(texts["ladders.yaml"] or "ladders: {}", notes["ladders.yaml"]),
+        roles=read_roles(texts["roles.yaml"] or "roles: {}", notes["roles.yaml"]),
+    )
+    for note in notes.values():
+        found.extend(note.found)
+    return registers, found
+
+
+def _read(path: Path, found: list[Problem]) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        found.append(Problem(path.name, line, "", "the file is not UTF-8 text", "Save it as UTF-8."))
+        return ""
+
+
+def parse_definition(text: str, file: str, registers: Registers) -> Definition:
+    """One process file as a definition with all it uses of the registers. Raises DefinitionErrors with every fault found."""
+    problems = Problems(file)
+    draft = read_draft(text, problems)
+    if draft is None:
+        problems.stop_if_any()
+        raise DefinitionErrors([Problem(file, 1, "", "the file cannot be read", "Begin with `process:`.")])
+    _check_file_name(draft, file, problems)
+    check_names(draft, registers, problems)
+    problems.stop_if_any()
+    return build(draft, file, text, registers)
+
+
+def _check_file_name(draft: Draft, file: str, problems: Problems) -> None:
+    stem = re.sub(r"\.yaml\Z", "", Path(file).name)
+    if draft.process and stem != draft.process and not stem.startswith(f"{draft.process}_"):
+        line = draft.lines.get(("", "process"), 1)
+        problems.add(
+            line,
+            f"the file {file} holds the process `{draft.process}`",
+            f"Name it {draft.process}.yaml, or {draft.process}_from_2029.yaml for a later text.",
+        )
+
+
+def build(draft: Draft, file: str, source: str, registers: Registers) -> Definition:
+    """The definition of a draft whose names are all known."""
+    steps = {name: cited(step, registers) for name, step in draft.steps.items()}
+    facts = {name: _spread(fact, draft) for name, fact in draft.facts.items()}
+    totals = tuple(Total(t.start, t.to, t.rule, t.law, _counting(registers.authorities.get(t.law))) for t in draft.totals)
+    rights = {o.gives for s in steps.values() for o in s.outcomes.values() if o.gives}
+    definition = Definition(
+        process=draft.process,
+        prefix=draft.prefix,
+        title=draft.title,
+        about=draft.about,
+        opens_with={name: facts[name] for name in draft.opens_with},
+        opens_on=draft.opens_on,
+        begins_with=draft.begins_with,
+        facts=facts,
+        parties=draft.parties,
+        steps=steps,
+        ends=draft.ends,
+        interrupts=draft.interrupts,
+        exceptions=draft.exceptions,
+        totals=totals,
+        examples=draft.examples,
+        roles=dict(registers.roles),
+        ladders={s.ladder: registers.ladders[s.ladder] for s in steps.values() if s.ladder},
+        rights={name: registers.rights[name] for name in sorted(rights)},
+        in_force_from=draft.in_force_from,
+        in_force_until=draft.in_force_until,
+        in_force_by=draft.in_force_by,
+        file=file,
+        source=source,
+        pinned="",
+        hash="",
+    )
+    pinned = pinned_text(definition, registers)
+    return replace(definition, pinned=pinned, hash=hashlib.sha256(pinned.encode()).hexdigest())
+
+
+def _spread(fact: Fact, draft: Draft) -> Fact:
+    """A list fact with the lists it names spread into roles."""
+    if fact.type != "list":
+        return fact
+    return replace(fact, words=tuple(dict.fromkeys(m for word in fact.words for m in draft.parties.get(word, (word,)))))
+
+
+def cited(step: Step, registers: Registers) -> Step:
+    """The step with what its citations say of counting and of the notice's contents."""
+    laws = [registers.authorities[name] for name in (step.law, step.guidance, *step.also_law) if name in registers.authorities]
+    first = registers.authorities.get(step.law or step.guidance)
+    contains = {word: meaning for law in laws for word, meaning in law.contains.items()}
+    outcomes = {
+        name: replace(outcome, contains={w: m for law in laws if name in law.outcomes for w, m in law.outcomes[name].contains.items()})
+        for name, outcome in step.outcomes.items()
+    }
+    return replace(step, counting=_counting(first), contains=contains, outcomes=outcomes)
+
+
+def _counting(citation: Citation | None) -> Counting:
+    return citation.counting if citation is not None else Counting()

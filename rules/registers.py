@@ -1,0 +1,272 @@
+"""Reads the four registers: `authorities.yaml`, `duties.yaml`, `ladders.yaml`, `roles.yaml` (shapes: `docs/definitions.md` section 5)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from rules.condition_text import read_fact_test
+from rules.conditions import FactTest
+from rules.counting import COUNTINGS, counting_named
+from rules.definition import Counting, DatedBy, Ladder, Right, Role, Rung
+from rules.periods import parse_rule, parse_rung
+from rules.problems import Problems, nearest
+from rules.register_types import CarriedBy, Citation, CitedOutcome, CitedTotal, Clause
+from rules.schema import Block, check_name, check_new_name, readable
+from rules.schema_steps import read_due
+from rules.yaml_lines import Items, Keys, Node, Text, read_yaml
+
+SEVERITIES = ("reminder", "due", "late", "breach")
+SOURCE_CURE = "Write where it can be read: `source:` and an address, `read: R` (at its source), `r` (in a page that quotes it) or `M` (from memory)."
+
+
+def read_roles(text: str, problems: Problems) -> dict[str, Role]:
+    """`roles.yaml`. Problems are noted; what could be read is returned."""
+    top = _top(text, problems, "roles")
+    roles: dict[str, Role] = {}
+    for name, node, line in top.each("roles", "Write `roles:` and below it one `name:` a role.") if top else ():
+        if not check_new_name(name, problems, line):
+            continue
+        keys = Block(node, problems, f"role `{name}`")
+        ours = keys.yes("ours", "Write `ours: yes` if the trust owes what this role does, else `ours: no`.")
+        reached: Literal["inbox", "link"] = "link" if keys.one_of("reached_by", ("inbox", "link"), "inbox") == "link" else "inbox"
+        title = keys.text("title", "Write `title:` and what people call this role.")
+        roles[name] = Role(name, title, ours, reached, keys.words("recorded_by"), keys.name("passes_to"))
+        keys.finish()
+    _finish(top)
+    for role in roles.values():
+        for other in (*role.recorded_by, *((role.passes_to,) if role.passes_to else ())):
+            if other not in roles and top is not None:
+                problems.add(top.line, f"role `{role.name}` names `{other}`, which is no role", f"Write one of: {', '.join(roles)}.")
+    return roles
+
+
+def read_ladders(text: str, problems: Problems) -> dict[str, Ladder]:
+    """`ladders.yaml`."""
+    top = _top(text, problems, "ladders")
+    ladders: dict[str, Ladder] = {}
+    for name, node, line in top.each("ladders", "Write `ladders:` and below it one `name:` a ladder.") if top else ():
+        if check_new_name(name, problems, line):
+            keys = Block(node, problems, f"ladder `{name}`")
+            keys.text("title")
+            ladders[name] = Ladder(name, _rungs(keys))
+            keys.finish()
+    _finish(top)
+    return ladders
+
+
+def _rungs(ladder: Block) -> tuple[Rung, ...]:
+    node = ladder.node("rungs", "Write `rungs:` and a list of `{when, tells, severity, template}`.")
+    found: list[Rung] = []
+    for item in node.items if isinstance(node, Items) else ():
+        keys = Block(item, ladder.problems, "a rung")
+        when = keys.text("when", "Write `when: on`, `1 week before` or `3 days after`.")
+        readable(when, parse_rung, ladder.problems, keys.line_of("when"))
+        found.append(
+            Rung(
+                when,
+                keys.name("tells", "Write `tells:` and a role, or `owner`."),
+                keys.one_of("severity", SEVERITIES, "reminder"),
+                keys.name("template"),
+            )
+        )
+        keys.finish()
+    if not found:
+        ladder.problems.add(ladder.line, f"{ladder.what} has no rungs", "Write `rungs:` and a list of `{when, tells, severity, template}`.")
+    return tuple(found)
+
+
+def read_authorities(text: str, problems: Problems) -> tuple[dict[str, Citation], dict[str, Right]]:
+    """`authorities.yaml`: citations by the words in which steps cite them, and rights by name."""
+    top = _top(text, problems, "authorities")
+    if top is None:
+        return {}, {}
+    citations = {name: _citation(name, node, line, problems) for name, node, line in top.each("authorities", "Write `authorities:`.")}
+    rights = {name: _right(name, node, problems) for name, node, line in top.each("rights") if check_new_name(name, problems, line)}
+    top.finish()
+    return citations, rights
+
+
+def _citation(name: str, node: Node, line: int, problems: Problems) -> Citation:
+    keys = Block(node, problems, f"authority `{name}`")
+    keys.line = line
+    in_force = keys.block("in_force", "`in_force`", "Write `in_force: {from: 2014-09-01}`.")
+    since, until = (in_force.day("from"), in_force.day("until")) if in_force else (None, None)
+    if in_force:
+        in_force.finish()
+    applies, rule = keys.node("applies"), keys.node("rule")
+    processes = keys.words("processes")
+    keys.node("processes", "Write the processes in which a step must carry it; `processes: []` if no shipped one does.")
+    citation = Citation(
+        name=name,
+        title=keys.text("title", "Write `title:` and what it is about."),
+        instrument=keys.text("instrument"),
+        in_force_from=since,
+        in_force_until=until,
+        source=keys.text("source", SOURCE_CURE),
+        quote=keys.text("quote"),
+        read=keys.one_of("read", ("R", "r", "M")),
+        processes=processes,
+        owed_by=keys.words("owed_by"),
+        period=keys.text("period"),
+        starts=keys.name("starts"),
+        rule=() if rule is None else _rule(rule, problems, keys.line_of("rule")),
+        counting=_counting(keys),
+        applies=None if applies is None else read_fact_test(applies, problems),
+        each=keys.name("each"),
+        records=keys.words("records"),
+        not_before=keys.rule("not_before"),
+        tells=keys.words("tells"),
+        right=keys.name("right"),
+        outcomes=_cited_outcomes(keys),
+        contains=_meanings(keys, "contains"),
+        exceptions=_meanings(keys, "exceptions"),
+        totals=_totals(keys),
+        line=line,
+    )
+    _check_period(citation, keys)
+    keys.finish()
+    return citation
+
+
+def _rule(node: Node, problems: Problems, line: int) -> tuple[DatedBy, ...]:
+    """A register's rule; in its `if`s every name is a fact unless the value tests an outcome of a step that ends the citation's process."""
+    names = frozenset(key for item in (node.items if isinstance(node, Items) else ()) for key in _if_keys(item))
+    return read_due(node, problems, line, names)
+
+
+def _if_keys(item: Node) -> tuple[str, ...]:
+    test = item.entries.get("if") if isinstance(item, Keys) else None
+    return tuple(test.entries) if isinstance(test, Keys) else ()
+
+
+def _check_period(citation: Citation, keys: Block) -> None:
+    problems = keys.problems
+    if bool(citation.period) != bool(citation.starts):
+        problems.add(keys.line, f"{keys.what} has only one of `period` and `starts`", "Write both, or a whole `rule`.")
+    elif citation.period and citation.rule:
+        problems.add(keys.line, f"{keys.what} has both `period` and `rule`", "Keep one.")
+    elif citation.period:
+        readable(f"{citation.period} {citation.starts}", parse_rule, problems, keys.line_of("period"))
+    if not keys.has("read"):
+        problems.add(keys.line, f"{keys.what} has no `read`", SOURCE_CURE)
+
+
+def _counting(outer: Block) -> Counting:
+    """`counting: tribunal appeal`: one of the conventions of `rules/counting.py`, by name."""
+    name = outer.text("counting")
+    try:
+        return counting_named(name)
+    except ValueError:
+        outer.problems.add(outer.line_of("counting"), f"`counting: {name[:60]}` is no convention", nearest(name, COUNTINGS))
+        return Counting()
+
+
+def _cited_outcomes(outer: Block) -> dict[str, CitedOutcome]:
+    found: dict[str, CitedOutcome] = {}
+    for name, node, line in outer.each("outcomes"):
+        if isinstance(node, Text) and not node.value:
+            node = Keys({}, line)
+        keys = Block(node, outer.problems, f"outcome `{name}`")
+        found[name] = CitedOutcome(name, keys.words("tells"), keys.name("right"), keys.words("records"), _meanings(keys, "contains"))
+        keys.finish()
+    return found
+
+
+def _meanings(outer: Block, key: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, node, line in outer.each(key):
+        if not isinstance(node, Text) or not node.value.strip():
+            outer.problems.add(line, f"`{key}` gives `{name}` no words", f"Write `{name}: what it means`.")
+        elif check_name(name, outer.problems, line):
+            found[name] = " ".join(node.value.split())
+    return found
+
+
+def _totals(outer: Block) -> tuple[CitedTotal, ...]:
+    node = outer.node("total")
+    if node is None:
+        return ()
+    found: list[CitedTotal] = []
+    for item in node.items if isinstance(node, Items) else (node,):
+        keys = Block(item, outer.problems, "`total`")
+        cure = "Write `total: {from: FACT, to: STEP, within: PERIOD}`."
+        found.append(CitedTotal(keys.name("from", cure), keys.name("to", cure), keys.text("within", cure)))
+        keys.finish()
+    return tuple(found)
+
+
+def _right(name: str, node: Node, problems: Problems) -> Right:
+    keys = Block(node, problems, f"right `{name}`")
+    keys.text("quote"), keys.text("source"), keys.one_of("read", ("R", "r", "M"))
+    law = keys.text("law", "Write `law:` and the citation that gives the last day.")
+    last_day = keys.rule("last_day", "Write `last_day:` and a rule, such as `2 months after decision_on`.")
+    text = keys.text("text", "Write `text:` and the words that must stand in the notice.")
+    right = Right(name, law, last_day, text, _counting(keys))
+    keys.finish()
+    return right
+
+
+def read_duties(text: str, problems: Problems) -> tuple[Clause, ...]:
+    """`duties.yaml`: the clauses in file order."""
+    top = _top(text, problems, "duties")
+    node = top.node("duties", "Write `duties:` and a list of clauses.") if top else None
+    if top and node is not None and not isinstance(node, Items):
+        problems.add(node.line, "`duties` is no list", "Write one `- clause: ...` a clause below `duties:`.")
+    clauses = [_clause(item, problems) for item in (node.items if isinstance(node, Items) else ())]
+    _finish(top)
+    names = [clause.name for clause in clauses]
+    for clause in clauses:
+        if names.count(clause.name) > 1:
+            problems.add(clause.line, f"clause {clause.name!r} is written twice", "Number each clause once.")
+    return tuple(clauses)
+
+
+def _clause(node: Node, problems: Problems) -> Clause:
+    keys = Block(node, problems, "a clause")
+    steps = keys.node("steps")
+    clause = Clause(
+        name=keys.text("clause", 'Write `clause: "14.1"`, our numbering.'),
+        section=keys.text("section", "Write `section:` and its number in the policy."),
+        says=keys.text("says", "Write `says:` and what it asks, in our own words."),
+        steps=tuple(_carried(item, problems) for item in (steps.items if isinstance(steps, Items) else () if steps is None else (steps,))),
+        no_step=keys.text("no_step"),
+        line=keys.line,
+    )
+    if bool(clause.steps) == bool(clause.no_step):
+        problems.add(
+            keys.line,
+            f"clause {clause.name!r} has {'both' if clause.steps else 'neither'} of `steps` and `no_step`",
+            "Write the steps that carry it, or why none does.",
+        )
+    keys.finish()
+    return clause
+
+
+def _carried(node: Node, problems: Problems) -> CarriedBy:
+    keys = Block(node, problems, "a step of the clause")
+    test: FactTest | None = None
+    if (written := keys.node("if")) is not None:
+        test = read_fact_test(written, problems)
+    cure = "Write `{process: ..., step: ..., who: ...}`."
+    carried = CarriedBy(
+        keys.name("process", cure),
+        keys.name("step", cure),
+        keys.name("who", cure),
+        test,
+        keys.name("each"),
+        keys.words("told"),
+        keys.words("opens"),
+        keys.line,
+    )
+    keys.finish()
+    return carried
+
+
+def _top(text: str, problems: Problems, what: str) -> Block | None:
+    node = read_yaml(text, problems)
+    return None if node is None else Block(node, problems, f"the register of {what}")
+
+
+def _finish(top: Block | None) -> None:
+    if top is not None:
+        top.finish()
