@@ -24,9 +24,17 @@ _STAFF_ROLES = {
     "trust send lead": "trust_send_lead", "send lead": "trust_send_lead", "director of send": "trust_send_lead",
     "ceo": "ceo", "chief executive": "ceo", "auditor": "auditor",
 }  # fmt: skip
-_LA_ROLES = {"sen team": "sen_team", "sen mailbox": "sen_team", "case officer": "case_officer", "sen manager": "sen_manager"}
+_LA_ROLES = {
+    "sen team": "la", "sen mailbox": "la", "case officer": "la_officer", "sen manager": "la_manager",
+    "health": "health", "designated clinical officer": "health", "educational psychology": "educational_psychologist",
+    "educational psychologist": "educational_psychologist", "social care": "social_care",
+}  # fmt: skip
 _TERM_KINDS = {"term": "term", "closure": "closure", "half term": "closure", "inset": "closure", "inset day": "closure"}
 _CHANNELS = {"": "email", "email": "email", "e-mail": "email", "post": "post", "letter": "post", "paper": "post"}
+_LANGUAGES = {
+    "": "en", "english": "en", "polish": "pl", "urdu": "ur", "bengali": "bn", "romanian": "ro", "punjabi": "pa", "gujarati": "gu", "arabic": "ar",
+    "portuguese": "pt", "spanish": "es", "somali": "so", "tamil": "ta", "turkish": "tr", "ukrainian": "uk", "lithuanian": "lt", "welsh": "cy",
+}  # fmt: skip
 _PHASES = {
     "primary": "primary", "secondary": "secondary", "all-through": "all-through", "infant": "infant", "junior": "junior", "middle": "middle",
     "special": "special", "16 plus": "post-16", "post-16": "post-16",
@@ -60,7 +68,7 @@ def staff_role(cell: str) -> str:
 
 
 def la_contact_role(cell: str) -> str:
-    """What an LA's contact does: the SEN team's mailbox, a case officer, the SEN manager."""
+    """What an LA's contact does: the SEN team's mailbox, an officer, a manager, an advising service."""
     return _read(cell, _LA_ROLES, "a contact's role")
 
 
@@ -77,3 +85,9 @@ def channel(cell: str) -> str:
 def phase(cell: str) -> str:
     """A school's phase of education."""
     return _read(cell, _PHASES, "a phase")
+
+
+def language(cell: str) -> str:
+    """The language a family is written to in: the ISO code of the common ones, else the words as they stand."""
+    word = " ".join(cell.split()).casefold()
+    return word if word in _LANGUAGES.values() else _LANGUAGES.get(word, word)

@@ -67,6 +67,9 @@ def _council_contacts() -> list[Row]:
         host = f"{council.split()[0].casefold()}.example.org"
         rows.append([code, council, "SEN team", f"sen@{host}", "SEN team"])
         rows.append([code, council, "SEN manager", f"sen.manager@{host}", "SEN manager"])
+        rows.append([code, council, "Educational psychology service", f"psychology@{host}", "Educational psychology"])
+        rows.append([code, council, "Designated clinical officer", f"clinical@{host}", "Health"])
+        rows.append([code, council, "Children's social care", f"care@{host}", "Social care"])
     return rows
 
 

@@ -1,0 +1,147 @@
+"""Schools, calendars, councils and staff into their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.importing.problems import ImportRefused, Problem
+from db.importing.typed_rows import TypedRow
+from db.importing.upsert import Counts, upsert
+from db.models import Authority, AuthorityContact, Membership, Person, School, SchoolClosure, SchoolTerm, Trust
+
+ROLES_OF_THE_WHOLE_TRUST = ("trust_send_lead", "ceo", "auditor")
+
+
+def write_schools(session: Session, rows: Sequence[TypedRow], trust_name: str) -> Counts:
+    """Schools of the one trust of this installation, and the LAs in whose area they lie."""
+    trust = session.scalars(select(Trust)).first()
+    if trust is None:
+        trust = Trust(name=trust_name)
+        session.add(trust)
+        session.flush()
+    upsert(session, Authority, ["code"], [{"code": c, "name": f"Local authority {c}"} for c in _new_codes(session, rows)])
+    las = authorities_by_code(session)
+    values = [
+        {
+            "urn": str(r.values["urn"]),
+            "trust_id": trust.id,
+            "authority_id": las[str(r.values["la_code"])],
+            "dfe_number": r.values["dfe_number"],
+            "name": r.values["name"],
+            "phase": r.values["phase"],
+        }
+        for r in rows
+    ]
+    return upsert(session, School, ["urn"], values)
+
+
+def write_term_dates(session: Session, rows: Sequence[TypedRow]) -> Counts:
+    """Terms, and the stretches inside them in which a school is closed to pupils. Raises ImportRefused for a stretch that ends before it begins."""
+    schools = schools_by_urn(session, rows)
+    backwards = [Problem(r.file, r.line, "Last day", "the last day is before the first") for r in rows if r.values["last_on"] < r.values["first_on"]]  # type: ignore[operator]
+    if backwards:
+        raise ImportRefused(backwards)
+    terms = [r for r in rows if r.values["kind"] == "term"]
+    closures = [r for r in rows if r.values["kind"] != "term"]
+    counts = upsert(session, SchoolTerm, ["school_id", "first_on"], [_stretch(schools, r) | {"name": r.values["name"]} for r in terms])
+    return counts + upsert(session, SchoolClosure, ["school_id", "first_on"], [_stretch(schools, r) | {"reason": r.values["name"]} for r in closures])
+
+
+def _stretch(schools: dict[object, int], row: TypedRow) -> dict[str, object]:
+    return {"school_id": schools[row.values["urn"]], "first_on": row.values["first_on"], "last_on": row.values["last_on"]}
+
+
+def write_la_contacts(session: Session, rows: Sequence[TypedRow]) -> Counts:
+    """Councils and the people there: the SEN team's mailbox (which is also a person who can answer a link), officers, advisers."""
+    upsert(
+        session,
+        Authority,
+        ["code"],
+        list({str(r.values["la_code"]): {"code": r.values["la_code"], "name": r.values["la_name"]} for r in rows}.values()),
+    )
+    mailboxes = [{"code": r.values["la_code"], "sen_email": r.values["email"]} for r in rows if r.values["role"] == "la"]
+    upsert(session, Authority, ["code"], mailboxes)
+    people = [
+        {
+            "external_id": _la_person(r),
+            "kind": "outside",
+            "given_name": "",
+            "family_name": r.values["contact_name"],
+            "email": r.values["email"],
+        }
+        for r in rows
+    ]
+    counts = upsert(session, Person, ["external_id"], people)
+    ids = persons_by_external_id(session, [str(p["external_id"]) for p in people])
+    las = authorities_by_code(session)
+    contacts = [{"authority_id": las[str(r.values["la_code"])], "person_id": ids[_la_person(r)], "role": r.values["role"]} for r in rows]
+    upsert(session, AuthorityContact, ["authority_id", "person_id", "role"], contacts)
+    return counts
+
+
+def write_staff(session: Session, rows: Sequence[TypedRow]) -> Counts:
+    """Members of staff and their roles; a role of the whole trust is held at every school. Raises ImportRefused for a role without its school."""
+    schools = schools_by_urn(session, [r for r in rows if r.values["urn"] is not None])
+    every_school = list(session.scalars(select(School.id)))
+    problems = [
+        Problem(r.file, r.line, "URN", f"the role {r.values['role']} is held at one school; give its URN")
+        for r in rows
+        if r.values["urn"] is None and r.values["role"] not in ROLES_OF_THE_WHOLE_TRUST
+    ]
+    if problems:
+        raise ImportRefused(problems)
+    people = {
+        f"staff:{r.values['staff_id']}": {
+            "external_id": f"staff:{r.values['staff_id']}",
+            "kind": "staff",
+            "given_name": r.values["forename"],
+            "family_name": r.values["surname"],
+            "email": r.values["email"],
+        }
+        for r in rows
+    }
+    counts = upsert(session, Person, ["external_id"], list(people.values()))
+    ids = persons_by_external_id(session, list(people))
+    memberships = [
+        {"person_id": ids[f"staff:{r.values['staff_id']}"], "school_id": school, "role": r.values["role"], "until_on": r.values["until_on"]}
+        for r in rows
+        for school in ([schools[r.values["urn"]]] if r.values["urn"] is not None else every_school)
+    ]
+    return counts + upsert(session, Membership, ["person_id", "school_id", "role"], memberships)
+
+
+def schools_by_urn(session: Session, rows: Sequence[TypedRow]) -> dict[object, int]:
+    """Database ids by URN. Raises ImportRefused naming each row whose school is not known."""
+    known: dict[object, int] = {int(urn): id_ for urn, id_ in session.execute(select(School.urn, School.id))}
+    problems = [
+        Problem(r.file, r.line, "URN", f"no school with URN {r.values['urn']} is in the trust; import schools.csv with it first")
+        for r in rows
+        if r.values["urn"] not in known
+    ]
+    if problems:
+        raise ImportRefused(problems)
+    return known
+
+
+def authorities_by_code(session: Session) -> dict[str, int]:
+    """Database ids of local authorities by their three-digit code."""
+    return {code: id_ for code, id_ in session.execute(select(Authority.code, Authority.id))}
+
+
+def persons_by_external_id(session: Session, wanted: Sequence[str]) -> dict[str, int]:
+    """Database ids of people by the id that their source gives them."""
+    found = session.execute(select(Person.external_id, Person.id).where(Person.external_id.is_not(None)))
+    wanted_set = set(wanted)
+    return {external: id_ for external, id_ in found if external in wanted_set}
+
+
+def _la_person(row: TypedRow) -> str:
+    return f"la:{row.values['la_code']}:{row.values['email']}"
+
+
+def _new_codes(session: Session, rows: Sequence[TypedRow]) -> list[str]:
+    known = authorities_by_code(session)
+    return sorted({str(r.values["la_code"]) for r in rows} - set(known))

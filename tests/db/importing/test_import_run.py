@@ -1,0 +1,102 @@
+"""Whole imports into a real PostgreSQL: twice changes nothing, a changed row updates, a bad row stops everything, nobody leaves by silence."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from db.engine import Engines
+from db.importing.leavers import answer_leaver, missing_pupils
+from db.importing.problems import ImportRefused
+from db.importing.run import import_files, import_folder
+from db.models import Family, Import, Membership, Person, Plan, Pupil, School
+from db.sample.trust import write_sample_trust
+
+TODAY = date(2026, 11, 24)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sample")
+    write_sample_trust(folder, TODAY, pupils=300)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def imported(engines: Engines, folder: Path) -> Engines:
+    with engines.scheduler() as session:
+        import_folder(session, folder, today=TODAY, actor_id=None, trust_name="Lantern Learning Trust")
+    return engines
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in folder.glob("*.csv")}
+
+
+def test_the_sample_trust_goes_in_whole(imported: Engines) -> None:
+    with imported.scheduler() as session:
+        count = lambda model: session.scalar(select(func.count()).select_from(model))  # noqa: E731
+        assert (count(School), count(Pupil), count(Plan)) == (8, 300, 18)
+        assert count(Family) >= 300
+        assert count(Membership) == 8 * 4 + 8 * 2
+        assert session.scalar(select(func.count()).select_from(Person).where(Person.kind == "family", Person.school_ids == [])) == 0
+        plan = session.scalars(select(Plan)).first()
+        base = plan.last_review_on or plan.issued_on
+        assert plan.review_due_on == date(base.year + 1, base.month, base.day) - (date(2026, 1, 2) - date(2026, 1, 1))
+
+
+def test_the_same_files_again_change_nothing(imported: Engines, folder: Path) -> None:
+    with imported.scheduler() as session:
+        report = import_folder(session, folder, today=TODAY, actor_id=None)
+    assert not report.changed_anything
+    assert report.missing == 0
+
+
+def test_a_changed_row_updates_that_row_alone(imported: Engines, folder: Path) -> None:
+    changed = files(folder)["pupils.csv"].decode("utf-8-sig").splitlines()
+    cells = changed[1].split(",")
+    cells[4] = "Newname"
+    text = "\n".join([changed[0], ",".join(cells), *changed[2:]])
+    with imported.scheduler() as session:
+        report = import_files(session, {"pupils.csv": text.encode()}, today=TODAY, actor_id=None)
+        assert (report.files[0].counts.added, report.files[0].counts.changed) == (0, 1)
+        assert session.scalar(select(func.count()).select_from(Pupil).where(Pupil.family_name == "Newname")) == 1
+
+
+def test_one_bad_row_stops_the_whole_import(imported: Engines, folder: Path) -> None:
+    given = files(folder)
+    given["families.csv"] += b"990001,9999,X,Ann,Other,Mother,Yes,a@b.example.org,,,No,English,Email\n"
+    given["pupils.csv"] = given["pupils.csv"].replace(b"990001,0001", b"990001,0001x", 1)
+    with imported.scheduler() as session:
+        before = (session.scalar(select(func.count()).select_from(Pupil)), session.scalar(select(func.count()).select_from(Import)))
+    with pytest.raises(ImportRefused) as refused, imported.scheduler() as session:
+        import_files(session, given, today=TODAY, actor_id=None)
+    assert any("families.csv, line" in str(p) for p in refused.value.problems)
+    with imported.scheduler() as session:
+        assert before == (session.scalar(select(func.count()).select_from(Pupil)), session.scalar(select(func.count()).select_from(Import)))
+
+
+def test_a_pupil_missing_from_the_file_stays_until_a_person_says(imported: Engines, folder: Path) -> None:
+    lines = files(folder)["pupils.csv"].decode("utf-8-sig").splitlines()
+    gone = lines.pop(5)
+    with imported.scheduler() as session:
+        assert import_files(session, {"pupils.csv": "\n".join(lines).encode()}, today=TODAY, actor_id=None).missing == 1
+        (missing,) = missing_pupils(session)
+        assert missing.name.split()[0] in gone
+        assert session.get(Pupil, missing.pupil_id).left_on is None
+        senco = session.scalar(select(Person.id).where(Person.kind == "staff").limit(1))
+        answer_leaver(session, missing.pupil_id, left_on=TODAY, actor_id=senco, now=datetime(2026, 11, 24, tzinfo=UTC))
+        assert missing_pupils(session) == []
+        session.expire_all()
+        assert session.get(Pupil, missing.pupil_id).left_on == TODAY
+
+
+def test_a_upn_of_another_school_is_refused(imported: Engines, folder: Path) -> None:
+    lines = files(folder)["pupils.csv"].decode("utf-8-sig").splitlines()
+    cells = lines[1].split(",")
+    other = "990002" if cells[0] != "990002" else "990003"
+    stolen = ",".join([other, "7777", *cells[2:]])
+    with pytest.raises(ImportRefused) as refused, imported.scheduler() as session:
+        import_files(session, {"pupils.csv": f"{lines[0]}\n{stolen}\n".encode()}, today=TODAY, actor_id=None)
+    assert "belongs to another pupil" in str(refused.value.problems[0])
