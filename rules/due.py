@@ -16,9 +16,10 @@ from rules.calendar import SchoolCalendar
 from rules.counting import DOES_NOT_ROLL, add_months, count, last_day
 from rules.definition import Counting
 from rules.due_types import DueDate, Follows, Why
+from rules.explain import explain
 from rules.periods import Base, Choice, Count, OnDay, Rule, Shape, TermEnd, YearDay, parse_rung
 
-__all__ = ["DueDate", "Follows", "Why", "due_date", "rung_date"]
+__all__ = ["DueDate", "Follows", "Why", "due_date", "explain", "rung_date"]
 
 ONE_DAY = timedelta(days=1)
 Known = Callable[[str], date | int | None]

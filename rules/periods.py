@@ -113,6 +113,9 @@ class Rule:
     shape: Shape
     bases: tuple[Base, ...]
 
+    def __hash__(self) -> int:
+        return hash(self.text)
+
     def __str__(self) -> str:
         return self.text
 
