@@ -1,0 +1,11 @@
+"""An EHC needs assessment (Children and Families Act 2014 s.36; SEND Regulations 2014 regs 3-14): one run, one assessment."""
+
+from prefect import flow
+
+from flows.case import run_case
+
+
+@flow(persist_result=False)
+def ehc_needs_assessment(case: str) -> None:
+    """Serve what the ledger wants for this assessment, then wait suspended. `case` is its reference, for example NA-000007."""
+    run_case(case)

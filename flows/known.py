@@ -1,0 +1,52 @@
+"""Which flows there are: the one list that deployments, schedules, the resident worker and the tests read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+WORK_POOL = "sendflow"
+DEPLOYMENT = "sendflow"  # every flow has one deployment, of this name
+WORKER_TYPE = "sendflow-resident"
+LONDON = "Europe/London"
+UTC = "UTC"
+
+
+@dataclass(frozen=True)
+class KnownFlow:
+    """One flow, by the name Prefect shows.
+
+    `cron` is empty for flows that run a case. A daily schedule is in London's time at 05:00 or later: the hour that the clock repeats
+    or leaves out is before that. A schedule of several times a day is in UTC: in London's time it would skip the repeated hour.
+    """
+
+    name: str
+    cron: str = ""
+    timezone: str = LONDON
+    description: str = ""
+
+    @property
+    def entrypoint(self) -> str:
+        """The module path by which any worker loads the flow; Sendflow is installed, so nothing is pulled."""
+        return f"flows.{self.name}.{self.name}"
+
+    @property
+    def runs_a_case(self) -> bool:
+        """Whether each run of it is one case, rather than one sweep over all of them."""
+        return not self.cron
+
+
+KNOWN_FLOWS: tuple[KnownFlow, ...] = (
+    KnownFlow("annual_review", description="One run is one annual review of an EHC plan. It waits suspended; people decide in the console."),
+    KnownFlow("ehc_needs_assessment", description="One run is one EHC needs assessment. It waits suspended; people decide in the console."),
+    KnownFlow("chase_deadlines", "0 6 * * *", description="Lets the calendar act and reminds of what falls due or is overdue."),
+    KnownFlow("open_due_reviews", "30 5 * * *", description="Opens each annual review that falls due."),
+    KnownFlow("reconcile", "*/10 * * * *", UTC, description="Compares the ledger's open cases with Prefect's runs and mends what differs."),
+)
+
+CASE_FLOWS: tuple[KnownFlow, ...] = tuple(flow for flow in KNOWN_FLOWS if flow.runs_a_case)
+SCHEDULED_FLOWS: tuple[KnownFlow, ...] = tuple(flow for flow in KNOWN_FLOWS if not flow.runs_a_case)
+
+
+def known_flow(entrypoint: str) -> KnownFlow | None:
+    """The flow of that entrypoint, or None: a deployment made by somebody else, which our worker must not run."""
+    return next((flow for flow in KNOWN_FLOWS if flow.entrypoint == entrypoint), None)

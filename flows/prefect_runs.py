@@ -1,0 +1,127 @@
+"""What Sendflow asks of Prefect's runs: make them in bulk, suspend them, end them, list them. Nothing here knows the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from uuid import UUID, uuid4
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterId,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, State, StateDetails, StateType
+from prefect.client.schemas.responses import SetStateStatus
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Completed
+
+BULK = "/deployments/{id}/create_flow_run/bulk"  # Prefect 3.9.1 has no client method for it
+AT_ONCE = 100  # runs a call; Prefect's own limit, and 10 to 14 ms of its server each
+PAGE = 200
+JUST_OPENED = "Suspended"
+
+
+@dataclass(frozen=True)
+class Opening:
+    """One case that needs a run. `school` is a tag's text such as `07`; no name of a person or school enters Prefect."""
+
+    case: str
+    process: str
+    school: str
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Which runs there now are, by case, and which cases Prefect refused: those are tried again at the next turn."""
+
+    runs: dict[str, UUID]
+    refused: tuple[str, ...]
+
+
+def open_in_bulk(client: SyncPrefectClient, deployment_id: UUID, openings: Iterable[Opening]) -> Opened:
+    """Make one waiting run a case, without running it. The case's reference is the idempotency key, so a second call finds the first's run.
+
+    Prefect answers 200 with a status for each item; each is read. Raises httpx errors when the server itself refuses or is gone.
+    """
+    runs: dict[str, UUID] = {}
+    refused: list[str] = []
+    for some in _in_parts(openings, AT_ONCE):
+        body = [_to_open(opening) for opening in some]
+        answer = client.request("POST", BULK, path_params={"id": deployment_id}, json=body)  # type: ignore[arg-type]
+        answer.raise_for_status()
+        for opening, result in zip(some, answer.json()["results"], strict=True):
+            if result["status"] == "CREATED":
+                runs[opening.case] = UUID(result["flow_run_id"])
+            else:
+                refused.append(opening.case)
+    return Opened(runs, tuple(refused))
+
+
+def waiting(name: str) -> State[None]:
+    """A suspended state that shows `name` in Prefect's pages. Its key is fresh: a key used once never suspends the run again."""
+    return State(type=StateType.PAUSED, name=name, state_details=StateDetails(pause_reschedule=True, pause_key=uuid4().hex))
+
+
+def suspend(client: SyncPrefectClient, flow_run_id: UUID, name: str, *, force: bool = False) -> State[None] | None:
+    """Suspend a run under that name. With `force`, from any state, an ended one too. None when Prefect refused or has forgotten the run."""
+    return _set(client, flow_run_id, waiting(name), force)
+
+
+def complete(client: SyncPrefectClient, flow_run_id: UUID, ended: str) -> bool:
+    """End the run of a case that has ended, without running it. `ended` is the end's name in the definition."""
+    return _set(client, flow_run_id, Completed(name="Completed", message=f"The case ended: {ended}"), force=True) is not None
+
+
+def runs_of(client: SyncPrefectClient, deployment_ids: Sequence[UUID], states: Sequence[StateType] = ()) -> Iterator[FlowRun]:
+    """Every run of those deployments, of those state types if any are given, a page at a time in the order of their ids."""
+    state = FlowRunFilterState(type=FlowRunFilterStateType(any_=list(states))) if states else None
+    offset = 0
+    while True:
+        page = client.read_flow_runs(
+            deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=list(deployment_ids))),
+            flow_run_filter=FlowRunFilter(state=state),
+            sort=FlowRunSort.ID_DESC,
+            limit=PAGE,
+            offset=offset,
+        )
+        yield from page
+        if len(page) < PAGE:
+            return
+        offset += PAGE
+
+
+def entered_at(run: FlowRun) -> datetime | None:
+    """When the run entered the state it is in (UTC)."""
+    return run.state.timestamp if run.state is not None else None
+
+
+def _to_open(opening: Opening) -> dict[str, object]:
+    details = {"pause_reschedule": True, "pause_key": uuid4().hex}
+    return {
+        "name": opening.case,
+        "parameters": {"case": opening.case},
+        "tags": [f"school:{opening.school}", f"process:{opening.process}"],
+        "idempotency_key": opening.case,
+        "state": {"type": "PAUSED", "name": JUST_OPENED, "state_details": details},
+    }
+
+
+def _set(client: SyncPrefectClient, flow_run_id: UUID, state: State[None], force: bool) -> State[None] | None:
+    try:
+        answer = client.set_flow_run_state(flow_run_id, state, force=force)
+    except ObjectNotFound:
+        return None
+    return answer.state if answer.status == SetStateStatus.ACCEPT else None
+
+
+def _in_parts(openings: Iterable[Opening], size: int) -> Iterator[list[Opening]]:
+    rest = iter(openings)
+    while some := list(islice(rest, size)):
+        yield some

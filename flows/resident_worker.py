@@ -1,0 +1,69 @@
+"""A Prefect worker that runs our flows inside one warm process, instead of a fresh interpreter for each run.
+
+It does two things. As a Prefect worker it polls for scheduled flows, for "Resume" pressed in Prefect's pages, and for repairs. Beside
+that a loop (`flows/wake_loop.py`) serves the wakes that the ledger wants, directly. `python -m flows.resident_worker` starts it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from typing import Any
+
+import anyio.abc
+from prefect.client.schemas.objects import FlowRun
+from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
+
+from flows.direct_wake import WarmThreads
+from flows.known import WORK_POOL, WORKER_TYPE, known_flow
+from flows.load import load
+
+POLL_SECONDS = 10
+
+
+class UnknownFlow(RuntimeError):
+    """A run of a deployment that is not Sendflow's. Whoever can reach Prefect's API could make one; our worker does not run it."""
+
+
+class ResidentConfiguration(BaseJobConfiguration):
+    """Nothing to configure: the flows run in the worker's own process."""
+
+
+class ResidentWorkerResult(BaseWorkerResult):
+    """The end of one run: 0, also when it was suspended again."""
+
+
+class ResidentWorker(BaseWorker[ResidentConfiguration, BaseVariables, ResidentWorkerResult]):
+    """Runs known flows in warm threads; anything else is refused and its run is marked Crashed, saying so."""
+
+    type = WORKER_TYPE
+    job_configuration = ResidentConfiguration
+    _description = "Runs Sendflow's own flows inside one warm process."
+    _display_name = "Sendflow resident"
+
+    def __init__(self, work_pool_name: str = WORK_POOL, *, threads: WarmThreads | None = None, **settings: Any) -> None:
+        super().__init__(work_pool_name, **settings)
+        self._threads = threads
+
+    async def run(
+        self, flow_run: FlowRun, configuration: ResidentConfiguration, task_status: anyio.abc.TaskStatus[int] | None = None
+    ) -> ResidentWorkerResult:
+        """Run the flow in a warm thread. Raises UnknownFlow, which Prefect shows as the run's state message."""
+        flow = load(await self._known(flow_run))
+        identifier = f"{socket.gethostname()}:{os.getpid()}"
+        if task_status is not None:
+            task_status.started(os.getpid())
+        if self._threads is None:
+            self._threads = WarmThreads()
+        await asyncio.wrap_future(self._threads.run(flow, flow_run))
+        return ResidentWorkerResult(status_code=0, identifier=identifier)
+
+    async def _known(self, flow_run: FlowRun) -> Any:
+        if flow_run.deployment_id is None:
+            raise UnknownFlow("This run has no deployment. Sendflow's worker runs only its own deployments.")
+        deployment = await self.client.read_deployment(flow_run.deployment_id)
+        known = known_flow(deployment.entrypoint or "")
+        if known is None or deployment.pull_steps:
+            raise UnknownFlow("This deployment is not one of Sendflow's own. Sendflow's worker runs only those; give it a work pool of its own.")
+        return known
