@@ -34,6 +34,7 @@ class EmbeddedPostgres:
     """One PostgreSQL server in one data folder. Every method raises EmbeddedPostgresError, in words, when it cannot do its work."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.base = base_folder(folder)
         self.cluster = self.base / "cluster"
         self.bin = programs(folder)

@@ -27,6 +27,7 @@ SERVER_SETTINGS: Mapping[str, str] = {
     "log_min_error_statement": "panic",
     "password_encryption": "scram-sha-256",
 }
+_STARTED: dict[Path, subprocess.Popen[bytes]] = {}  # children of this process, kept so that whoever stops one reaps it
 
 
 class PostgresProcess:
@@ -37,7 +38,10 @@ class PostgresProcess:
         self._cluster = cluster
         self._log = log
         self._account = account
-        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def _child(self) -> subprocess.Popen[bytes] | None:
+        return _STARTED.get(self._cluster)
 
     def initialise(self, folder: Path, superuser: str, password: str) -> None:
         """Run initdb into `folder`: checksums, UTF-8, C.UTF-8 collation of PostgreSQL's own (the same on every machine)."""
@@ -78,6 +82,8 @@ class PostgresProcess:
 
     def launch(self, port: int) -> None:
         """Start the server in a session of its own, so that Ctrl-C in a terminal does not reach it. Does not wait."""
+        if self._child is not None:
+            self._child.poll()  # reaps a server that was killed
         self._disown_foreign_lock_file()
         if self._log.exists() and self._log.stat().st_size > MAX_LOG_BYTES:
             self._log.unlink()
@@ -85,7 +91,7 @@ class PostgresProcess:
         command = [str(self._programs / "postgres"), "-D", str(self._cluster), *settings]
         with self._log.open("ab") as log:
             self._log.chmod(0o600)
-            self._child = subprocess.Popen(  # type: ignore[call-overload]
+            _STARTED[self._cluster] = subprocess.Popen(  # type: ignore[call-overload]
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -1,4 +1,4 @@
-"""The functions that write the record: one call an act. They belong to sendflow_writer; others may only call the four doors."""
+"""The functions that write the record: one call an act. They belong to sendflow_writer; others may only call the doors."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ depends_on = None
 
 SQL = Path(__file__).parents[2] / "sql"
 FILES = ("10_who_acts.sql", "20_chain.sql", "30_write_act.sql", "40_apply_act.sql", "50_apply_opening.sql", "60_erase.sql")
-DOORS = ("case_for_act", "apply_act", "apply_opening", "pin_definition", "erase_private")
+DOORS = ("case_for_act", "apply_act", "pupil_for_opening", "apply_opening", "pin_definition", "erase_private")
 
 
 def upgrade() -> None:
