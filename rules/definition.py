@@ -71,6 +71,7 @@ class Outcome:
     opens: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     reopens: str = ""
     contains: Mapping[str, str] = field(default_factory=dict)  # what its notice must hold by law: word -> meaning
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class Step:
     line: int = 0
     also_law: tuple[str, ...] = ()  # further citations, after the one that gives `due`
     contains: Mapping[str, str] = field(default_factory=dict)  # what the notice must hold by law, whatever the outcome: word -> meaning
-    early_said: bool = False  # whether `may_come_early` is written
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)  # the line of each key written
 
     @property
     def citation(self) -> str:
@@ -124,6 +125,10 @@ class Step:
     def words(self) -> tuple[str, ...]:
         """What may be recorded as the step's end, in file order: outcomes, answers, or `done`."""
         return (*self.outcomes, *self.answers) or ("done",)
+
+    def at(self, key: str) -> int:
+        """The line of a key in the file, or of the step where the key is not written."""
+        return self.lines.get(key, self.line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,14 +49,17 @@ def read_registers(folder: Path) -> tuple[Registers, list[Problem]]:
     for name, text in texts.items():
         if text is None:
             found.append(Problem(name, 1, "", "the register is missing", "Add the file; docs/definitions.md section 5 has its shape."))
-    citations, rights = read_authorities(texts["authorities.yaml"] or "authorities: {}", notes["authorities.yaml"])
-    registers = Registers(
-        authorities=citations,
-        rights=rights,
-        duties=read_duties(texts["duties.yaml"] or "duties: []", notes["duties.yaml"]),
-        ladders=read_ladders(texts["ladders.yaml"] or "ladders: {}", notes["ladders.yaml"]),
-        roles=read_roles(texts["roles.yaml"] or "roles: {}", notes["roles.yaml"]),
-    )
+    try:
+        citations, rights = read_authorities(texts["authorities.yaml"] or "authorities: {}", notes["authorities.yaml"])
+        registers = Registers(
+            authorities=citations,
+            rights=rights,
+            duties=read_duties(texts["duties.yaml"] or "duties: []", notes["duties.yaml"]),
+            ladders=read_ladders(texts["ladders.yaml"] or "ladders: {}", notes["ladders.yaml"]),
+            roles=read_roles(texts["roles.yaml"] or "roles: {}", notes["roles.yaml"]),
+        )
+    except DefinitionErrors as error:
+        raise DefinitionErrors([*found, *error.problems]) from None
     for note in notes.values():
         found.extend(note.found)
     return registers, found

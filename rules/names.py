@@ -46,55 +46,57 @@ class _Checker:
         return False
 
     def step(self, step: Step) -> None:
-        line = step.line
         self.actor(step)
         self.parties_of(step)
         if step.ladder:
-            self.known(step.ladder, self.registers.ladders, "ladder in ladders.yaml", line)
-        if step.not_by and self.known(step.not_by, self.draft.steps, "step", line) and self.order[step.not_by] >= self.order[step.name]:
-            self.problems.add(line, f"`not_by: {step.not_by}` names no step above", "Name the earlier step whose author may not approve.")
+            self.known(step.ladder, self.registers.ladders, "ladder in ladders.yaml", step.at("ladder"))
+        if step.not_by and self.known(step.not_by, self.draft.steps, "step", step.at("not_by")) and self.order[step.not_by] >= self.order[step.name]:
+            self.problems.add(
+                step.at("not_by"), f"`not_by: {step.not_by}` names no step above", "Name the earlier step whose author may not approve."
+            )
         for key, condition in conditions_of(step):
-            self.condition(condition, line, above=step if key in ("after", "may_come_early", "due") else None)
+            self.condition(condition, step.at(key), above=step if key in ("after", "may_come_early", "due") else None)
             if has_opening(condition) and key != "after":
-                self.problems.add(line, f"`{key}` says opening, which always holds", "Name a step.")
-        for test in (step.only_if, *(dated.facts for dated in step.due)):
-            self.fact_test(test, line)
-        for text in (step.target, step.again, step.not_before, step.wait, *(dated.rule for dated in step.due)):
-            self.rule(text, line, opens=True)
-        self.told((*step.tells_opened, *step.tells_done), line, step)
-        self.recorded(step.records, line)
+                self.problems.add(step.at(key), f"`{key}` says opening, which always holds", "Name a step.")
+        self.fact_test(step.only_if, step.at("only_if"))
+        for dated in step.due:
+            self.fact_test(dated.facts, step.at("due"))
+            self.rule(dated.rule, step.at("due"), opens=True)
+        for key in ("target", "again", "not_before", "wait"):
+            self.rule(getattr(step, key), step.at(key), opens=True)
+        self.told((*step.tells_opened, *step.tells_done), step.at("tells"), step)
+        self.recorded(step.records, step.at("records"))
         self.words(step)
 
     def actor(self, step: Step) -> None:
         if step.by and step.by != "party":
-            self.known(step.by, self.registers.roles, "role in roles.yaml", step.line)
+            self.known(step.by, self.registers.roles, "role in roles.yaml", step.at("by"))
         if step.by == "party" and not (step.each or step.each_of_fact):
-            self.problems.add(step.line, "`by: party` stands without `each`", "Write `each:` and the list of parties, or a role.")
+            self.problems.add(step.at("by"), "`by: party` stands without `each`", "Write `each:` and the list of parties, or a role.")
         if step.case:
             for name, value in step.case_facts.items():
-                self.known(value, self.draft.facts, f"fact of this process (for `{name}`)", step.line)
+                self.known(value, self.draft.facts, f"fact of this process (for `{name}`)", step.at("with"))
 
     def parties_of(self, step: Step) -> None:
         if step.each:
-            self.known(step.each, self.draft.parties, "list under `parties`", step.line)
+            self.known(step.each, self.draft.parties, "list under `parties`", step.at("each"))
         fact = self.draft.facts.get(step.each_of_fact)
         if step.each_of_fact and (fact is None or fact.type != "list"):
             lists = [f.name for f in self.draft.facts.values() if f.type == "list"]
-            self.problems.add(step.line, f"`each: {{of: {step.each_of_fact}}}` is no fact of type list", nearest(step.each_of_fact, lists))
+            self.problems.add(step.at("each"), f"`each: {{of: {step.each_of_fact}}}` is no fact of type list", nearest(step.each_of_fact, lists))
 
     def words(self, step: Step) -> None:
         both = set(step.outcomes) & set(step.answers)
         if both:
-            self.problems.add(
-                step.line, f"{', '.join(sorted(both))} is an outcome and an answer", "Keep it in `outcomes` if it steers, else in `answers`."
-            )
+            cure = "Keep it in `outcomes` if it steers, else in `answers`."
+            self.problems.add(step.at("answers"), f"{', '.join(sorted(both))} is an outcome and an answer", cure)
         if step.lapses_as:
-            self.known(step.lapses_as, step.words, "outcome or answer of this step", step.line)
+            self.known(step.lapses_as, step.words, "outcome or answer of this step", step.at("lapses_as"))
         for outcome in step.outcomes.values():
             self.outcome(step, outcome)
 
     def outcome(self, step: Step, outcome: Outcome) -> None:
-        line = step.line
+        line = outcome.line
         self.told(outcome.tells, line, step)
         self.recorded(outcome.records, line)
         if outcome.gives:

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+MOST = 200
+LONGEST_MESSAGE = 400
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -39,8 +42,11 @@ class Problems:
         self.found: list[Problem] = []
 
     def add(self, line: int, message: str, cure: str) -> None:
-        """Note a fault at `line`. Message and cure are sentences without the full stop at the message's end."""
-        self.found.append(Problem(self.file, line, self.step, message, cure))
+        """Note a fault at `line`. The message has no full stop at its end, the cure has. Raises DefinitionErrors once there are MOST of them."""
+        self.found.append(Problem(self.file, line, self.step, shortened(message), shortened(cure)))
+        if len(self.found) >= MOST:
+            more = Problem(self.file, line, self.step, f"{MOST} faults are found and reading stops here", "Mend those above first.")
+            raise DefinitionErrors([*self.found, more])
 
     def stop_if_any(self) -> None:
         """Raise DefinitionErrors if anything was found so far."""
@@ -48,10 +54,16 @@ class Problems:
             raise DefinitionErrors(self.found)
 
 
+def shortened(text: str) -> str:
+    """A message short enough to read, on one line, without characters that cannot be shown."""
+    flat = "".join(c if c.isprintable() else "?" for c in text)
+    return flat if len(flat) <= LONGEST_MESSAGE else flat[: LONGEST_MESSAGE - 2] + " …"
+
+
 def nearest(word: str, known: Iterable[str], what: str = "one of") -> str:
     """A cure for a word that is not known: the near miss if there is one, else the list to choose from."""
     names = sorted(set(known))
-    near = get_close_matches(word, names, n=1, cutoff=0.7)
+    near = get_close_matches(word[:80], names, n=1, cutoff=0.7)
     if near:
         return f"Write {near[0]!r}."
     if not names:

@@ -13,6 +13,7 @@ from rules.yaml_lines import Items, Keys, Node, Text
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}\Z")
 LONGEST_TEXT = 2000
+MOST_ENTRIES = 400
 READS_AS_WORD = frozenset("opening settled all any some party nobody owner software done does_not_apply not_needed interrupted".split())
 T = TypeVar("T")
 
@@ -65,7 +66,7 @@ class Block:
         if not isinstance(node, Text) or not node.value.strip():
             self.problems.add(self.line_of(key), f"`{key}` is {described(node)}", cure or f"Write text after `{key}:`.")
             return ""
-        if len(node.value) > LONGEST_TEXT or (not node.value.isprintable() and not node.value.replace("\n", " ").isprintable()):
+        if len(node.value) > LONGEST_TEXT or not node.value.replace("\n", " ").isprintable():
             self.problems.add(
                 self.line_of(key), f"`{key}` is longer than {LONGEST_TEXT} letters or holds unprintable ones", "Shorten it, or type it anew."
             )
@@ -134,6 +135,9 @@ class Block:
             if not (isinstance(node, Items) and not node.items):
                 self.problems.add(self.line_of(key), f"`{key}` is {described(node)}", f"Write `{key}:` and below it one `name: ...` a line.")
             return
+        if len(node.entries) > MOST_ENTRIES:
+            self.problems.add(self.line_of(key), f"`{key}` holds {len(node.entries)} entries", f"Keep at most {MOST_ENTRIES}; no law needs more.")
+            return
         for name, child in node.entries.items():
             yield name, child, node.lines[name]
 
@@ -141,9 +145,7 @@ class Block:
         """Report the keys that nobody asked for."""
         for key in self.keys.entries:
             if key not in self.taken:
-                self.problems.add(
-                    self.line_of(key), f"{self.what} has an unknown key `{key}`", nearest(key, self.known - self.taken | self.taken, "a key of these")
-                )
+                self.problems.add(self.line_of(key), f"{self.what} has an unknown key `{key}`", nearest(key, self.known, "a key of these"))
 
 
 def check_name(word: str, problems: Problems, line: int) -> bool:

@@ -49,7 +49,7 @@ def _step(name: str, node: Node, line: int, problems: Problems, facts: frozenset
         only_if=None if only_if is None else read_fact_test(only_if, problems),
         until=_condition(keys, "until"),
         may_come_early=_early(keys),
-        early_said=keys.has("may_come_early"),
+        lines=dict(keys.keys.lines),
         aside=keys.yes("aside"),
         may=keys.yes("may"),
         due=_due(keys, facts),
@@ -204,6 +204,7 @@ def _outcome(name: str, node: Node, line: int, problems: Problems) -> Outcome:
         gives=keys.name("gives"),
         opens=opens,
         reopens=keys.name("reopens"),
+        line=line,
     )
     keys.finish()
     return outcome

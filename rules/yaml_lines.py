@@ -15,6 +15,7 @@ from rules.problems import Problems
 
 LARGEST_FILE = 512 * 1024
 DEEPEST = 24
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same events; libyaml reads a large file in time
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ def read_yaml(text: str, problems: Problems) -> Keys | None:
         line = mark.line + 1 if mark is not None else 1
         what = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable character"
         problems.add(line, f"not YAML: {what}", "Mend the indentation, bracket, quote or character there; put text with ': ' or brackets in quotes.")
+    except (ValueError, OverflowError) as error:  # an escape such as \U99999999 names no character
+        problems.add(1, f"not YAML: {error}", "Remove the escape that names no character.")
     except _Unreadable:
         pass
     return None
@@ -75,7 +78,7 @@ class _Reader:
     """Builds nodes from PyYAML's events, refusing what could surprise as soon as it is seen."""
 
     def __init__(self, text: str, problems: Problems) -> None:
-        self.events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.SafeLoader)
+        self.events: Iterator[yaml.Event] = yaml.parse(text, Loader=LOADER)
         self.problems = problems
 
     def document(self) -> Keys | None:
