@@ -1,0 +1,122 @@
+"""Checks the facts an event brings against the definition: which may and must come, and whether each value is possible on that day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from rules.dating import Dating
+from rules.definition import Definition, Fact, Step
+from rules.due import DueDate, due_date
+from rules.periods import parse_rule
+from rules.record import Draft, list_of, party_fact
+from rules.refusals import one_of, refuse, refuse_unknown
+from rules.values import Facts, Value
+
+NAMED_YEARS = range(1900, 2200)
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """The facts of an event, its day, the step that brings them (None for the opening and for corrections) and the party they belong to."""
+
+    facts: Facts
+    on: date
+    step: Step | None = None
+    party: str = ""
+
+
+def what_it_records(step: Step, outcome: str) -> tuple[str, ...]:
+    """The facts that a step done with that outcome must bring."""
+    chosen = step.outcomes.get(outcome)
+    return step.records + (chosen.records if chosen is not None else ())
+
+
+def belongs_to_a_party(definition: Definition, fact: str) -> bool:
+    """Whether a step with parties records the fact, so that each party has its own."""
+    return any(list_of(step) and any(fact in what_it_records(step, word) for word in step.words) for step in definition.steps.values())
+
+
+def check_names(definition: Definition, given: Facts, must: Iterable[str], may: Iterable[str], what: str, known: Facts) -> None:
+    """Refuse facts that do not belong to the event, and an event without a fact it must bring (those in `known` stand and need not come again)."""
+    allowed = [*must, *may]
+    for name in given:
+        if name not in definition.facts:
+            refuse_unknown("unknown_fact", "fact", name, allowed or definition.facts)
+        if name not in allowed:
+            refuse("unknown_fact", f"{what} does not record {name}. Leave it out; a fact that has changed is corrected, with the reason.")
+    for name in must:
+        if name not in given and name not in known:
+            title = definition.facts[name].title
+            refuse("missing_fact", f"{what} must come with {name}{f' ({title})' if title else ''}. Give it and record again.")
+
+
+def take_in(draft: Draft, brought: Brought, dating: Dating) -> None:
+    """Check every value, then put the facts into the draft. Values see each other: a planned date may be bounded by one that comes with it."""
+    for name, value in brought.facts.items():
+        fact = draft.definition.facts[name]
+        check_value(draft, fact, value, brought)
+    for name, value in brought.facts.items():
+        draft.facts[party_fact(name, brought.party)] = value
+    for name, value in brought.facts.items():
+        if isinstance(value, date):
+            check_bounds(draft.definition.facts[name], value, brought, dating)
+
+
+def check_value(draft: Draft, fact: Fact, value: Value, brought: Brought) -> None:
+    """Refuse a value that is not of the fact's type, a day that has not come, or a list that its fact does not allow."""
+    if fact.type in ("date", "planned date"):
+        _check_day(fact, value, brought.on)
+    elif fact.type in ("year", "whole number"):
+        if isinstance(value, bool) or not isinstance(value, int) or (fact.type == "year" and value not in NAMED_YEARS):
+            refuse("bad_fact", f"{fact.name} must be a {fact.type}, written in digits. {value!r} is not.")
+    elif fact.type == "yes or no":
+        if not isinstance(value, bool):
+            refuse("bad_fact", f"{fact.name} must be yes or no. {value!r} is neither.")
+    elif fact.type == "words":
+        if value not in fact.words:
+            refuse("bad_fact", f"{fact.name} must be {one_of(fact.words)}. {value!r} is not.")
+    else:
+        _check_list(draft, fact, value)
+
+
+def _check_day(fact: Fact, value: Value, on: date) -> None:
+    if not isinstance(value, date):
+        refuse("bad_fact", f"{fact.name} must be a date, written as 2027-01-31. {value!r} is not.")
+    if fact.type == "date" and value > on:
+        refuse("bad_fact", f"{fact.name} {value} is after {on}, the day on which it is recorded to have happened. Record it once it has.")
+
+
+def _check_list(draft: Draft, fact: Fact, value: Value) -> None:
+    if not isinstance(value, tuple) or len(set(value)) < len(value):
+        refuse("bad_fact", f"{fact.name} must be a list of parties, each named once. {value!r} is not.")
+    unknown = [party for party in value if fact.words and party not in fact.words]
+    if unknown:
+        refuse("bad_fact", f"{fact.name} names “{unknown[0]}”. Write {one_of(fact.words)}.")
+    if len(value) < fact.at_least:
+        refuse("bad_fact", f"{fact.name} must name at least {fact.at_least}. It names {len(value)}.")
+    before = draft.facts.get(fact.name)
+    lost = [party for party in before if party not in value] if fact.grows and isinstance(before, tuple) else []
+    if lost:
+        refuse("bad_fact", f"{fact.name} may grow and may not lose anybody. Keep “{lost[0]}” in it.")
+
+
+def check_bounds(fact: Fact, value: date, brought: Brought, dating: Dating) -> None:
+    """Refuse a planned date outside its bounds; the message names the date and both bounds as far as they are known."""
+    sooner, later = _bound(fact.no_sooner, brought, dating), _bound(fact.no_later, brought, dating)
+    if (sooner is None or value >= sooner.on) and (later is None or value <= later.on):
+        return
+    bounds = [f"not before {sooner.on} ({sooner.why.rule})"] if sooner is not None else []
+    bounds += [f"not after {later.on} ({later.why.rule})"] if later is not None else []
+    refuse(
+        "bad_fact",
+        f"{fact.name} {value} does not fit: it must be {' and '.join(bounds)}. Choose a day between, or correct what the bound counts from.",
+    )
+
+
+def _bound(rule: str, brought: Brought, dating: Dating) -> DueDate | None:
+    if not rule:
+        return None
+    found = due_date(parse_rule(rule), lambda key: dating.known(key, brought.step, brought.party), opened_on=brought.on, calendar=dating.calendar)
+    return found if isinstance(found, DueDate) else None

@@ -1,0 +1,158 @@
+"""What a case's history comes to before anything is derived from it: facts, and what each instance has recorded.
+
+An event changes the record and nothing else; statuses, dates and messages are derived from it (`docs/definitions.md`, section 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Literal
+
+from rules.definition import Definition, Step
+from rules.values import Value
+
+State = Literal["", "done", "does_not_apply", "not_needed", "overtaken", "closed"]
+Key = tuple[str, str]  # a step and its party ("" where the step has no parties)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one instance (step, party, round) has recorded; its number in the case is its place in `Record.entries`, from 1.
+
+    `state` is "" while it is live, and says afterwards how it ended, on `closed_on`. `outcome`, `done_on` and `done_by` belong to a step
+    done or recorded `early`; a live instance recorded early becomes done with them when it opens.
+    """
+
+    step: str
+    party: str = ""
+    round: int = 1
+    state: State = ""
+    opened_on: date | None = None
+    closed_on: date | None = None
+    early: bool = False
+    outcome: str = ""
+    done_on: date | None = None
+    done_by: int | None = None
+    lifted: str = ""
+    lifted_review_on: date | None = None
+
+    @property
+    def key(self) -> Key:
+        """The step and party, whatever the round."""
+        return self.step, self.party
+
+    @property
+    def untouched(self) -> bool:
+        """Live, never opened, with nothing recorded: a new round of it would be the same thing."""
+        return not self.state and not self.early and self.opened_on is None
+
+
+@dataclass(frozen=True)
+class Record:
+    """The record of a case. `facts`: a fact of one party stands under `fact:party`. Instances are numbered in the order they came to be."""
+
+    opened_on: date
+    facts: dict[str, Value]
+    entries: tuple[Entry, ...]
+    ended: str = ""
+    ended_on: date | None = None
+
+
+def party_fact(fact: str, party: str) -> str:
+    """The name under which a party's own fact is kept."""
+    return f"{fact}:{party}" if party else fact
+
+
+def parties_of(definition: Definition, step: Step, facts: dict[str, Value]) -> tuple[str, ...] | None:
+    """The parties of a step now: `("",)` for a step without, None for a list that nobody has named yet."""
+    if step.each:
+        return definition.parties[step.each]
+    if not step.each_of_fact:
+        return ("",)
+    named = facts.get(step.each_of_fact)
+    return named if isinstance(named, tuple) else None
+
+
+def list_of(step: Step) -> str:
+    """The name of the list a step runs over; two steps of one list wait for their own party only. "" for none."""
+    return step.each or step.each_of_fact
+
+
+class Draft:
+    """A record while one event works on it; `record()` gives the frozen result. Made from a record, which it never changes."""
+
+    def __init__(self, definition: Definition, record: Record) -> None:
+        self.definition = definition
+        self.opened_on = record.opened_on
+        self.facts = dict(record.facts)
+        self.entries = list(record.entries)
+        self.ended = record.ended
+        self.ended_on = record.ended_on
+        self.latest: dict[Key, int] = {entry.key: place for place, entry in enumerate(record.entries)}
+        self.finished: list[int] = []  # numbers of the instances this event made done, in order
+        self.lost: list[Entry] = []  # early arrivals that no longer count
+
+    def record(self) -> Record:
+        """The record as it stands."""
+        return Record(self.opened_on, dict(self.facts), tuple(self.entries), self.ended, self.ended_on)
+
+    def parties(self, step: str) -> tuple[str, ...] | None:
+        """The parties of a step now (see `parties_of`)."""
+        return parties_of(self.definition, self.definition.steps[step], self.facts)
+
+    def fact(self, name: str, party: str = "") -> Value | None:
+        """A fact as one party knows it: its own, else the case's; None while unknown."""
+        return self.facts.get(party_fact(name, party), self.facts.get(name))
+
+    def current(self, step: str, party: str) -> Entry | None:
+        """The latest round of a step and party; None for a party that never had one."""
+        place = self.latest.get((step, party))
+        return None if place is None else self.entries[place]
+
+    def write(self, key: Key, **changes: Any) -> Entry:
+        """Change what the latest round of an instance has recorded."""
+        place = self.latest[key]
+        self.entries[place] = replace(self.entries[place], **changes)
+        return self.entries[place]
+
+    def begin_round(self, key: Key, on: date, **recorded: Any) -> Entry:
+        """A new round of an instance, with the next number. The old round, if live, is closed on that day."""
+        old = self.current(*key)
+        if old is not None and not old.state:
+            if old.early:
+                self.lost.append(old)
+            self.write(key, state="closed", closed_on=on, early=False)
+        self.latest[key] = len(self.entries)
+        self.entries.append(Entry(*key, round=1 if old is None else old.round + 1, **recorded))
+        return self.entries[-1]
+
+    def name_parties(self, on: date) -> None:
+        """Give every party of every list its instance, and close those of parties no longer named."""
+        for step in self.definition.steps.values():
+            parties = parties_of(self.definition, step, self.facts) or ()
+            for party in parties:
+                entry = self.current(step.name, party)
+                if entry is None or entry.state == "closed":
+                    self.begin_round((step.name, party), on)
+            if step.each_of_fact:
+                self._close_others(step.name, parties, on)
+
+    def _close_others(self, step: str, parties: tuple[str, ...], on: date) -> None:
+        for key in [key for key in self.latest if key[0] == step and key[1] not in parties]:
+            if not self.entries[self.latest[key]].state:
+                self.write(key, state="closed", closed_on=on)
+
+    def live(self) -> Iterator[Entry]:
+        """The latest round of every instance of a party now named, in file order."""
+        for name in self.definition.steps:
+            for party in self.parties(name) or ():
+                yield self.entries[self.latest[name, party]]
+
+
+def first_record(definition: Definition, facts: dict[str, Value], on: date) -> Record:
+    """The record of a case just opened: the opener's facts, and an instance of every step for every party already known."""
+    draft = Draft(definition, Record(on, facts, ()))
+    draft.name_parties(on)
+    return draft.record()
