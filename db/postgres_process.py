@@ -83,7 +83,8 @@ class PostgresProcess:
     def launch(self, port: int) -> None:
         """Start the server in a session of its own, so that Ctrl-C in a terminal does not reach it. Does not wait."""
         if self._child is not None:
-            self._child.poll()  # reaps a server that was killed
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(5)  # reaps a server that was killed
         self._disown_foreign_lock_file()
         if self._log.exists() and self._log.stat().st_size > MAX_LOG_BYTES:
             self._log.unlink()

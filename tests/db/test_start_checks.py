@@ -22,14 +22,15 @@ def test_c5_an_unsafe_setting_is_named(postgres: TestServer, setting: str, value
             check_server(url)
 
 
-def test_c5_a_setting_of_the_whole_server_is_seen(postgres: TestServer, database_url: str) -> None:
+@pytest.mark.parametrize("setting", ["fsync", "full_page_writes"])
+def test_c5_a_setting_of_the_whole_server_is_seen(postgres: TestServer, database_url: str, setting: str) -> None:
     with psycopg.connect(postgres.server.superuser_url(), autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET full_page_writes = off")
+        connection.execute(f"ALTER SYSTEM SET {setting} = off")
         connection.execute("SELECT pg_reload_conf()")
         try:
             connection.execute("SELECT pg_sleep(0.3)")
-            with pytest.raises(UnsafeServer, match="full_page_writes is off"):
+            with pytest.raises(UnsafeServer, match=f"{setting} is off"):
                 check_server(database_url)
         finally:
-            connection.execute("ALTER SYSTEM RESET full_page_writes")
+            connection.execute(f"ALTER SYSTEM RESET {setting}")
             connection.execute("SELECT pg_reload_conf()")
