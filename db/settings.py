@@ -21,6 +21,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(default=None, validation_alias=AliasChoices("database_url", "SENDFLOW_DATABASE_URL", "DATABASE_URL"))
     prefect_api_url: str | None = None
     mail_url: str | None = None
+    mail_from: str = "sendflow@example.org"
     origin: str = "http://127.0.0.1:8000"
     demo: bool = False
     clock_file: Path | None = None

@@ -8,14 +8,13 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`to` is one plain address. `reference` is the delivery's own (`AR-000007/31`): it is the X-Case-Ref header, so a bounce finds its delivery.
-
-    `again`: the server's answer to an earlier try was lost, so this may be the second copy; the mail says so.
+    """`to` is one plain address. Apprise makes the text part from `html`. `reference` is the delivery's own (`AR-000007/31`) and stands in
+    the header X-Case-Ref, so that a bounce finds its delivery. `again`: the server's answer to an earlier try was lost, so this may be the
+    second copy; the mail says so.
     """
 
     to: str
     subject: str
-    text: str
     html: str
     reference: str
     again: bool = False

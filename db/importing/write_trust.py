@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from itertools import pairwise
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -41,13 +43,27 @@ def write_schools(session: Session, rows: Sequence[TypedRow], trust_name: str) -
 def write_term_dates(session: Session, rows: Sequence[TypedRow]) -> Counts:
     """Terms, and the stretches inside them in which a school is closed to pupils. Raises ImportRefused for a stretch that ends before it begins."""
     schools = schools_by_urn(session, rows)
-    backwards = [Problem(r.file, r.line, "Last day", "the last day is before the first") for r in rows if r.values["last_on"] < r.values["first_on"]]  # type: ignore[operator]
-    if backwards:
-        raise ImportRefused(backwards)
+    _refuse_bad_stretches(rows)
     terms = [r for r in rows if r.values["kind"] == "term"]
     closures = [r for r in rows if r.values["kind"] != "term"]
     counts = upsert(session, SchoolTerm, ["school_id", "first_on"], [_stretch(schools, r) | {"name": r.values["name"]} for r in terms])
     return counts + upsert(session, SchoolClosure, ["school_id", "first_on"], [_stretch(schools, r) | {"reason": r.values["name"]} for r in closures])
+
+
+def _refuse_bad_stretches(rows: Sequence[TypedRow]) -> None:
+    problems = [Problem(r.file, r.line, "Last day", "the last day is before the first") for r in rows if _days(r)[1] < _days(r)[0]]
+    terms = sorted((r for r in rows if r.values["kind"] == "term"), key=lambda r: (str(r.values["urn"]), _days(r)))
+    for earlier, later in pairwise(terms):
+        if earlier.values["urn"] == later.values["urn"] and _days(later)[0] <= _days(earlier)[1]:
+            problems.append(Problem(later.file, later.line, "First day", f"this term begins before the one in line {earlier.line} has ended"))
+    if problems:
+        raise ImportRefused(problems)
+
+
+def _days(row: TypedRow) -> tuple[date, date]:
+    first, last = row.values["first_on"], row.values["last_on"]
+    assert isinstance(first, date) and isinstance(last, date)
+    return first, last
 
 
 def _stretch(schools: dict[object, int], row: TypedRow) -> dict[str, object]:

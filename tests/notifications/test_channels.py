@@ -21,7 +21,7 @@ def sink(tmp_path: Path) -> Iterator[MailSink]:
 
 
 def message(to: str = "parent@example.org") -> Message:
-    return Message(to=to, subject="AR-000007: the meeting date", text="Hello", html="<p>Hello <b>you</b></p>", reference="AR-000007/31")
+    return Message(to=to, subject="AR-000007: the meeting date", html="<p>Hello <b>you</b></p>", reference="AR-000007/31")
 
 
 def test_a_mail_reaches_the_server_once_with_text_html_and_reference(sink: MailSink) -> None:

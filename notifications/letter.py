@@ -1,0 +1,121 @@
+"""What a letter may say: the values its template sees. Never more personal data than the reader needs.
+
+A family and the school's staff read the child's first name; everybody else reads initials and the case reference. No address, no other
+parent, no need and no other child is ever among the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+
+from markupsafe import Markup
+from rules.position_text import position_from_text
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.calendar_of_school import calendar_of
+from db.models import Case, Delivery, Membership, Person, PinnedDefinition, Pupil, School, StepRow
+from notifications.reader import Reader
+from rules.definition import Definition, Step
+from rules.due_types import DueDate, Why
+from rules.explain import explain
+from rules.loader import from_pinned
+from rules.values import Facts
+
+
+def letter_values(
+    session: Session, delivery: Delivery, reader: Reader, *, today: date, link: str, details: Mapping[str, object]
+) -> dict[str, object]:
+    """The values for the template of `delivery`. `link`: the signed link of this reader, or empty. `details`: what the act said with the message."""
+    case = session.get_one(Case, delivery.case_id)
+    definition = definition_of(session, case)
+    step = definition.steps.get(delivery.step)
+    due = _due(session, delivery, today)
+    return {
+        "case": {"ref": case.ref, "process_title": definition.title, "opened_on": case.opened_on},
+        "reader": {"role": reader.role, "kind": reader.kind, "name": reader.name},
+        "child": _child(session, case, reader),
+        "school": _school(session, case),
+        "step": _step(definition, step, delivery),
+        "due": due,
+        "facts": _facts(session, case, definition),
+        "right": _right(definition, details),
+        "contains": _contains(step, delivery.moment),
+        "law": step.citation if step else "",
+        "link": Markup(link) if link else "",  # noqa: S704  our own link: letters, digits and ._-/: only
+        "severity": delivery.severity,
+        "moment": delivery.moment,
+        "today": today,
+        "again": delivery.may_be_twice,
+    }
+
+
+def definition_of(session: Session, case: Case) -> Definition:
+    """The definition that this case runs under: its own pinned text."""
+    return _read_pinned(session.get_one(PinnedDefinition, case.definition_id).source)
+
+
+_read_pinned = lru_cache(maxsize=32)(from_pinned)  # reading a text takes tens of milliseconds, and a text never changes
+
+
+def _child(session: Session, case: Case, reader: Reader) -> dict[str, str]:
+    pupil = session.get_one(Pupil, case.pupil_id)
+    first = pupil.known_as or pupil.given_name
+    initials = f"{pupil.given_name[:1]}{pupil.family_name[:1]}".upper()
+    return {"first_name": initials if reader.kind == "outside" else first, "initials": initials}
+
+
+def _school(session: Session, case: Case) -> dict[str, str]:
+    school = session.get_one(School, case.school_id)
+    senco = session.scalars(
+        select(Person)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.school_id == case.school_id, Membership.role == "senco", Membership.until_on.is_(None))
+        .order_by(Person.id)
+    ).first()
+    name = f"{senco.given_name} {senco.family_name}" if senco else ""
+    return {"name": school.name, "phone": school.phone, "senco_name": name, "senco_email": senco.email if senco else ""}
+
+
+def _step(definition: Definition, step: Step | None, delivery: Delivery) -> dict[str, str]:
+    if step is None:
+        return {"name": delivery.step, "title": definition.title, "hint": "", "owner": "", "policy": "", "party": ""}
+    party = definition.roles[delivery.party].title if delivery.party in definition.roles else delivery.party
+    role = definition.role_of(step, delivery.party)
+    owner = role.title if role else "the software"
+    title = step.title.replace("{party}", party)
+    return {"name": step.name, "title": title, "hint": step.hint, "owner": owner, "policy": step.policy, "party": party}
+
+
+def _due(session: Session, delivery: Delivery, today: date) -> dict[str, object] | None:
+    row = session.get(StepRow, (delivery.case_id, delivery.no)) if delivery.no else None
+    if row is None or row.due_on is None or not row.why:
+        return None
+    due = DueDate(row.due_on, Why.from_text(row.why), row.safe_on)
+    late = (today - due.on).days
+    return {"on": due.on, "safe_on": due.safe_on, "days_late": max(0, late), "why": " ".join(explain(due))}
+
+
+def _facts(session: Session, case: Case, definition: Definition) -> Facts:
+    return position_from_text(case.position, definition, calendar_of(session, case.school_id)).facts
+
+
+def _right(definition: Definition, details: Mapping[str, object]) -> dict[str, object] | None:
+    given = details.get("right")
+    if not isinstance(given, Mapping) or given.get("name") not in definition.rights:
+        return None
+    name, last_day = str(given["name"]), given.get("last_on")
+    return {
+        "name": name,
+        "law": definition.rights[name].law,
+        "text": definition.rights[name].text,
+        "last_day": date.fromisoformat(str(last_day)) if last_day else None,
+    }
+
+
+def _contains(step: Step | None, moment: str) -> Mapping[str, str]:
+    if step is None:
+        return {}
+    return {**step.contains, **(step.outcomes[moment].contains if moment in step.outcomes else {})}
