@@ -1,0 +1,86 @@
+"""The one table of who may do what. Everything that asks "may they?" asks here; row-level security and the ledger's functions hold it again.
+
+Roles are the names in `process_definitions/roles.yaml`. A member of staff holds roles at schools (`memberships`); somebody outside
+has a signed link, which is good for one step in one role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from rules.definition import Definition
+from rules.history import Event
+
+PlainAct = Literal["read_case", "open_case", "correct_fact", "import_files", "answer_leaver", "make_link", "read_messages", "read_trust"]
+
+STAFF = ("senco", "headteacher", "teacher", "trust_send_lead", "ceo")
+LEADERS = ("senco", "headteacher", "trust_send_lead")
+# What needs no definition to decide: an act, and the roles at the case's school that may do it.
+PLAIN: Mapping[PlainAct, tuple[str, ...]] = {
+    "read_case": STAFF,
+    "open_case": LEADERS,
+    "correct_fact": LEADERS,
+    "import_files": LEADERS,
+    "answer_leaver": LEADERS,
+    "make_link": LEADERS,
+    "read_messages": LEADERS,
+    "read_trust": ("trust_send_lead", "ceo"),
+}
+# "The school" is a party at a review and nobody's job: who speaks for it (SEND Regulations 2014 reg 20(2): the head).
+SPEAKS_FOR: Mapping[str, tuple[str, ...]] = {"school": ("headteacher", "senco")}
+
+
+def roles_for(act: PlainAct) -> tuple[str, ...]:
+    """The roles that may do this act at the school it concerns."""
+    return PLAIN[act]
+
+
+def roles_for_event(definition: Definition, event: Event) -> tuple[str, ...]:
+    """The staff roles that may record this event at the case's school, the duty's own role first; empty: only software or a link may.
+
+    Raises KeyError for a step, exception or interrupt that the definition has not.
+    """
+    if event.kind == "open":
+        return PLAIN["open_case"]
+    if event.kind == "correct":
+        return PLAIN["correct_fact"]
+    if event.kind == "except":
+        return _staff(definition, definition.exceptions[event.name].by)
+    if event.kind == "interrupt":
+        return _staff(definition, definition.interrupts[event.name].by)
+    return roles_for_step(definition, event.step, event.party)
+
+
+def roles_for_step(definition: Definition, step: str, party: str = "") -> tuple[str, ...]:
+    """The staff roles that may record the end of this step: who owes it, or, for an outside body, who may record what it did."""
+    owner = definition.role_of(definition.steps[step], party)
+    return () if owner is None else _staff(definition, (owner.name,))
+
+
+def link_role_for_step(definition: Definition, step: str, party: str = "") -> str:
+    """The role whose holder may be sent a signed link for this step; empty where the step is ours or software's."""
+    owner = definition.role_of(definition.steps[step], party)
+    return owner.name if owner is not None and owner.reached_by == "link" else ""
+
+
+def role_in_which(held: Iterable[str], allowed: Iterable[str], narrowed_to: str = "") -> str | None:
+    """The first allowed role that the person holds (and has chosen, if `narrowed_to` names one); None: they may not."""
+    mine = set(held)
+    return next((role for role in allowed if role in mine and narrowed_to in ("", role)), None)
+
+
+def in_words(definition: Definition, roles: Iterable[str]) -> str:
+    """`the SENCO or the headteacher`: for telling somebody who may."""
+    titles = [definition.roles[role].title if role in definition.roles else role.replace("_", " ") for role in roles]
+    named = [title if title.startswith("the ") else f"the {title}" for title in titles]
+    return " or ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named) or "nobody"
+
+
+def _staff(definition: Definition, roles: Iterable[str]) -> tuple[str, ...]:
+    """Staff roles for these roles: their own, who speaks for them, or, for outside bodies, `recorded_by`. Each once, in order."""
+    found: dict[str, None] = {}
+    for name in roles:
+        role = definition.roles[name]
+        found.update(dict.fromkeys(SPEAKS_FOR.get(name, (name,)) if role.reached_by == "inbox" else role.recorded_by))
+    return tuple(found)
