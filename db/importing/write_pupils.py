@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from rules.date_words import date_of
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -14,6 +13,8 @@ from db.importing.typed_rows import TypedRow
 from db.importing.upsert import Counts, upsert
 from db.importing.write_trust import authorities_by_code, persons_by_external_id, schools_by_urn
 from db.models import Family, Person, Plan, Pupil
+from rules.calendar import england
+from rules.date_words import date_of
 
 PupilKey = tuple[object, object]
 
@@ -110,7 +111,7 @@ def write_plans(session: Session, rows: Sequence[TypedRow]) -> Counts:
 
 def _review_due(row: TypedRow) -> date:
     base = row.values["last_review_on"] or row.values["issued_on"]
-    return date_of(f"12 months starting with {base}").on
+    return date_of(f"12 months starting with {base}", england()).on
 
 
 def _pupil_key(row: TypedRow) -> PupilKey:

@@ -67,7 +67,6 @@ def test_a_changed_row_updates_that_row_alone(imported: Engines, folder: Path) -
 def test_one_bad_row_stops_the_whole_import(imported: Engines, folder: Path) -> None:
     given = files(folder)
     given["families.csv"] += b"990001,9999,X,Ann,Other,Mother,Yes,a@b.example.org,,,No,English,Email\n"
-    given["pupils.csv"] = given["pupils.csv"].replace(b"990001,0001", b"990001,0001x", 1)
     with imported.scheduler() as session:
         before = (session.scalar(select(func.count()).select_from(Pupil)), session.scalar(select(func.count()).select_from(Import)))
     with pytest.raises(ImportRefused) as refused, imported.scheduler() as session:

@@ -1,0 +1,116 @@
+"""Every message that a definition owes has a text, every text is owed, and no text names a value that letters do not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jinja2 import TemplateSyntaxError, meta
+
+from notifications.render import TEMPLATES, TemplateMissing, environment, find_template
+from rules.definition import Definition, Ladder, Step
+from rules.library import Library
+
+KNOWN_VALUES = frozenset(
+    "case reader child school step due facts right contains law link severity moment today again part".split()
+)  # what `notifications.letter.letter_values` gives, and which part is rendered
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFinding:
+    """One fault: the template's file, and what to do."""
+
+    file: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwedText:
+    """A text that must exist: its name, the role that reads it, and the words that the law wants in it."""
+
+    template: str
+    role: str
+    contains: tuple[str, ...] = ()
+
+
+def check_templates(library: Library) -> list[TemplateFinding]:
+    """All findings over all definitions and ladders; an empty list when every message can be written."""
+    owed = [text for definition in library.all() for text in owed_texts(definition)]
+    owed += [OwedText(f"ladders/{name}", "") for name in _ladder_templates(library)]
+    return [*_missing(owed), *_unowed(owed), *_unknown_values(), *_left_out(owed)]
+
+
+def owed_texts(definition: Definition) -> Iterator[OwedText]:
+    """Every (message, reader) that a history of `definition` may owe."""
+    process = definition.process
+    for step in definition.steps.values():
+        contains = tuple(step.contains)
+        for role in _readers(definition, step.tells_opened, step):
+            yield OwedText(f"{process}/{step.name}.opened", role)
+        for role in _readers(definition, step.tells_done, step):
+            yield OwedText(f"{process}/{step.name}.done", role, contains)
+        for outcome in step.outcomes.values():
+            for role in _readers(definition, outcome.tells, step):
+                yield OwedText(f"{process}/{step.name}.{outcome.name}", role, (*contains, *outcome.contains))
+    for end in definition.ends.values():
+        yield from (OwedText(f"{process}/ended.{end.name}", role) for role in _readers(definition, end.tells, None))
+    for interrupt in definition.interrupts.values():
+        yield from (OwedText(f"{process}/interrupted.{interrupt.name}", role) for role in _readers(definition, interrupt.tells, None))
+
+
+def _readers(definition: Definition, tells: tuple[str, ...], step: Step | None) -> Iterator[str]:
+    for name in tells:
+        if name == "party" and step is not None:
+            yield from definition.parties.get(step.each, ())
+        elif name in definition.parties:
+            yield from definition.parties[name]
+        elif name != "nobody":
+            yield name
+
+
+def _ladder_templates(library: Library) -> set[str]:
+    ladders: list[Ladder] = [ladder for definition in library.all() for ladder in definition.ladders.values()]
+    return {rung.template for ladder in ladders for rung in ladder.rungs}
+
+
+def _missing(owed: list[OwedText]) -> Iterator[TemplateFinding]:
+    for name, role in sorted({(o.template, o.role) for o in owed}):
+        try:
+            find_template(name, role)
+        except TemplateMissing:
+            yield TemplateFinding(f"{name}.j2", f"the definition owes this message to {role or 'its reader'} and no text is written; write the file")
+
+
+def _unowed(owed: list[OwedText]) -> Iterator[TemplateFinding]:
+    wanted = {o.template for o in owed} | {f"{o.template}.{o.role}" for o in owed}
+    for file in _files():
+        if file.split("/")[0] != "shared" and file.removesuffix(".j2") not in wanted:
+            yield TemplateFinding(file, "no definition or ladder owes this message; delete the file, or correct its name")
+
+
+def _unknown_values() -> Iterator[TemplateFinding]:
+    for file in _files():
+        source = (TEMPLATES / file).read_text(encoding="utf-8")
+        try:
+            names = meta.find_undeclared_variables(environment().parse(source)) - KNOWN_VALUES
+        except TemplateSyntaxError as fault:
+            yield TemplateFinding(file, f"line {fault.lineno}: {fault.message}")
+            continue
+        if names:
+            yield TemplateFinding(file, f"unknown values: {', '.join(sorted(names))}; letters have {', '.join(sorted(KNOWN_VALUES - {'part'}))}")
+
+
+def _left_out(owed: list[OwedText]) -> Iterator[TemplateFinding]:
+    for text in owed:
+        try:
+            file = find_template(text.template, text.role)
+        except TemplateMissing:
+            continue
+        source = (TEMPLATES / file).read_text(encoding="utf-8")
+        missing = [word for word in text.contains if word not in source]
+        if missing:
+            yield TemplateFinding(file, f"the law wants in this notice: {', '.join(missing)}; show each (as contains.{missing[0]})")
+
+
+def _files() -> list[str]:
+    return sorted(str(p.relative_to(TEMPLATES)) for p in TEMPLATES.rglob("*.j2"))
