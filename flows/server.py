@@ -122,6 +122,8 @@ class PrefectServer:
             self.files.remember_pid(self._child.pid)
             if self._wait_until_healthy(progress):
                 return
+            if port_is_free(port):
+                break  # it did not fail for want of the port: another one would not help
         raise PrefectServerError(f"The Prefect server did not start. The end of {self.files.log}:\n{self.files.last_words()}")
 
     def _wait_until_healthy(self, progress: Progress) -> bool:
@@ -161,13 +163,23 @@ class PrefectServer:
         """Whether that process is a Prefect server on our port: a number found in a file may belong to somebody else by now."""
         if self._child is not None and self._child.pid == pid:
             return self._child.poll() is None
-        found = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+        found = _command_of(pid)
         return "prefect server start" in found and f"--port {self.files.port()}" in found
 
     def _wait_for_end(self, pid: int, seconds: float) -> None:
         until = time.monotonic() + seconds
         while time.monotonic() < until and self._is_ours(pid):
             time.sleep(0.05)
+
+
+def _command_of(pid: int) -> str:
+    """The command line of a living process, empty if there is none."""
+    if Path("/proc/self").exists():
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").replace("\0", " ")
+        except OSError:
+            return ""
+    return subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
 
 
 def asynchronous(url: str) -> str:
