@@ -3,7 +3,9 @@
 The words:
 - "within 6 weeks **of** / **after** an event" leaves the event's day out: Matthew v Sedman [2021] UKSC 19.
 - "15 days **beginning with** the day", "12 months **starting with** the date" count that day as day one: the SEND Regulations 2014 reg 22(2)(c),
-  Children and Families Act 2014 s.44(1); Zoan v Rouamba [2000] EWCA Civ 8. Here: the base and the period, less a day, in that order.
+  Children and Families Act 2014 s.44(1); Zoan v Rouamba [2000] EWCA Civ 8. Here: the base and the period, less a day, in that order. Where the
+  last month has no corresponding date, others end it on the month's last day, a day later (SI 2018/1082 r.1.4, for insolvency in Scotland; LRD's
+  Employment tribunals guide 2012): we take the earlier day and say so.
 - "at least two weeks **before**" is counted clear: neither the day of giving nor that of the meeting counts; R v Herefordshire JJ (1820)
   3 B & Ald 581.
 - A month ends on the corresponding date, or on the month's last day if it has none: Interpretation Act 1978 Sch 1; Dodds v Walker [1981] 1 WLR 1027.
@@ -21,8 +23,8 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from rules.calendar import SchoolCalendar
 from rules.definition import Counting
@@ -39,8 +41,7 @@ MONTHS_IN = {"month": 1, "year": 12}
 DAYS_IN = {"day": 1, "week": 7}
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """The last day, the days left out on the way (weekends unsaid), and whether a school day was counted without known term dates."""
 
     on: date

@@ -8,9 +8,9 @@ calendar date written in the rule is not asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from rules.calendar import SchoolCalendar
 from rules.counting import DOES_NOT_ROLL, add_months, count, last_day
@@ -63,9 +63,8 @@ def _day_of(base: Base, known: Known, opened_on: date | None) -> date | None:
     return date(day, 1, 1) if isinstance(day, int) else day
 
 
-@dataclass(frozen=True, slots=True)
-class _Reckoned:
-    """What one rule or part of it comes to, before the law's convention for a last day. `forward`: it lies on or after its base."""
+class _Reckoned(NamedTuple):
+    """What one rule or part of it comes to, before the law's convention for a last day. `forward`: a period runs from `start` to it."""
 
     on: date
     start: date
@@ -86,7 +85,10 @@ def _worked_out(rule: Rule, days: tuple[date | None, ...], calendar: SchoolCalen
 
 
 def _safe(on: date, reckoned: _Reckoned, calendar: SchoolCalendar) -> date | None:
-    """The last working day before a date that is none; None where that would lie before the day the period starts."""
+    """The last working day before a date that is none; None where that would lie before the day the period starts.
+
+    A date that is the base itself (`on review_due_on`) has no period: its safe date may lie before it.
+    """
     safe = calendar.working_day_until(on)
     if safe == on or (reckoned.forward and safe < reckoned.start):
         return None
@@ -102,7 +104,7 @@ def _reckon(shape: Shape, days: Iterator[date | None], calendar: SchoolCalendar,
     if isinstance(shape, Count):
         return _counted(shape, start, calendar, counting)
     if isinstance(shape, OnDay):
-        return _Reckoned(start, start, True)
+        return _Reckoned(start, start, shape.base.kind == "it opens")
     if isinstance(shape, YearDay):
         return _year_day(shape, start)
     return _term_end(shape, start, calendar)
@@ -120,6 +122,7 @@ def _choose(choice: Choice, days: Iterator[date | None], calendar: SchoolCalenda
 
 def _counted(shape: Count, start: date, calendar: SchoolCalendar, counting: Counting) -> _Reckoned:
     counted = count(start, shape.period, shape.direction, calendar, counting.leaves_out)
+    forward = shape.direction != "before" and shape.period.number > 0
     notes: list[str] = []
     if counted.terms_unknown:
         notes.append("terms unknown")
@@ -127,7 +130,7 @@ def _counted(shape: Count, start: date, calendar: SchoolCalendar, counting: Coun
         notes.append(f"loose {counted.on + ONE_DAY}")
     if shape.direction == "beginning with" and shape.period.unit in ("month", "year"):
         notes += _other_reading(shape, start, counted.on)
-    return _Reckoned(counted.on, start, shape.direction != "before", counted.skipped, tuple(notes))
+    return _Reckoned(counted.on, start, forward, counted.skipped, tuple(notes))
 
 
 def _other_reading(shape: Count, start: date, on: date) -> list[str]:

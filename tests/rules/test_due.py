@@ -109,7 +109,12 @@ def test_a_duty_does_not_roll_and_shows_the_working_day_before() -> None:
 def test_no_safe_date_before_the_period_has_begun() -> None:
     due = dated("1 day after it opens", opened_on="2026-11-07")  # opened on a Saturday
     assert (due.on, due.safe_on) == (date(2026, 11, 8), None)
-    assert dated("on meeting_on", meeting_on="2026-11-07").safe_on is None
+    assert dated("on it opens", opened_on="2026-11-07").safe_on is None
+
+
+def test_a_date_that_is_the_base_itself_may_have_an_earlier_safe_date() -> None:
+    assert dated("on review_due_on", review_due_on="2026-11-07").safe_on == date(2026, 11, 6)
+    assert dated("0 days after review_due_on", review_due_on="2026-11-07").safe_on == date(2026, 11, 6)
 
 
 def test_tribunal_acts_roll_to_the_next_working_day() -> None:
