@@ -127,19 +127,22 @@ class Dating:
         return found if isinstance(found, DueDate) else None
 
     def totals(self) -> tuple[TotalDate, ...]:
-        """Every total that still runs: its fact is known and an instance of its step is neither settled nor lifted."""
-        running = {entry.step for entry in self.draft.live() if not entry.state and not entry.lifted}
+        """Every total that still runs: its fact is known and an instance of its step is not settled."""
+        running = {entry.step for entry in self.draft.live() if not entry.state}
         found = [(total.to, self.total(total)) for total in self.draft.definition.totals if total.to in running]
         return tuple(TotalDate(to, due) for to, due in found if due is not None)
 
     def dates(self, entry: Entry, totals: tuple[TotalDate, ...]) -> Dates:
-        """All dates of a live instance. Its `due` is the earlier of its own and the totals on its step; an exception lifts both."""
+        """All dates of a live instance. Its `due` is the earlier of its own and the totals on its step.
+
+        A lifted date is still told, since nothing replaces it; `Instance.lifted` says that it does not bind, and nothing lapses on it.
+        """
         step = self.draft.definition.steps[entry.step]
         own = self.own_due(entry)
         on_step = [own] if isinstance(own, DueDate) else []
         on_step += [total.due for total in totals if total.to == step.name]
-        due = min(on_step, key=lambda one: one.on) if on_step and not entry.lifted else None
-        follows = own.base if isinstance(own, Follows) and due is None and not entry.lifted else ""
+        due = min(on_step, key=lambda one: one.on) if on_step else None
+        follows = own.base if isinstance(own, Follows) and due is None else ""
         return Dates(due, follows, self._target(step, entry, due), self.not_before(entry), self._wakes_on(step, entry, own))
 
     def _target(self, step: Step, entry: Entry, due: DueDate | None) -> DueDate | None:

@@ -18,7 +18,8 @@ class Instance:
 
     `due` is the date of law or guidance, also while waiting once its base is known; `follows` names the unknown base otherwise.
     `wakes_on` is the day on which the calendar itself acts (a `wait` step's day; the day after `due` for `lapses_as`).
-    `lifted` is the exception that lifts the date; it is looked at again on `lifted_review_on`. `early`: recorded, waiting for its turn.
+    `lifted` is the exception that lifts the date; it is looked at again on `lifted_review_on`. `due` is still told then, and does not bind.
+    `early`: recorded, waiting for its turn. A step that opens again, or comes back after it had ended, does so in a new round with a new number.
     """
 
     no: int
@@ -52,7 +53,8 @@ class TotalDate:
 class Owed:
     """A message the law or the definition owes. `to` is a role (or `invited`-like party list already spread into roles).
 
-    `moment`: `opened`, `done`, an outcome, `ended`, `exception` or an interrupt's name.
+    `moment`: `opened`, `done` or an outcome. For the case's end `step` is `ended` and `moment` the end's name; for an interrupt `step` is
+    `interrupted` and `moment` its name (no party, round 0, number 0).
     """
 
     step: str
@@ -112,8 +114,12 @@ class Position:
 
 @dataclass(frozen=True)
 class Change:
-    """What one event did. `closed`: instances that were tracked or open and no longer are, with how they ended; `moved`: still tracked,
-    but a date changed; `breaches`: plain sentences for the record."""
+    """What one event did, each instance as it stands afterwards.
+
+    `opened`: now open and not so before, or newly tracked while waiting (its number may be known already: a tracked one that opens).
+    `closed`: was tracked and no longer is, with how it ended; and whatever this event made done, even if it was never tracked.
+    `moved`: tracked before and after, but a date changed. `breaches`: plain sentences for the record.
+    """
 
     position: Position
     opened: tuple[Instance, ...] = ()

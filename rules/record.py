@@ -6,7 +6,7 @@ An event changes the record and nothing else; statuses, dates and messages are d
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -53,6 +53,7 @@ class Entry:
 class Record:
     """The record of a case. `facts`: a fact of one party stands under `fact:party`. Instances are numbered in the order they came to be."""
 
+    definition: Definition = field(compare=False, repr=False)
     opened_on: date
     facts: dict[str, Value]
     entries: tuple[Entry, ...]
@@ -96,7 +97,7 @@ class Draft:
 
     def record(self) -> Record:
         """The record as it stands."""
-        return Record(self.opened_on, dict(self.facts), tuple(self.entries), self.ended, self.ended_on)
+        return Record(self.definition, self.opened_on, dict(self.facts), tuple(self.entries), self.ended, self.ended_on)
 
     def parties(self, step: str) -> tuple[str, ...] | None:
         """The parties of a step now (see `parties_of`)."""
@@ -153,6 +154,6 @@ class Draft:
 
 def first_record(definition: Definition, facts: dict[str, Value], on: date) -> Record:
     """The record of a case just opened: the opener's facts, and an instance of every step for every party already known."""
-    draft = Draft(definition, Record(on, facts, ()))
+    draft = Draft(definition, Record(definition, on, facts, ()))
     draft.name_parties(on)
     return draft.record()

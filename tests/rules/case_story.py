@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from rules.calendar import SchoolCalendar, england
 from rules.definition import Definition
-from rules.history import Event
-from rules.position import advance, fold, start
+from rules.history import Event, event_from_json, event_to_json
+from rules.position import advance, fold, position_from_text, position_to_text, start
 from rules.position_types import Change, Instance, Position
 from rules.values import Value
 
@@ -29,7 +30,7 @@ def typed(value: str | int | bool | tuple[str, ...]) -> Value:
 
 
 class Story:
-    """One case by the readable fold. Every event is checked to give the same position as folding the whole history anew."""
+    """One case by the readable fold. After every event the position is checked against folding the whole history and against its text."""
 
     def __init__(self, definition: Definition, on: str, calendar: SchoolCalendar | None = None, **facts: Any) -> None:
         self.definition = definition
@@ -41,7 +42,11 @@ class Story:
         change = start(self.definition, event, self.calendar) if not self.history else advance(self.definition, self.position, event, self.calendar)
         self.history.append(event)
         self.change, self.position = change, change.position
-        assert fold(self.definition, self.history, self.calendar) == self.position
+        assert event_from_json(json.loads(json.dumps(event_to_json(event))), self.definition) == event
+        text = position_to_text(self.position)
+        again = position_from_text(text, self.definition, self.calendar)
+        assert fold(self.definition, self.history, self.calendar) == self.position == again
+        assert position_to_text(again) == text
         return change
 
     def decide(self, step: str, on: str, outcome: str = "done", party: str = "", actor: int | None = SENCO, **facts: Any) -> Change:

@@ -1,0 +1,147 @@
+"""Names and days as numbers and back, for the text of a position."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from rules.definition import Definition, Fact
+from rules.record import Entry, State, first_record
+from rules.values import Value
+
+STATES: tuple[State, ...] = ("", "done", "does_not_apply", "not_needed", "overtaken", "closed")
+EARLY = 8
+
+
+class Numbers:
+    """By one definition and one opening day. What each list says is told in `position_text.py`; the reading halves raise what Python raises."""
+
+    def __init__(self, definition: Definition, opened_on: date) -> None:
+        self.definition = definition
+        self.opened_on = opened_on
+        self.steps = list(definition.steps)
+        self.exceptions = ["", *definition.exceptions]
+
+    def day(self, day: date | None) -> int:
+        """0 for none; 1 for the opening day; -1 for the day before it."""
+        if day is None:
+            return 0
+        days = (day - self.opened_on).days
+        return days + 1 if days >= 0 else days
+
+    def read_day(self, number: int) -> date | None:
+        """The inverse of `day`."""
+        return None if number == 0 else self.opened_on + timedelta(days=number - 1 if number > 0 else number)
+
+    def marks(self, entries: Sequence[Entry]) -> list[list[Any]]:
+        """What every instance has recorded, the newest first; untouched ones are left out."""
+        touched = [(number, entry) for number, entry in enumerate(entries, 1) if not (entry.untouched and not entry.lifted)]
+        touched.sort(key=lambda one: (self._latest_day(one[1]), one[0]), reverse=True)
+        return [self._mark(number, entry) for number, entry in touched]
+
+    def _latest_day(self, entry: Entry) -> date:
+        return max(day for day in (entry.closed_on, entry.done_on, entry.opened_on, self.opened_on) if day is not None)
+
+    def _mark(self, number: int, entry: Entry) -> list[Any]:
+        recorded = entry.early or entry.state == "done"
+        mark: list[Any] = [
+            number,
+            STATES.index(entry.state) + (EARLY if entry.early else 0),
+            self.day(entry.done_on if recorded else entry.closed_on),
+            self.day(entry.opened_on),
+            self.definition.steps[entry.step].words.index(entry.outcome) + 1 if entry.outcome else 0,
+            entry.done_by or 0,
+            self.exceptions.index(entry.lifted),
+            self.day(entry.lifted_review_on),
+            self.day(entry.closed_on) if entry.early else 0,
+        ]
+        while mark[-1] == 0:
+            mark.pop()
+        return mark
+
+    def read_marks(self, marks: list[list[Any]], entries: list[Entry]) -> list[Entry]:
+        """Put what is recorded into the instances."""
+        for mark in marks:
+            number, state, day, opened, outcome, by, lifted, review, closed = mark + [0] * (9 - len(mark))
+            entry, early = entries[number - 1], state >= EARLY
+            named = STATES[state % EARLY]
+            recorded = early or named == "done"
+            entries[number - 1] = Entry(
+                step=entry.step,
+                party=entry.party,
+                round=entry.round,
+                state=named,
+                opened_on=self.read_day(opened),
+                closed_on=self.read_day(closed if early else day),
+                early=early,
+                outcome=self.definition.steps[entry.step].words[outcome - 1] if outcome else "",
+                done_on=self.read_day(day) if recorded else None,
+                done_by=by or None,
+                lifted=self.exceptions[lifted],
+                lifted_review_on=self.read_day(review),
+            )
+        return entries
+
+    def instance(self, entry: Entry) -> tuple[int, int | str]:
+        """Step and party of an instance that came later."""
+        step = self.definition.steps[entry.step]
+        return self.steps.index(entry.step), self.definition.parties[step.each].index(entry.party) if step.each else entry.party
+
+    def read_instances(self, later: list[Any]) -> list[Entry]:
+        """The later instances in the order of their numbers, rounds counted."""
+        rounds = {entry.key: entry.round for entry in first_record(self.definition, {}, self.opened_on).entries}
+        found = []
+        for number, party in zip(later[-2::-2], later[::-2], strict=True):
+            step = self.definition.steps[self.steps[number]]
+            key = (step.name, self.definition.parties[step.each][party] if step.each else party)
+            rounds[key] = rounds.get(key, 0) + 1
+            found.append(Entry(*key, round=rounds[key]))
+        return found
+
+    def facts(self, facts: dict[str, Value]) -> list[Any]:
+        """The case's own facts in the order of the definition, null while unknown."""
+        known = [self._value(fact, facts[name]) if name in facts else None for name, fact in self.definition.facts.items()]
+        while known and known[-1] is None:
+            known.pop()
+        return known
+
+    def read_facts(self, known: list[Any]) -> dict[str, Value]:
+        """The inverse of `facts`."""
+        named = zip(self.definition.facts.values(), known, strict=False)
+        return {fact.name: self._read_value(fact, raw) for fact, raw in named if raw is not None}
+
+    def party_facts(self, facts: dict[str, Value]) -> list[Any]:
+        """Each party's own facts: fact, party, value, one after another, by fact and party."""
+        own = sorted((list(self.definition.facts).index(name), party, key) for key in facts for name, mark, party in [key.partition(":")] if mark)
+        return [part for number, party, key in own for part in (number, party, self._value(self._fact(number), facts[key]))]
+
+    def read_party_facts(self, own: list[Any]) -> dict[str, Value]:
+        """The inverse of `party_facts`."""
+        found: dict[str, Value] = {}
+        for number, party, raw in zip(own[::3], own[1::3], own[2::3], strict=True):
+            fact = self._fact(number)
+            found[f"{fact.name}:{party}"] = self._read_value(fact, raw)
+        return found
+
+    def _fact(self, number: int) -> Fact:
+        return list(self.definition.facts.values())[number]
+
+    def _value(self, fact: Fact, value: Value) -> Any:
+        if isinstance(value, date):
+            return self.day(value)
+        if isinstance(value, tuple):
+            return list(value)
+        return fact.words.index(value) if fact.type == "words" and isinstance(value, str) else value
+
+    def _read_value(self, fact: Fact, raw: Any) -> Value:
+        if fact.type in ("date", "planned date"):
+            day = self.read_day(raw)
+            if day is None:
+                raise ValueError(f"{fact.name} has no day")
+            return day
+        if fact.type == "words":
+            return fact.words[raw]
+        if fact.type == "list":
+            return tuple(str(party) for party in raw)
+        return bool(raw) if fact.type == "yes or no" else int(raw)
