@@ -141,7 +141,7 @@ class Numbers:
                 raise ValueError(f"{fact.name} has no day")
             return day
         if fact.type == "words":
-            return fact.words[raw]
+            return fact.words[int(raw)]
         if fact.type == "list":
             return tuple(str(party) for party in raw)
         return bool(raw) if fact.type == "yes or no" else int(raw)

@@ -3,7 +3,8 @@
     [[recorded, …newest first], [later instances, newest first], facts, facts of parties, opened on, end, ended on]
 
 - recorded: `[number, state, day, opened, outcome, by, lifted, review, closed]`, trailing nothings left out. `state` counts in STATES
-  (`position_numbers.py`), 8 more if recorded early. `day` is when it was done (or recorded early), else when it was closed; `closed` only where both are to be told.
+  (`position_numbers.py`), 8 more if recorded early. `day` is when it was done (or recorded early), else when it was
+  closed; `closed` only where both are to be told.
 - later instances: step and party of each instance that was not there at the opening; the first ones follow from the definition.
 - Steps, outcomes, facts, words and exceptions are numbers in the order of the pinned definition; days count from the opening (1 is that very
   day, 0 says nothing, -1 is the day before it); the opening itself is `date.toordinal()`.
