@@ -139,7 +139,8 @@ def _skipped_sentences(why: Why) -> list[str]:
             stretches.append([day, day])
     shown = [_stretch(first, last) for first, last in stretches[:SHOWN_STRETCHES]]
     more = sum(1 for first, last in stretches[SHOWN_STRETCHES:] for day in why.skipped if first <= day <= last)
-    return [f"Not counted{' besides weekends' if 'day' in why.rule else ''}: {', '.join(shown)}{f' and {more} more days' if more else ''}."]
+    weekends = " besides weekends" if "working day" in why.rule or "school day" in why.rule else ""
+    return [f"Not counted{weekends}: {', '.join(shown)}{f' and {more} more days' if more else ''}."]
 
 
 def _stretch(first: date, last: date) -> str:

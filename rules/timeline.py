@@ -86,7 +86,7 @@ class _Rows:
             joined = " and ".join(part for part in (only_if, when) if part)
             yield self._row(step, dated.rule, step.counting, step.citation, "duty", joined)
         for total in self.definition.totals:
-            if total.to == step.name:
+            if total.to == step.name and not _says_it_again(total, step):
                 yield self._row(step, _total_rule(total), total.counting, total.law, "outer limit", only_if)
         for right, outcomes in self._rights(step):
             yield self._row(step, right.last_day, right.counting, right.law, "right", f"the decision is {' or '.join(outcomes)}", right)
@@ -145,6 +145,11 @@ class _Rows:
     def _role(self, name: str) -> str:
         role = self.definition.roles.get(name)
         return role.title if role else name.replace("_", " ")
+
+
+def _says_it_again(total: Total, step: Step) -> bool:
+    """Whether an outer limit is only the step's own period told a second time, for `check` to compare."""
+    return total.law == step.citation and [dated.rule for dated in step.due] == [_total_rule(total)]
 
 
 def _total_rule(total: Total) -> str:

@@ -210,6 +210,10 @@ def test_explanation_of_days_left_out_and_of_term_dates_nobody_entered() -> None
     assert "England's usual ones were assumed" in " ".join(explain(dated("end of term of a_on", a_on="2029-09-20")))
     response = explain(dated("30 working days after a_on", TRIBUNAL_ACT_LEAVING_OUT, a_on="2026-07-20"))
     assert any("rule 12(3)(b)" in sentence for sentence in response)
+    weeks = explain(dated("3 weeks after a_on", TRIBUNAL_ACT_LEAVING_OUT, a_on="2026-07-20"))
+    assert "Not counted: Saturday 1 August 2026 to Monday 31 August 2026." in weeks
+    inset = explain(dated("60 school days after a_on", a_on="2026-09-29"))
+    assert any(sentence.startswith("Not counted besides weekends: Monday 26 October 2026 to Friday 30 October 2026, ") for sentence in inset)
 
 
 @pytest.mark.parametrize(

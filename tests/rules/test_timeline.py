@@ -54,6 +54,11 @@ def test_every_date_that_follows_from_the_meeting(review: Definition) -> None:
         assert row.due is None or row.due.why.citation == row.citation
 
 
+def test_an_outer_limit_that_says_the_steps_own_period_again_is_shown_once(review: Definition) -> None:
+    found = timeline(review, {"meeting_on": date(2026, 11, 19)}, england())
+    assert [row.citation for row in found if row.step == "la_decision"] == ["reg 20(10)", "CFA s.44(1)", "HESC r.20(1)(c)"]
+
+
 def test_what_is_not_stated_is_what_a_date_follows_from(review: Definition) -> None:
     found = rows(review, meeting_on=date(2026, 11, 19))
     amended = found["la_sends_amended_plan", "duty"]
