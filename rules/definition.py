@@ -255,6 +255,11 @@ class Definition:
     source: str
     pinned: str
     hash: str
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)  # of each key, and of `ends.NAME` and the like
+
+    def line_of(self, key: str) -> int:
+        """The line of a key of the process, such as `totals` or `ends.maintained`; 1 where it is not written."""
+        return self.lines.get(key, self.lines.get(key.partition(".")[0], 1))
 
     def role_of(self, step: Step, party: str) -> Role | None:
         """The role that owes the step (`party` resolves to the party's own role); None for software, calendar and case steps."""

@@ -130,6 +130,7 @@ def build(draft: Draft, file: str, source: str, registers: Registers) -> Definit
         source=source,
         pinned="",
         hash="",
+        lines={f"{section}.{name}".lstrip("."): line for (section, name), line in draft.lines.items()},
     )
     pinned = pinned_text(definition, registers)
     return replace(definition, pinned=pinned, hash=hashlib.sha256(pinned.encode()).hexdigest())
