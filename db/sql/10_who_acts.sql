@@ -15,6 +15,11 @@ CREATE FUNCTION acts_in_school(p_actor bigint, p_role text, p_school int, p_toda
                    AND (m.until_on IS NULL OR m.until_on >= p_today)) END
 $$;
 
+CREATE FUNCTION roles_held(p_actor bigint, p_school int, p_today date) RETURNS text[] LANGUAGE sql STABLE AS $$
+  SELECT coalesce(array_agg(m.role ORDER BY m.role), '{}') FROM public.memberships m
+   WHERE m.person_id = p_actor AND m.school_id = p_school AND (m.until_on IS NULL OR m.until_on >= p_today)
+$$;
+
 -- Uses a signed link up, in the transaction of the act. False: used, withdrawn, expired, or made for another case, person, role, step or round.
 CREATE FUNCTION use_link(p_link uuid, p_case bigint, p_seq int, p_actor bigint, p_role text, p_step text, p_party text, p_round int, p_today date)
 RETURNS boolean LANGUAGE plpgsql AS $$

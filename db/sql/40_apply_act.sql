@@ -1,13 +1,21 @@
+-- A mark of a school's terms and closures: while it is the same, a calendar made from them before is still right.
+CREATE FUNCTION calendar_stamp(p_school int) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT md5((SELECT coalesce(string_agg(first_on || '/' || last_on || '/' || name, ',' ORDER BY first_on), '') FROM public.school_terms WHERE school_id = p_school)
+    || ';' || (SELECT coalesce(string_agg(first_on || '/' || last_on, ',' ORDER BY first_on), '') FROM public.school_closures WHERE school_id = p_school))
+$$;
+
 -- Reads what the rules need, without a lock (or with one, for the second try). The scope is an argument: no school, no row.
-CREATE FUNCTION case_for_act(p_schools int[], p_ref text, p_lock boolean)
-RETURNS TABLE (case_id bigint, version int, school_id int, pupil_id bigint, definition_id int, ended text, calendar_version text, "position" text)
+CREATE FUNCTION case_for_act(p_schools int[], p_ref text, p_actor bigint, p_today date, p_lock boolean)
+RETURNS TABLE (case_id bigint, version int, school_id int, pupil_id bigint, definition_id int, ended text, calendar_version text, calendar_stamp text,
+               held text[], "position" text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   IF p_lock THEN
     PERFORM 1 FROM cases c WHERE c.ref = p_ref AND in_scope(c.school_id, p_schools) FOR NO KEY UPDATE;
   END IF;
-  RETURN QUERY SELECT c.id, c.version, c.school_id, c.pupil_id, c.definition_id, c.ended, c.calendar_version, c."position" FROM cases c
-    WHERE c.ref = p_ref AND in_scope(c.school_id, p_schools);
+  RETURN QUERY SELECT c.id, c.version, c.school_id, c.pupil_id, c.definition_id, c.ended, c.calendar_version, calendar_stamp(c.school_id),
+         roles_held(p_actor, c.school_id, p_today), c."position"
+    FROM cases c WHERE c.ref = p_ref AND in_scope(c.school_id, p_schools);
 END $$;
 
 -- One act on a case: lock, version, scope, actor, link, key, chain, steps, messages. The answer:

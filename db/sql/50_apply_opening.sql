@@ -1,3 +1,10 @@
+-- What an opening needs to know of a pupil.
+CREATE FUNCTION pupil_for_opening(p_schools int[], p_pupil bigint, p_actor bigint, p_today date)
+RETURNS TABLE (school_id int, calendar_stamp text, held text[])
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT p.school_id, calendar_stamp(p.school_id), roles_held(p_actor, p.school_id, p_today) FROM pupils p WHERE p.id = p_pupil AND in_scope(p.school_id, p_schools)
+$$;
+
 -- Opens a case, once for each natural key (process, pupil and period) and once for each opening key. The answers are those of apply_act, and
 --   already open   a case with this natural key is here, opened by hand, by the sweep or by an import; `ref` names it
 -- `p_cause` is the case whose act opens this one: it must have written an event in this same transaction, and be about the same pupil.

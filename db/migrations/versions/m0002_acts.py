@@ -11,13 +11,14 @@ depends_on = None
 
 SQL = Path(__file__).parents[2] / "sql"
 FILES = ("10_who_acts.sql", "20_chain.sql", "30_write_act.sql", "40_apply_act.sql", "50_apply_opening.sql", "60_erase.sql")
-DOORS = ("case_for_act", "apply_act", "pupil_for_opening", "apply_opening", "pin_definition", "erase_private")
+DOORS = ("case_for_act", "apply_act", "pupil_for_opening", "apply_opening", "pin_definition", "calendar_stamp", "erase_private")
 
 
 def upgrade() -> None:
     """Make the functions as the writer, and let the console's, importer's and scheduler's roles call the doors."""
     run = op.get_bind().exec_driver_sql
     run("ALTER TABLE cases ADD COLUMN calendar_version text NOT NULL DEFAULT ''")
+    run("GRANT USAGE ON SEQUENCE cases_id_seq TO sendflow_writer")
     run("SET LOCAL ROLE sendflow_writer")
     for name in FILES:
         run((SQL / name).read_text(encoding="utf-8").replace("%", "%%"))

@@ -1,0 +1,69 @@
+"""What the calendar records by itself: `wait` steps whose day has come, and answers that lapse when their window has passed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID, uuid5
+
+from db.acts.actor import CALENDAR
+from db.acts.errors import NotFound
+from db.acts.parts import Parts
+from db.acts.perform import perform
+from db.acts.receipt import Receipt
+from db.acts.request import request
+from rules.history import Event, Refused
+
+CALENDAR_ACTS = UUID("5b0c1c1e-6d0e-5f4e-9a43-0f6f3d1d8a77")  # the namespace of the calendar's keys: the same day of the same step is the same act
+_DUE = (
+    "SELECT c.ref, c.definition_id, s.no, s.round, s.step, s.party, s.wakes_on FROM steps s JOIN cases c ON c.id = s.case_id "
+    "WHERE s.closed_seq IS NULL AND s.status = 'open' AND s.wakes_on <= %s ORDER BY s.wakes_on, s.case_id, s.no"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """An open step on which the calendar acts, on `wakes_on`."""
+
+    ref: str
+    definition_id: int
+    no: int
+    round: int
+    step: str
+    party: str
+    wakes_on: date
+
+
+def run_calendar(parts: Parts, today: date) -> list[Receipt]:
+    """One act for each woken step, dated on its own day. What one act wakes anew, and is due by `today`, is done too.
+
+    A step that a person has decided meanwhile is left alone: theirs stands.
+    """
+    receipts: list[Receipt] = []
+    tried: set[tuple[str, int]] = set()
+    while fresh := [one for one in woken(parts, today) if (one.ref, one.no) not in tried]:
+        for one in fresh:
+            tried.add((one.ref, one.no))
+            receipt = _act(parts, one)
+            if receipt is not None:
+                receipts.append(receipt)
+    return receipts
+
+
+def woken(parts: Parts, today: date) -> list[Woken]:
+    """Open steps whose `wakes_on` is `today` or earlier, the earliest first."""
+    with parts.engines.scheduler() as session:
+        return [Woken(*row) for row in session.connection().exec_driver_sql(_DUE, (today,))]
+
+
+def _act(parts: Parts, one: Woken) -> Receipt | None:
+    step = parts.pinned.of(one.definition_id).steps[one.step]
+    outcome = "done" if step.wait else step.lapses_as
+    event = Event("decide", one.wakes_on, None, one.step, one.party, outcome)
+    key = uuid5(CALENDAR_ACTS, f"{one.ref}/{one.no}/{one.wakes_on}")
+    try:
+        return perform(parts, CALENDAR, request(key, one.ref, event, round=one.round))
+    except (Refused, NotFound) as refusal:
+        if isinstance(refusal, NotFound) or refusal.code in ("already_decided", "not_open", "case_ended", "old_round", "not_before"):
+            return None
+        raise

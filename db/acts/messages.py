@@ -1,0 +1,39 @@
+"""What an act owes, as the text of its outbox row. `db/outbox.py` reads it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from rules.definition import Definition
+from rules.position_types import Change, GivenRight, Owed
+
+
+def outbox_text(definition: Definition, change: Change) -> str:
+    """Canonical JSON: the messages owed (step, party, round, number, moment, role), each with the right that its decision gives.
+
+    Every act has a row, also without messages: the row is the wake that the case wants.
+    """
+    rights = {right.step: right for right in change.gives}
+    owed = [_message(definition, one, rights.get(one.step), change) for one in change.owed]
+    return orjson.dumps({"owed": owed}, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _message(definition: Definition, owed: Owed, right: GivenRight | None, change: Change) -> dict[str, Any]:
+    message: dict[str, Any] = {
+        "template": f"{definition.process}/{owed.step}.{owed.moment}",
+        "step": owed.step,
+        "party": owed.party,
+        "round": owed.round,
+        "no": owed.no,
+        "moment": owed.moment,
+        "to": owed.to,
+    }
+    due = next((one.due or one.target for one in change.position.instances if one.no == owed.no), None)
+    if due is not None:
+        message["due_on"] = due.on.isoformat()
+    if right is not None and owed.moment in definition.steps[owed.step].outcomes:
+        last = right.last_day
+        message["right"] = {"name": right.right, "holder": right.holder, "last_on": last.on.isoformat() if last else None}
+    return message

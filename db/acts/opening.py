@@ -1,0 +1,158 @@
+"""Opening a case: by a person, by the sweep of reviews that fall due, by an import, or by what was decided in another case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from db.acts.actor import Actor
+from db.acts.before import child_key, receipt_of_key
+from db.acts.errors import KeyReused, NotAllowed, NotFound
+from db.acts.messages import outbox_text
+from db.acts.parts import Parts
+from db.acts.receipt import Receipt
+from db.acts.request import Request, content_of, request
+from db.acts.retry import retried
+from db.acts.rows import row_changes
+from db.acts.standing import Standing, read_standing, scope
+from db.acts.who import opening_role
+from db.acts.write import json_or_null
+from db.roles import APP, SCHEDULER
+from rules.definition import Definition
+from rules.history import Event, Refused
+from rules.periods import parse_rule
+from rules.position import start
+from rules.position_text import position_to_text
+from rules.position_types import Change
+from rules.values import Facts
+
+_PUPIL = "SELECT school_id, calendar_stamp, held FROM pupil_for_opening(%s, %s, %s, %s)"
+_OPEN = "SELECT answer, ref, recorded_at FROM apply_opening(%s, %s, %s, %s, %s, %s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, NULL, %s)"
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A case to be opened. `cause` is the case whose act opens it, None otherwise."""
+
+    key: UUID
+    process: str
+    pupil_id: int
+    facts: Facts
+    on: date
+    cause: int | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What `apply_opening` answered (`db/sql/50_apply_opening.sql` explains the words) to `asked`."""
+
+    answer: str | None
+    ref: str
+    recorded_at: datetime
+    asked: Request
+    change: Change
+
+
+def open_case(parts: Parts, actor: Actor, opening: Opening) -> Receipt:
+    """Open a case, or answer with the one that is there for this pupil and period (`repeated` is true then).
+
+    Raises NotFound, NotAllowed, KeyReused, Refused by the rules, and NoDefinition where no text of the process is in force.
+    """
+    today = parts.clock.today()
+    if opening.on > today:
+        raise Refused("bad_day", f"{opening.on} has not come yet: today is {today}. A case opens on the day it is opened.")
+    opened = retried(lambda: _in_its_own_transaction(parts, actor, opening))
+    change = opened.change
+    if opened.answer == "done":
+        return Receipt(opened.ref, 1, 1, opened.recorded_at, change.opened, change.closed, change.position.ended, False)
+    if opened.answer == "already open":
+        return Receipt(opened.ref, 1, 1, opened.recorded_at, (), (), "", True)
+    if opened.answer == "repeated":
+        return _first_receipt(parts, actor, opened)
+    if opened.answer == "not allowed":
+        raise NotAllowed("Your role at this school has ended or changed. Sign in again; if that does not help, ask your SENCO.")
+    raise KeyReused("This form was sent before for another pupil or process. Reload the page and send again.")
+
+
+def open_children(
+    parts: Parts, connection: psycopg.Connection[Any], actor: Actor, standing: Standing, asked: Request, change: Change
+) -> tuple[str, ...]:
+    """Open the cases that an act just written opens, in its transaction. Returns their references; one already open is named, not doubled."""
+    references = []
+    for child in change.opens:
+        opening = Opening(child_key(asked.key, child.process), child.process, standing.pupil_id, child.facts, asked.event.on, standing.case_id)
+        references.append(write_opening(parts, connection, actor, opening).ref)
+    return tuple(references)
+
+
+def with_what_ships(parts: Parts, change: Change) -> Change:
+    """The change without cases of processes that this installation has no text of; a sentence for the record says which did not open."""
+    shipped = tuple(one for one in change.opens if one.process in parts.library.definitions)
+    missing = [one.process.replace("_", " ") for one in change.opens if one.process not in parts.library.definitions]
+    notes = tuple(f"A case of the process “{name}” follows from this, and there is no text for it here: keep it by hand." for name in missing)
+    return replace(change, opens=shipped, breaches=(*change.breaches, *notes)) if missing else change
+
+
+def write_opening(parts: Parts, connection: psycopg.Connection[Any], actor: Actor, opening: Opening) -> Opened:
+    """The opening itself, on a connection that may be inside a transaction (that of the act which causes it)."""
+    row = connection.execute(_PUPIL, (scope(actor), opening.pupil_id, actor.person_id, parts.clock.today())).fetchone()
+    if row is None:
+        raise NotFound("There is no such pupil in your schools. Choose the pupil from the list.")
+    calendar = parts.calendars.of(int(row[0]), str(row[1]))
+    definition = parts.library.for_new_case(opening.process, opening.on, opening.facts)
+    caused = opening.cause is not None
+    role = "" if caused else opening_role(actor, row[2], definition)
+    event = Event("open", opening.on, None if caused else actor.person_id, facts=opening.facts)
+    change = start(definition, event, calendar)
+    asked = request(opening.key, f"{opening.process}/{opening.pupil_id}", event)
+    values = (
+        scope(actor),
+        opening.pupil_id,
+        definition.prefix,
+        natural_key(definition, opening),
+        parts.pinned.pin(connection, definition),
+        str(opening.key),
+        event.actor,
+        role,
+        parts.clock.today(),
+        opening.cause,
+        opening.on,
+        content_of(asked, actor, role, change, calendar.version),
+        position_to_text(change.position),
+        change.position.ended,
+        calendar.version,
+        json_or_null(row_changes(definition, None, change.position, calendar).written),
+        outbox_text(definition, change),
+    )
+    answer = connection.execute(_OPEN, values).fetchone()
+    assert answer is not None
+    return Opened(answer[0], answer[1], answer[2], asked, change)
+
+
+def natural_key(definition: Definition, opening: Opening) -> str:
+    """Process, pupil and period: two openings of one period are one case (`faults.md` K6).
+
+    The period is the fact that `opens_on` counts from (for an annual review, the day it is due); without `opens_on` the first date that
+    the opener states (for an assessment, the day of the request), else the day of opening.
+    """
+    counted_from = [base.name for base in parse_rule(definition.opens_on).bases] if definition.opens_on else list(definition.opens_with)
+    days = (opening.facts.get(name) for name in counted_from)
+    period = next((day for day in days if isinstance(day, date)), opening.on)
+    return f"{definition.process}/{opening.pupil_id}/{period.isoformat()}"
+
+
+def _in_its_own_transaction(parts: Parts, actor: Actor, opening: Opening) -> Opened:
+    with parts.engines.act_connection(SCHEDULER if actor.is_software else APP) as connection:
+        return write_opening(parts, connection, actor, opening)
+
+
+def _first_receipt(parts: Parts, actor: Actor, opened: Opened) -> Receipt:
+    with parts.engines.act_connection(SCHEDULER if actor.is_software else APP) as connection:
+        standing = read_standing(parts, connection, actor, opened.ref, lock=False)
+    receipt = receipt_of_key(parts, actor, standing, opened.asked)
+    assert receipt is not None, "the opening's event carries the opening key"
+    return receipt

@@ -1,0 +1,22 @@
+"""What every act needs at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from db.calendar_of_school import SchoolCalendars
+from db.clock import Clock
+from db.engine import Engines
+from db.pinned_store import PinnedDefinitions
+from rules.library import Library
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The database, the clock, the texts for new cases, and the caches of what never changes under its key."""
+
+    engines: Engines
+    clock: Clock
+    library: Library
+    pinned: PinnedDefinitions
+    calendars: SchoolCalendars

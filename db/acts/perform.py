@@ -1,0 +1,103 @@
+"""One act from beginning to end: read, ask the rules, write. Optimistic first; the second try locks the case before it reads."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import date
+
+from db.acts.actor import Actor
+from db.acts.before import already_decided, receipt_of_key
+from db.acts.errors import NotAllowed, NotFound
+from db.acts.opening import open_children, with_what_ships
+from db.acts.parts import Parts
+from db.acts.receipt import Receipt
+from db.acts.request import Request
+from db.acts.retry import retried
+from db.acts.standing import Standing, read_standing
+from db.acts.who import role_for
+from db.acts.write import Written, write_act
+from db.roles import APP, SCHEDULER
+from rules.history import Refused
+from rules.position import advance
+from rules.position_types import Change
+from rules.refusals import step_title
+
+
+class Moved(Exception):
+    """Somebody else acted on the case between our reading and writing. Never leaves this module."""
+
+
+def perform(parts: Parts, actor: Actor, asked: Request) -> Receipt:
+    """Do one act on an existing case. Raises NotFound, NotAllowed, LinkUsed, KeyReused, AlreadyDecided, or Refused by the rules."""
+    refuse_future(asked.event.on, parts.clock.today())
+    try:
+        return retried(lambda: _attempt(parts, actor, asked, lock=False))
+    except Moved:
+        return retried(lambda: _attempt(parts, actor, asked, lock=True))
+
+
+def refuse_future(on: date, today: date) -> None:
+    """What has not happened yet is not recorded. Raises Refused `bad_day`."""
+    if on > today:
+        raise Refused("bad_day", f"{on} has not come yet: today is {today}. Record what has happened, on the day it happened.")
+
+
+def _attempt(parts: Parts, actor: Actor, asked: Request, *, lock: bool) -> Receipt:
+    with (
+        parts.engines.act_connection(SCHEDULER if actor.is_software else APP) as connection,
+        connection.transaction() if lock else nullcontext(),
+    ):
+        standing = read_standing(parts, connection, actor, asked.ref, lock=lock)
+        role = role_for(actor, standing, asked.event)
+        try:
+            seen = _round(standing, asked)
+            change = with_what_ships(parts, advance(standing.definition, standing.position, asked.event, standing.calendar))
+        except Refused as refusal:
+            return _refused(parts, actor, standing, asked, refusal)
+        with connection.transaction() if change.opens and not lock else nullcontext():
+            written = write_act(connection, actor, role, parts.clock.today(), standing, asked, change, seen)
+            also = open_children(parts, connection, actor, standing, asked, change) if written.answer == "done" else ()
+    return _receipt(parts, actor, standing, asked, change, written, also)
+
+
+def _round(standing: Standing, asked: Request) -> int:
+    """The round that the act is about. Raises Refused `old_round` if the person saw another than the current one (an old tab or link)."""
+    event = asked.event
+    current = next((one for one in reversed(standing.position.instances) if one.step == event.step and one.party == event.party), None)
+    if current is None:
+        return 0
+    if asked.round is not None and asked.round != current.round:
+        title = step_title(standing.definition, event.step, event.party)
+        raise Refused(
+            "old_round",
+            f"“{title}” has been opened anew since this page was made (round {current.round}, yours was {asked.round}). "
+            "Nothing has been saved. Look at the case and answer the new round.",
+        )
+    return current.round
+
+
+def _refused(parts: Parts, actor: Actor, standing: Standing, asked: Request, refusal: Refused) -> Receipt:
+    """A refusal is final only once the key is not found: the first sending of the same act may be why the rules refuse the second."""
+    repeated = receipt_of_key(parts, actor, standing, asked)
+    if repeated is not None:
+        return repeated
+    if refusal.code == "already_decided":
+        decided = already_decided(parts, actor, standing, asked.event)
+        if decided is not None:
+            raise decided from refusal
+    raise refusal
+
+
+def _receipt(parts: Parts, actor: Actor, standing: Standing, asked: Request, change: Change, written: Written, also: tuple[str, ...]) -> Receipt:
+    if written.answer == "done":
+        ended = change.position.ended
+        return Receipt(standing.ref, written.seq, written.version, written.recorded_at, change.opened, change.closed, ended, False, also)
+    if written.answer == "moved":
+        raise Moved
+    if written.answer == "repeated":
+        first = receipt_of_key(parts, actor, standing, asked)
+        if first is not None:
+            return first
+    if written.answer == "not allowed":
+        raise NotAllowed("Your role at this school has ended or changed. Sign in again; if that does not help, ask your SENCO.")
+    raise NotFound(f"There is no case {standing.ref} in your schools. Check the reference.")

@@ -1,0 +1,59 @@
+"""An act as it was asked for, and the bytes that stand for it in the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from db.acts.actor import Actor
+from db.acts.content import Sealed, canonical, digest, seal
+from rules.history import Event, event_to_json
+from rules.position_types import Change
+
+
+@dataclass(frozen=True)
+class Request:
+    """One act on the case `ref`: its key (a UUID made with the form), its event, the round the person saw, and personal words."""
+
+    key: UUID
+    ref: str
+    event: Event
+    round: int | None = None
+    private: tuple[Sealed, ...] = field(default=())
+
+    @property
+    def body(self) -> str:
+        """The digest by which the same key with another body is found out. Personal words are compared by their commitments, not here."""
+        return digest({"case": self.ref, "event": event_to_json(self.event), "round": self.round})
+
+
+def request(key: UUID, ref: str, event: Event, *, round: int | None = None, private: Mapping[str, str] | None = None) -> Request:
+    """A request whose personal words are sealed with fresh salts."""
+    return Request(key, ref, event, round, seal(private or {}))
+
+
+def content_of(asked: Request, actor: Actor, role: str, change: Change, calendar_version: str) -> str:
+    """The canonical text that is hashed: the event itself, who in which role by which way, and commitments for personal words."""
+    content: dict[str, Any] = {
+        "form": 1,
+        "key": str(asked.key),
+        "event": event_to_json(asked.event),
+        "via": actor.via,
+        "role": role,
+        "body": asked.body,
+        "calendar": calendar_version,
+    }
+    if asked.private:
+        content["private"] = {one.name: one.commitment for one in asked.private}
+    if actor.link is not None:
+        content["link"] = str(actor.link)
+    if change.breaches:
+        content["breaches"] = list(change.breaches)
+    return canonical(content).decode()
+
+
+def private_rows(asked: Request) -> list[dict[str, str]]:
+    """The rows of `private_texts`, as JSON for `write_event`."""
+    return [{"name": one.name, "salt": one.salt.hex(), "value": one.value} for one in asked.private]

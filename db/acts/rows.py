@@ -1,0 +1,94 @@
+"""The rows of `steps` that an act writes: one open row for each tracked instance, with every date it is chased on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from rules.calendar import SchoolCalendar
+from rules.definition import Definition
+from rules.due import rung_date
+from rules.position_types import Instance, Position
+
+
+@dataclass(frozen=True, slots=True)
+class RowChanges:
+    """`closed`: instances whose row ends; `written`: instances whose row is new or says something else. As JSON for `write_steps`."""
+
+    closed: list[dict[str, Any]]
+    written: list[dict[str, Any]]
+
+
+def row_changes(definition: Definition, before: Position | None, after: Position, calendar: SchoolCalendar) -> RowChanges:
+    """What must be written so that the open rows are those of `after.tracked()`.
+
+    `before` is the position whose rows are stored, None where nothing can be assumed of them (an opening, or rows that were counted with
+    another calendar): then every tracked row is written and every other one closed.
+    """
+    was = {} if before is None else {instance.no: instance for instance in before.tracked()}
+    now = {instance.no: instance for instance in after.tracked()}
+    gone = [one for one in after.instances if one.no not in now and (before is None or one.no in was)]
+    written = [one for one in now.values() if was.get(one.no) != one]
+    return RowChanges([_closing(one, after) for one in gone], [step_row(definition, one, calendar) for one in written])
+
+
+def step_row(definition: Definition, instance: Instance, calendar: SchoolCalendar) -> dict[str, Any]:
+    """The row of a tracked instance, as JSON. `why` explains the date of law, or the trust's own target where there is none."""
+    due = instance.due or instance.target
+    return {
+        "no": instance.no,
+        "round": instance.round,
+        "step": instance.step,
+        "party": instance.party,
+        "owner": owner_of(definition, instance.step, instance.party),
+        "status": instance.status,
+        "due_on": _iso(instance.due.on) if instance.due else None,
+        "safe_on": _iso(instance.due.safe_on) if instance.due else None,
+        "target_on": _iso(instance.target.on) if instance.target else None,
+        "wakes_on": _iso(instance.wakes_on),
+        "lifted": instance.lifted,
+        "lifted_review_on": _iso(instance.lifted_review_on),
+        "why": due.why.to_text() if due else "",
+        "chase_on": [day.isoformat() for day in chase_days(definition, instance, calendar)] or None,
+    }
+
+
+def owner_of(definition: Definition, step: str, party: str) -> str:
+    """The role that owes the step; empty for what software, the calendar or another case does."""
+    role = definition.role_of(definition.steps[step], party)
+    return "" if role is None else role.name
+
+
+def chase_days(definition: Definition, instance: Instance, calendar: SchoolCalendar) -> list[date]:
+    """The day of every rung of the step's ladder, in the ladder's order, counted from the date of law, else from the target.
+
+    A lifted date is not chased before the day on which the exception is looked at again.
+    """
+    ladder = definition.ladders.get(definition.steps[instance.step].ladder)
+    due = instance.due or instance.target
+    if ladder is None or due is None or (instance.lifted and instance.lifted_review_on is None):
+        return []
+    days = [rung_date(rung.when, due.on, calendar) for rung in ladder.rungs]
+    if instance.lifted and instance.lifted_review_on is not None:
+        days = [max(day, instance.lifted_review_on) for day in days]
+    return _in_order(days)
+
+
+def _in_order(days: Iterable[date]) -> list[date]:
+    """Working days may overtake calendar days over a bank holiday; a later rung never comes before an earlier one."""
+    ordered: list[date] = []
+    for day in days:
+        ordered.append(max(day, ordered[-1]) if ordered else day)
+    return ordered
+
+
+def _closing(instance: Instance, after: Position) -> dict[str, Any]:
+    status = instance.status
+    closed_on = instance.closed_on or (after.ended_on if after.ended else None)
+    return {"no": instance.no, "outcome": instance.outcome or ("" if status in ("open", "waiting") else status), "closed_on": _iso(closed_on)}
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

@@ -1,0 +1,57 @@
+"""A case as it stands in the ledger when an act begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from db.acts.actor import Actor
+from db.acts.errors import NotFound
+from db.acts.parts import Parts
+from rules.calendar import SchoolCalendar
+from rules.definition import Definition
+from rules.position_text import position_from_text
+from rules.position_types import Position
+
+_READ = (
+    "SELECT case_id, version, school_id, pupil_id, definition_id, calendar_version, calendar_stamp, held, position "
+    "FROM case_for_act(%s, %s, %s, %s, %s)"
+)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`version` is the number of the last event. `recounted`: the stored rows of open steps were counted with another calendar than `calendar`.
+
+    `held`: the roles that the actor holds today at the case's school.
+    """
+
+    case_id: int
+    ref: str
+    version: int
+    school_id: int
+    pupil_id: int
+    definition: Definition
+    calendar: SchoolCalendar
+    position: Position
+    recounted: bool
+    held: tuple[str, ...]
+
+
+def scope(actor: Actor) -> list[int] | None:
+    """The schools as the functions take them: null means all, which the database grants to the scheduler alone."""
+    return None if actor.is_software else sorted(actor.schools)
+
+
+def read_standing(parts: Parts, connection: psycopg.Connection[Any], actor: Actor, ref: str, *, lock: bool) -> Standing:
+    """Read a case, with its row locked for the rest of the transaction if `lock`. Raises NotFound outside the actor's schools."""
+    row = connection.execute(_READ, (scope(actor), ref, actor.person_id, parts.clock.today(), lock)).fetchone()
+    if row is None:
+        raise NotFound(f"There is no case {ref} in your schools. Check the reference.")
+    case_id, version, school_id, pupil_id, definition_id, calendar_version, stamp, held, text = row
+    definition = parts.pinned.of(definition_id)
+    calendar = parts.calendars.of(school_id, stamp)
+    position = position_from_text(text, definition, calendar)
+    return Standing(case_id, ref, version, school_id, pupil_id, definition, calendar, position, calendar_version != calendar.version, tuple(held))

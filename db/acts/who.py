@@ -1,0 +1,80 @@
+"""In which role somebody does an act. `db/permissions.py` says which roles may; this asks it for one person and one case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from db.acts.actor import Actor
+from db.acts.errors import NotAllowed
+from db.acts.standing import Standing
+from db.permissions import in_words, link_role_for_step, role_in_which, roles_for, roles_for_event
+from rules.definition import Definition
+from rules.history import Event
+from rules.refusals import step_title
+
+SOFTWARE = ""
+
+
+def role_for(actor: Actor, standing: Standing, event: Event) -> str:
+    """The role in which the actor does this, empty for software. Raises NotAllowed, saying whose act it is.
+
+    A step, exception or interrupt that the definition has not is left to the rules, which name those it has.
+    """
+    definition = standing.definition
+    if not _known(definition, event):
+        return SOFTWARE
+    if actor.link is not None:
+        return _by_link(actor, definition, event)
+    if actor.is_software:
+        return _by_software(definition, event)
+    allowed = roles_for_event(definition, event)
+    role = role_in_which(standing.held, allowed, actor.role)
+    if role is None:
+        raise NotAllowed(f"{_what(definition, event)} is for {in_words(definition, allowed)} at this school. Ask them to record it.")
+    return role
+
+
+def opening_role(actor: Actor, held: Iterable[str], definition: Definition) -> str:
+    """The role in which the actor opens a case at the pupil's school, empty for software. Raises NotAllowed."""
+    if actor.is_software:
+        return SOFTWARE
+    allowed = roles_for("open_case")
+    role = role_in_which(held, allowed, actor.role)
+    if role is None or actor.link is not None:
+        raise NotAllowed(f"Opening a case ({definition.title}) is for {in_words(definition, allowed)} at the pupil's school. Ask them to open it.")
+    return role
+
+
+def _by_link(actor: Actor, definition: Definition, event: Event) -> str:
+    owner = link_role_for_step(definition, event.step, event.party) if event.kind == "decide" else ""
+    passes_to = definition.roles[owner].passes_to if owner else ""
+    if not owner or actor.role not in (owner, passes_to):
+        raise NotAllowed("This link does not cover that. Use the page that the link opens, or ask the school for a new link.")
+    return actor.role
+
+
+def _by_software(definition: Definition, event: Event) -> str:
+    """Software does the work of `does` and `case` steps, the calendar what waits and lapses; neither decides for a person."""
+    if event.kind == "decide":
+        step = definition.steps[event.step]
+        if not (step.does or step.wait or step.case or (step.lapses_as and event.outcome == step.lapses_as)):
+            raise NotAllowed(f"{_what(definition, event)} is decided by a person, not by software.")
+    elif event.kind != "open":
+        raise NotAllowed(f"{_what(definition, event)} is recorded by a person, not by software.")
+    return SOFTWARE
+
+
+def _known(definition: Definition, event: Event) -> bool:
+    if event.kind == "interrupt":
+        return event.name in definition.interrupts
+    if event.kind == "except" and event.name not in definition.exceptions:
+        return False
+    return event.kind == "correct" or event.step in definition.steps
+
+
+def _what(definition: Definition, event: Event) -> str:
+    if event.kind == "decide":
+        return f"“{step_title(definition, event.step, event.party)}”"
+    return {"correct": "Correcting the record", "except": "Applying an exception", "interrupt": "Ending a case early"}.get(
+        event.kind, "Opening a case"
+    )

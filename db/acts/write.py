@@ -1,0 +1,78 @@
+"""The one statement that writes an act, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+import orjson
+import psycopg
+
+from db.acts.actor import Actor
+from db.acts.errors import LinkUsed
+from db.acts.messages import outbox_text
+from db.acts.request import Request, content_of, private_rows
+from db.acts.rows import row_changes
+from db.acts.standing import Standing, scope
+from rules.position_text import position_to_text
+from rules.position_types import Change
+
+LINK_USED = "SF001"
+_APPLY = (
+    "SELECT answer, seq, version, recorded_at FROM apply_act(%s, %s, %s, %s::uuid, %s, %s, %s, %s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, "
+    "%s::jsonb, %s::jsonb, %s::jsonb, %s)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What `apply_act` answered; the words are explained in `db/sql/40_apply_act.sql`."""
+
+    answer: Literal["done", "repeated", "moved", "absent", "not allowed"]
+    seq: int
+    version: int
+    recorded_at: datetime
+
+
+def write_act(
+    connection: psycopg.Connection[Any], actor: Actor, role: str, today: date, standing: Standing, asked: Request, change: Change, round: int
+) -> Written:
+    """Write an act whose `change` the rules have worked out from `standing`. Raises LinkUsed; every other answer is a value."""
+    rows = row_changes(standing.definition, None if standing.recounted else standing.position, change.position, standing.calendar)
+    private = private_rows(asked)
+    values = (
+        scope(actor),
+        standing.case_id,
+        standing.version,
+        str(asked.key),
+        actor.person_id,
+        role,
+        today,
+        None if actor.link is None else str(actor.link),
+        asked.event.kind,
+        asked.event.step,
+        asked.event.party,
+        round,
+        content_of(asked, actor, role, change, standing.calendar.version),
+        position_to_text(change.position),
+        change.position.ended,
+        standing.calendar.version,
+        json_or_null(rows.closed),
+        json_or_null(rows.written),
+        json_or_null(private),
+        outbox_text(standing.definition, change),
+    )
+    try:
+        row = connection.execute(_APPLY, values).fetchone()
+    except psycopg.Error as error:
+        if error.sqlstate == LINK_USED:
+            raise LinkUsed("This link has been used, has expired, or was withdrawn. Ask the school for a new one.") from None
+        raise
+    assert row is not None
+    return Written(*row)
+
+
+def json_or_null(rows: list[Any]) -> str | None:
+    """Rows as JSON text for `jsonb_to_recordset`; null for none."""
+    return orjson.dumps(rows).decode() if rows else None

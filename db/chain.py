@@ -1,0 +1,94 @@
+"""The hash chain of a case: how a link is made, and whether what is stored is still what was written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import orjson
+
+from db.acts.content import canonical, commitment
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainFault:
+    """Something in the record is not what was written. `seq` is the event's number, 0 where the fault is the case's as a whole."""
+
+    case: str
+    seq: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """A row of `events` as it lies in the database."""
+
+    seq: int
+    recorded_at: datetime
+    actor_id: int | None
+    act_key: str
+    kind: str
+    hash: bytes
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWord:
+    """A row of `private_texts`."""
+
+    seq: int
+    name: str
+    salt: bytes
+    value: str
+
+
+def first_link(ref: str) -> bytes:
+    """The link before the first event: it ties the chain to its case."""
+    return hashlib.sha256(f"sendflow {ref}".encode()).digest()
+
+
+def next_link(head: bytes, recorded_at: datetime, content: str) -> bytes:
+    """SHA-256 of the link before, the time in microseconds since 1970 (eight bytes, the highest first) and the SHA-256 of the content."""
+    microseconds = (recorded_at - EPOCH) // MICROSECOND
+    return hashlib.sha256(head + microseconds.to_bytes(8, "big", signed=True) + hashlib.sha256(content.encode()).digest()).digest()
+
+
+def chain_faults(ref: str, events: Sequence[StoredEvent], version: int, head: bytes) -> Iterator[ChainFault]:
+    """Faults of one chain: numbers, links, the case's head and version, and columns that contradict the hashed content."""
+    link = first_link(ref)
+    for expected, event in enumerate(events, start=1):
+        if event.seq != expected:
+            yield ChainFault(ref, expected, f"event {expected} is missing: the next one stored is number {event.seq}")
+            return
+        link = next_link(link, event.recorded_at, event.content)
+        if link != event.hash:
+            yield ChainFault(ref, event.seq, "the event's content, time or place in the chain was changed after it was written")
+            link = event.hash
+        yield from _columns(ref, event)
+    if len(events) != version or link != head:
+        yield ChainFault(ref, len(events), f"the case row says version {version}, and its head is not the last event's: events were cut off or added")
+
+
+def _columns(ref: str, event: StoredEvent) -> Iterator[ChainFault]:
+    try:
+        content = orjson.loads(event.content)
+        said = content["event"]
+        same = (said["kind"], said.get("actor"), content["key"]) == (event.kind, event.actor_id, event.act_key)
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        yield ChainFault(ref, event.seq, "the event's content cannot be read")
+        return
+    if not same or canonical(content).decode() != event.content:
+        yield ChainFault(ref, event.seq, "the row's kind, actor or key is not what the hashed content says")
+
+
+def word_faults(ref: str, events: Sequence[StoredEvent], words: Sequence[StoredWord]) -> Iterator[ChainFault]:
+    """Personal words that are not those committed to. An erased word is no fault."""
+    committed = {event.seq: orjson.loads(event.content).get("private", {}) for event in events if '"private"' in event.content}
+    for word in words:
+        if committed.get(word.seq, {}).get(word.name) != commitment(word.salt, word.value):
+            yield ChainFault(ref, word.seq, f"the personal words kept as “{word.name}” are not those that were written")

@@ -1,0 +1,137 @@
+"""The ledger: the one door through which cases change. Each method is one business act and one transaction.
+
+Times: `on` is the London day on which something happened; the database adds when it was recorded. Every act carries a `key`, a UUID made
+with the form: the same act sent again is answered with the first receipt (`repeated`), never done twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from uuid import UUID
+
+from db.acts.actor import CALENDAR, Actor
+from db.acts.calendar_run import run_calendar
+from db.acts.errors import AlreadyDecided, KeyReused, LedgerError, LinkUsed, NotAllowed, NotFound
+from db.acts.opening import Opening, open_case
+from db.acts.parts import Parts
+from db.acts.perform import perform
+from db.acts.receipt import Receipt
+from db.acts.request import request
+from db.acts.standing import read_standing
+from db.anchors import anchor_faults, anchor_text
+from db.calendar_of_school import SchoolCalendars
+from db.chain import ChainFault
+from db.clock import Clock
+from db.engine import Engines
+from db.pinned_store import PinnedDefinitions
+from db.roles import SCHEDULER
+from db.verify import verify_cases
+from rules.definition import Definition
+from rules.history import Event, Refused
+from rules.library import Library
+from rules.position_types import Position
+from rules.values import Facts, Value
+
+__all__ = [
+    "CALENDAR",
+    "Actor",
+    "AlreadyDecided",
+    "ChainFault",
+    "KeyReused",
+    "Ledger",
+    "LedgerError",
+    "LinkUsed",
+    "NotAllowed",
+    "NotFound",
+    "Opening",
+    "Receipt",
+    "Refused",
+]
+
+NO_FACTS: Facts = {}
+NO_WORDS: Mapping[str, str] = {}
+
+
+class Ledger:
+    """Every act raises NotFound (no such case in the actor's schools), NotAllowed, LinkUsed, KeyReused, AlreadyDecided (somebody was first)
+    or Refused by the rules; nothing has changed then. After `psycopg.OperationalError` nobody knows: send the same act with the same key.
+    """
+
+    def __init__(self, engines: Engines, clock: Clock, library: Library) -> None:
+        self.parts = Parts(engines, clock, library, PinnedDefinitions(engines), SchoolCalendars(engines))
+
+    def open_case(self, actor: Actor, *, key: UUID, process: str, pupil_id: int, facts: Facts, on: date) -> Receipt:
+        """Open a case on the text now in force. If one is open for this pupil and period, its receipt is given with `repeated`."""
+        return open_case(self.parts, actor, Opening(key, process, pupil_id, facts, on))
+
+    def open_cases(self, actor: Actor, openings: Iterable[Opening]) -> list[Receipt]:
+        """Open many, one transaction each, in order. What is open already is answered with `repeated`, so it may be run again after a fault."""
+        return [open_case(self.parts, actor, opening) for opening in openings]
+
+    def decide(
+        self,
+        actor: Actor,
+        *,
+        key: UUID,
+        case: str,
+        step: str,
+        party: str = "",
+        round: int | None = None,
+        outcome: str = "done",
+        facts: Facts = NO_FACTS,
+        private: Mapping[str, str] = NO_WORDS,
+        on: date,
+    ) -> Receipt:
+        """Record how a step ended. `round`: the one the person saw; another than the current one is refused (`old_round`).
+
+        `private`: personal words (comments, reasons) by name; they are kept apart and can be erased.
+        """
+        event = Event("decide", on, actor.person_id, step, party, outcome, facts)
+        return perform(self.parts, actor, request(key, case, event, round=round, private=private))
+
+    def correct(self, actor: Actor, *, key: UUID, case: str, fact: str, value: Value, because: str, on: date, party: str = "") -> Receipt:
+        """Correct a fact; every date that counts from it moves. `because` is kept as personal words."""
+        event = Event("correct", on, actor.person_id, party=party, facts={fact: value})
+        return perform(self.parts, actor, request(key, case, event, private=_reason(because)))
+
+    def correct_outcome(
+        self, actor: Actor, *, key: UUID, case: str, step: str, party: str = "", outcome: str, facts: Facts = NO_FACTS, because: str, on: date
+    ) -> Receipt:
+        """Correct how a step ended: a new round of it with the right outcome; what followed from the wrong one is done anew."""
+        event = Event("correct", on, actor.person_id, step, party, outcome, facts)
+        return perform(self.parts, actor, request(key, case, event, private=_reason(because)))
+
+    def apply_exception(
+        self, actor: Actor, *, key: UUID, case: str, step: str, party: str = "", exception: str, because: str, review_on: date | None, on: date
+    ) -> Receipt:
+        """Lift a step's date under an exception the law allows; it is looked at again on `review_on`. A date is lifted, never moved."""
+        event = Event("except", on, actor.person_id, step, party, name=exception, review_on=review_on)
+        return perform(self.parts, actor, request(key, case, event, private=_reason(because)))
+
+    def interrupt(self, actor: Actor, *, key: UUID, case: str, name: str, because: str, on: date) -> Receipt:
+        """End a case from wherever it is: withdrawn, moved away …"""
+        event = Event("interrupt", on, actor.person_id, name=name)
+        return perform(self.parts, actor, request(key, case, event, private=_reason(because)))
+
+    def run_calendar(self, today: date) -> list[Receipt]:
+        """What the calendar itself does up to `today`: windows that lapsed unanswered, `wait` steps whose day has come. One act each."""
+        return run_calendar(self.parts, today)
+
+    def position(self, case: str) -> tuple[Definition, Position, int]:
+        """The text a case runs on, where it stands, and its version. Sees all schools: for software. Raises NotFound."""
+        with self.parts.engines.act_connection(SCHEDULER) as connection:
+            standing = read_standing(self.parts, connection, CALENDAR, case, lock=False)
+        return standing.definition, standing.position, standing.version
+
+    def verify(self, case: str | None = None, anchor: str | None = None) -> list[ChainFault]:
+        """Every fault of the record, of one case or all: chains, words, positions folded anew, rows; and against an `anchor()` kept outside."""
+        return [*verify_cases(self.parts, case), *(anchor_faults(self.parts.engines, anchor) if anchor else ())]
+
+    def anchor(self) -> str:
+        """The heads of all chains as text, to be kept outside: with it `verify` also shows a cut tail, a removed case, a chain made anew."""
+        return anchor_text(self.parts.engines)
+
+
+def _reason(because: str) -> dict[str, str]:
+    return {"because": because}

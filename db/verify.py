@@ -1,0 +1,116 @@
+"""Proving the record: chains, personal words, positions folded anew, rows of open steps, and heads kept outside."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from db.acts.parts import Parts
+from db.acts.rows import step_row
+from db.chain import ChainFault, StoredEvent, StoredWord, chain_faults, word_faults
+from rules.calendar import SchoolCalendar
+from rules.definition import Definition
+from rules.fact_values import FactError
+from rules.history import Refused, event_from_json
+from rules.position import fold
+from rules.position_text import position_to_text
+from rules.position_types import Position
+
+_CASES = (
+    "SELECT id, ref, version, head, definition_id, school_id, calendar_version, calendar_stamp(school_id), position FROM cases "
+    "WHERE id > %s AND (%s::text IS NULL OR ref = %s) ORDER BY id LIMIT %s"
+)
+_EVENTS = "SELECT case_id, seq, recorded_at, actor_id, act_key::text, kind, hash, content FROM events WHERE case_id = ANY(%s) ORDER BY case_id, seq"
+_WORDS = "SELECT case_id, seq, name, salt, value FROM private_texts WHERE case_id = ANY(%s)"
+_ROWS = (
+    "SELECT case_id, no, round, step, party, owner, status, due_on, safe_on, target_on, wakes_on, lifted, lifted_review_on, why, chase_on "
+    "FROM steps WHERE case_id = ANY(%s) AND closed_seq IS NULL"
+)
+_FIELDS = "no round step party owner status due_on safe_on target_on wakes_on lifted lifted_review_on why chase_on".split()
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCase:
+    """A row of `cases`, and the stamp of its school's calendar."""
+
+    id: int
+    ref: str
+    version: int
+    head: bytes
+    definition_id: int
+    school_id: int
+    calendar_version: str
+    stamp: str
+    position: str
+
+
+def verify_cases(parts: Parts, ref: str | None = None) -> list[ChainFault]:
+    """Every fault of one case, or of all of them, 500 at a time. Reads only."""
+    faults: list[ChainFault] = []
+    with parts.engines.scheduler() as session:
+        connection, last = session.connection(), 0
+        while batch := [StoredCase(*row) for row in connection.exec_driver_sql(_CASES, (last, ref, ref, BATCH))]:
+            faults += _batch_faults(parts, connection, batch)
+            last = batch[-1].id
+    return faults
+
+
+def _batch_faults(parts: Parts, connection: Connection, batch: Sequence[StoredCase]) -> Iterator[ChainFault]:
+    ids = [case.id for case in batch]
+    events, words, rows = (_by_case(connection, query, ids) for query in (_EVENTS, _WORDS, _ROWS))
+    for case in batch:
+        history = [StoredEvent(*row) for row in events[case.id]]
+        chain = list(chain_faults(case.ref, history, case.version, case.head))
+        yield from chain
+        yield from word_faults(case.ref, history, [StoredWord(*row) for row in words[case.id]])
+        if not chain:
+            yield from _position_faults(parts, case, history, [dict(zip(_FIELDS, row, strict=True)) for row in rows[case.id]])
+
+
+def _by_case(connection: Connection, query: str, ids: list[int]) -> dict[int, list[tuple[Any, ...]]]:
+    found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for case_id, *rest in connection.exec_driver_sql(query, (ids,)):
+        found[case_id].append(tuple(rest))
+    return found
+
+
+def _position_faults(parts: Parts, case: StoredCase, history: Sequence[StoredEvent], rows: list[dict[str, Any]]) -> Iterator[ChainFault]:
+    definition, calendar = parts.pinned.of(case.definition_id), parts.calendars.of(case.school_id, case.stamp)
+    contents = [orjson.loads(event.content) for event in history]
+    try:
+        position = fold(definition, [event_from_json(content["event"], definition) for content in contents], calendar)
+    except (Refused, FactError, ValueError) as error:
+        if all(content["calendar"] == calendar.version for content in contents):
+            yield ChainFault(case.ref, 0, f"the history cannot be folded: {error}")
+        return
+    if position_to_text(position) != case.position:
+        yield ChainFault(case.ref, 0, "the stored position is not what the history comes to")
+    elif case.calendar_version == calendar.version:
+        yield from row_faults(case.ref, definition, position, calendar, rows)
+
+
+def row_faults(
+    ref: str, definition: Definition, position: Position, calendar: SchoolCalendar, rows: Sequence[dict[str, Any]]
+) -> Iterator[ChainFault]:
+    """Open rows of `steps` that are not those of the position (`faults.md` D8): missing, too many, or with another date."""
+    stored = {row["no"]: row for row in rows}
+    for instance in position.tracked():
+        row = stored.pop(instance.no, None)
+        wanted = step_row(definition, instance, calendar)
+        if row is None:
+            yield ChainFault(ref, 0, f"step {instance.step} {instance.party} is open, and has no row")
+        elif wrong := [name for name in _FIELDS if as_json(row[name]) != wanted[name]]:
+            yield ChainFault(ref, 0, f"the row of step {instance.step} {instance.party} is wrong in {', '.join(wrong)}")
+    for row in stored.values():
+        yield ChainFault(ref, 0, f"step {row['step']} {row['party']} has an open row, and is not open")
+
+
+def as_json(value: Any) -> Any:
+    """A column's value as `step_row` writes it."""
+    return orjson.loads(orjson.dumps(value))
