@@ -61,12 +61,20 @@ def _dates(instance: Instance) -> tuple[object, ...]:
 
 
 def _duties_not_done(definition: Definition, before: Sequence[Instance], closed: Sequence[Instance]) -> list[str]:
-    """A statutory step overtaken counts as a duty not done."""
+    """A statutory step overtaken counts as a duty not done, unless its date was lifted or it was a window that somebody let pass."""
     found = []
     for instance in closed:
         step = definition.steps[instance.step]
         was = before[instance.no - 1] if instance.no <= len(before) else None
-        if instance.status == "overtaken" and step.law and step.due and not instance.lifted and was is not None and was.due is not None:
+        if (
+            instance.status == "overtaken"
+            and step.law
+            and step.due
+            and not step.lapses_as
+            and not instance.lifted
+            and was is not None
+            and was.due is not None
+        ):
             title = step_title(definition, step.name, instance.party)
             found.append(f"“{title}” was not done ({step.law}, due on {was.due.on}): a later step overtook it.")
     return found

@@ -121,13 +121,20 @@ class Draft:
     def begin_round(self, key: Key, on: date, **recorded: Any) -> Entry:
         """A new round of an instance, with the next number. The old round, if live, is closed on that day."""
         old = self.current(*key)
-        if old is not None and not old.state:
-            if old.early:
-                self.lost.append(old)
-            self.write(key, state="closed", closed_on=on, early=False)
+        if old is not None:
+            self.close(key, on)
         self.latest[key] = len(self.entries)
         self.entries.append(Entry(*key, round=1 if old is None else old.round + 1, **recorded))
         return self.entries[-1]
+
+    def close(self, key: Key, on: date) -> None:
+        """Close the latest round of an instance, if live. An early arrival in it is lost."""
+        entry = self.entries[self.latest[key]]
+        if entry.state:
+            return
+        if entry.early:
+            self.lost.append(entry)
+        self.write(key, state="closed", closed_on=on, early=False, outcome="", done_on=None, done_by=None)
 
     def name_parties(self, on: date) -> None:
         """Give every party of every list its instance, and close those of parties no longer named."""
@@ -142,8 +149,7 @@ class Draft:
 
     def _close_others(self, step: str, parties: tuple[str, ...], on: date) -> None:
         for key in [key for key in self.latest if key[0] == step and key[1] not in parties]:
-            if not self.entries[self.latest[key]].state:
-                self.write(key, state="closed", closed_on=on)
+            self.close(key, on)
 
     def live(self) -> Iterator[Entry]:
         """The latest round of every instance of a party now named, in file order."""
