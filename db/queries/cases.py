@@ -1,0 +1,123 @@
+"""Finding cases and pupils, and plans whose review falls due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from db.queries.step_rows import initials, pupil_name
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One case in a list. `next_on`: the earliest day among its open steps."""
+
+    ref: str
+    process: str
+    pupil_name: str
+    pupil_initials: str
+    school: str
+    opened_on: date
+    ended: str
+    next_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PupilRow:
+    """One pupil in a list."""
+
+    id: int
+    name: str
+    upn: str | None
+    born_on: date
+    year_group: int | None
+    sen_provision: str
+    school_id: int
+    school: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanToReview:
+    """An EHC plan without a running review. `review_due_on`: the last lawful day of the LA's decision on it."""
+
+    plan_id: int
+    pupil_id: int
+    school_id: int
+    issued_on: date
+    last_review_on: date | None
+    review_due_on: date
+    born_on: date
+    year_group: int | None
+    looked_after: bool
+
+
+def list_cases(session: Session, *, running: bool | None = True, pupil_id: int | None = None, limit: int = 1000) -> list[CaseRow]:
+    """Cases of the session's schools: running, ended or (None) both; of one pupil if given. Most urgent first."""
+    rows = session.execute(
+        text("""
+        SELECT c.ref, d.process, p.given_name, p.family_name, p.known_as, s.name AS school, c.opened_on, c.ended,
+               (SELECT min(LEAST(t.due_on, t.safe_on, t.target_on)) FROM steps t WHERE t.case_id = c.id AND t.closed_seq IS NULL) AS next_on
+        FROM cases c JOIN definitions d ON d.id = c.definition_id JOIN pupils p ON p.id = c.pupil_id JOIN schools s ON s.id = c.school_id
+        WHERE (CAST(:running AS boolean) IS NULL OR (c.ended = '') = :running) AND (CAST(:pupil AS bigint) IS NULL OR c.pupil_id = :pupil)
+        ORDER BY next_on NULLS LAST, c.id LIMIT :limit"""),
+        {"running": running, "pupil": pupil_id, "limit": limit},
+    )
+    return [
+        CaseRow(
+            row.ref,
+            row.process,
+            pupil_name(row.given_name, row.family_name, row.known_as),
+            initials(row.given_name, row.family_name),
+            row.school,
+            row.opened_on,
+            row.ended,
+            row.next_on,
+        )
+        for row in rows
+    ]
+
+
+def find_pupils(session: Session, words: str = "", limit: int = 50) -> list[PupilRow]:
+    """Pupils on roll whose name begins with each of the words, or whose UPN is the word; by name. Words are never read as SQL or patterns."""
+    rows = session.execute(
+        text("""
+        SELECT p.id, p.given_name, p.family_name, p.known_as, p.upn, p.born_on, p.year_group, p.sen_provision, p.school_id, s.name AS school
+        FROM pupils p JOIN schools s ON s.id = p.school_id
+        WHERE p.left_on IS NULL AND NOT EXISTS (
+            SELECT 1 FROM unnest(CAST(:words AS text[])) AS word
+            WHERE NOT (starts_with(lower(p.given_name), word) OR starts_with(lower(p.family_name), word)
+                       OR starts_with(lower(p.known_as), word) OR lower(COALESCE(p.upn, '')) = word))
+        ORDER BY p.family_name, p.given_name, p.id LIMIT :limit"""),
+        {"words": words.lower().split()[:5], "limit": limit},
+    )
+    return [
+        PupilRow(
+            row.id,
+            pupil_name(row.given_name, row.family_name, row.known_as),
+            row.upn,
+            row.born_on,
+            row.year_group,
+            row.sen_provision,
+            row.school_id,
+            row.school,
+        )
+        for row in rows
+    ]
+
+
+def plans_to_review(session: Session, due_until: date, process: str = "annual_review") -> list[PlanToReview]:
+    """Plans whose 12 months end by `due_until` and whose pupil has no running case of the process; soonest first."""
+    rows = session.execute(
+        text("""
+        SELECT n.id, n.pupil_id, n.school_id, n.issued_on, n.last_review_on, n.review_due_on, p.born_on, p.year_group, p.looked_after
+        FROM plans n JOIN pupils p ON p.id = n.pupil_id
+        WHERE n.ceased_on IS NULL AND p.left_on IS NULL AND n.review_due_on <= :until
+          AND NOT EXISTS (SELECT 1 FROM cases c JOIN definitions d ON d.id = c.definition_id
+                          WHERE c.pupil_id = n.pupil_id AND c.ended = '' AND d.process = :process)
+        ORDER BY n.review_due_on, n.id"""),
+        {"until": due_until, "process": process},
+    )
+    return [PlanToReview(*row) for row in rows]

@@ -1,0 +1,54 @@
+"""What is mine to do, what I wait for from others, and what is late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from db.permissions import SPEAKS_FOR
+from db.queries.step_rows import StepRow, read_steps
+
+# Who follows other people's steps in a school. The trust's lead sees what is late, in `overdue`, not every step of every school.
+FOLLOWS = frozenset({"senco", "headteacher"})
+_HELD = text("SELECT school_id, role FROM memberships WHERE person_id = :person AND (until_on IS NULL OR until_on >= :today)")
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """`mine`: open steps that a role of mine owes. `waiting_for`: steps of others in schools where I am SENCO or head. Each by urgency."""
+
+    mine: list[StepRow]
+    waiting_for: list[StepRow]
+
+
+def inbox(session: Session, person_id: int, today: date, limit: int = 1000) -> Inbox:
+    """The inbox of a member of staff today, over all their schools. Two statements."""
+    held: dict[int, set[str]] = {}
+    for school, role in session.execute(_HELD, {"person": person_id, "today": today}):
+        held.setdefault(school, set()).add(role)
+        held[school].update(party for party, speakers in SPEAKS_FOR.items() if role in speakers)
+    pairs = [(school, role) for school, roles in held.items() for role in roles]
+    following = [school for school, roles in held.items() if roles & FOLLOWS]
+    condition = """(s.school_id, s.owner) IN (SELECT * FROM unnest(CAST(:schools AS int[]), CAST(:owners AS text[]))) AND s.status = 'open'
+        OR s.school_id = ANY(CAST(:following AS int[])) AND s.owner <> ''"""
+    values = {"schools": [school for school, _ in pairs], "owners": [role for _, role in pairs], "following": following}
+    rows = read_steps(session, today, condition, values, limit)
+    mine = [row for row in rows if row.status == "open" and row.owner_role in held[row.school_id]]
+    others = [row for row in rows if row.owner_role not in held[row.school_id] and (row.status == "open" or not row.ours)]
+    return Inbox(mine, others)
+
+
+def overdue(session: Session, today: date, limit: int = 1000) -> list[StepRow]:
+    """Every step in the session's schools whose lawful (else targeted) day has passed and that no exception lifts, longest first."""
+    condition = """COALESCE(s.due_on, s.target_on) < :today AND s.owner <> '' AND (s.status = 'open' OR s.due_on IS NOT NULL)
+        AND (s.lifted = '' OR s.lifted_review_on < :today)"""
+    return read_steps(session, today, condition, {"today": today}, limit)
+
+
+def due_between(session: Session, first_on: date, last_on: date, today: date, limit: int = 1000) -> list[StepRow]:
+    """Steps whose day to work to lies in that time, both days included."""
+    condition = "LEAST(s.due_on, s.safe_on, s.target_on) BETWEEN :first AND :last"
+    return read_steps(session, today, condition, {"first": first_on, "last": last_on}, limit)

@@ -1,0 +1,97 @@
+"""Messages owed, sent and failed, without their text: that is made when they are sent, and kept by the mail server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from db.queries.definitions_read import definitions_by_hash
+from rules.definition import Definition
+from rules.refusals import step_title
+
+_MESSAGES = """
+    SELECT m.id, c.ref, d.hash, m.step, m.party, m.round, m.moment, m.template, m.to_role, m.severity, m.state, m.attempts, m.error_code, m.reference,
+           m.may_be_twice, m.due_on, m.created_at, m.handed_over_at, m.settled_at, m.next_try_at,
+           COALESCE(NULLIF(concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name), ''), a.name || ' SEN team', '') AS reader
+    FROM deliveries m JOIN cases c ON c.id = m.case_id JOIN definitions d ON d.id = c.definition_id
+    LEFT JOIN persons p ON p.id = m.person_id LEFT JOIN authorities a ON a.id = m.authority_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """One message to one reader. `state` as in `db.models.DELIVERY_STATES`; `reference` finds it in the mail server's log and the demo's sink."""
+
+    id: int
+    case: str
+    about: str
+    step: str
+    party: str
+    round: int | None
+    moment: str
+    template: str
+    reader: str
+    to_role: str
+    severity: str
+    state: str
+    attempts: int
+    error_code: str
+    reference: str
+    may_be_twice: bool
+    due_on: date | None
+    created_at: datetime
+    handed_over_at: datetime | None
+    settled_at: datetime | None
+    next_try_at: datetime
+
+
+def messages_of(session: Session, ref: str) -> list[MessageRow]:
+    """The messages of a case, newest first."""
+    return _read(session, "WHERE c.ref = :case ORDER BY m.created_at DESC, m.id DESC", {"case": ref})
+
+
+def sent_messages(session: Session, limit: int = 200) -> list[MessageRow]:
+    """The newest messages of the session's schools, sent or not."""
+    return _read(session, "ORDER BY m.id DESC LIMIT :limit", {"limit": limit})
+
+
+def failed_messages(session: Session, limit: int = 200) -> list[MessageRow]:
+    """Messages that reached nobody: a person must tell the reader by another way. Oldest first."""
+    return _read(session, "WHERE m.state IN ('failed', 'bounced') ORDER BY m.id LIMIT :limit", {"limit": limit})
+
+
+def _read(session: Session, rest: str, values: dict[str, Any]) -> list[MessageRow]:
+    rows = session.execute(text(_MESSAGES + rest), values).all()
+    definitions = definitions_by_hash(session, {row.hash for row in rows})
+    return [_message(row, definitions[row.hash]) for row in rows]
+
+
+def _message(row: Any, definition: Definition) -> MessageRow:
+    about = step_title(definition, row.step, row.party) if row.step in definition.steps else definition.title
+    return MessageRow(
+        id=row.id,
+        case=row.ref,
+        about=about,
+        step=row.step,
+        party=row.party,
+        round=row.round,
+        moment=row.moment,
+        template=row.template,
+        reader=row.reader,
+        to_role=row.to_role,
+        severity=row.severity,
+        state=row.state,
+        attempts=row.attempts,
+        error_code=row.error_code,
+        reference=row.reference,
+        may_be_twice=row.may_be_twice,
+        due_on=row.due_on,
+        created_at=row.created_at,
+        handed_over_at=row.handed_over_at,
+        settled_at=row.settled_at,
+        next_try_at=row.next_try_at,
+    )

@@ -1,0 +1,118 @@
+"""Who is who: who receives a message, who holds which role where, who may sign in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from db.permissions import SPEAKS_FOR
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody to write to: a person, or an LA's SEN mailbox (`authority_id`, and no person). No address: that is looked up when sent."""
+
+    person_id: int | None
+    authority_id: int | None
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffChoice:
+    """A member of staff and their roles, as `(school id, school name, role)`."""
+
+    person_id: int
+    name: str
+    roles: tuple[tuple[int, str, str], ...]
+
+
+Wanted = tuple[int, str]  # case id, role
+
+# Of several ways to reach a role the first that finds somebody counts (`rank`): the pupil's own contact before the LA's
+# officer, an officer for this school before one for all, an officer before the mailbox.
+_RECIPIENTS = text("""
+    WITH wanted AS (
+        SELECT w.case_id, w.role, w.holder, c.school_id, c.pupil_id, COALESCE(p.authority_id, s.authority_id) AS authority_id
+        FROM unnest(CAST(:cases AS bigint[]), CAST(:roles AS text[]), CAST(:holders AS text[])) AS w (case_id, role, holder)
+        JOIN cases c ON c.id = w.case_id JOIN pupils p ON p.id = c.pupil_id JOIN schools s ON s.id = c.school_id
+    ), found AS (
+        SELECT w.case_id, w.role, 1 AS rank, m.person_id, NULL::int AS authority_id, 1 AS place
+        FROM wanted w JOIN memberships m ON m.school_id = w.school_id AND m.role = w.holder AND (m.until_on IS NULL OR m.until_on >= :today)
+        UNION ALL
+        SELECT w.case_id, w.role, 1, f.person_id, NULL, f.priority FROM wanted w JOIN families f ON f.pupil_id = w.pupil_id
+        WHERE NOT f.no_contact AND ((w.holder = 'parent' AND f.parental_responsibility AND f.relationship <> 'self')
+                                    OR (w.holder IN ('pupil', 'young_person') AND f.relationship = 'self'))
+        UNION ALL
+        SELECT w.case_id, w.role, 2, k.person_id, NULL, 1 FROM wanted w JOIN pupil_contacts k ON k.pupil_id = w.pupil_id AND k.role = w.holder
+        UNION ALL
+        SELECT w.case_id, w.role, CASE WHEN a.school_id IS NULL THEN 4 ELSE 3 END, a.person_id, NULL, 1
+        FROM wanted w JOIN authority_contacts a ON a.authority_id = w.authority_id AND a.role = w.holder
+        WHERE a.school_id IS NULL OR a.school_id = w.school_id
+        UNION ALL
+        SELECT w.case_id, w.role, 5, NULL, a.id, 1 FROM wanted w JOIN authorities a ON a.id = w.authority_id
+        WHERE w.holder = 'la' AND a.sen_email <> ''
+    ), best AS (
+        SELECT DISTINCT f.case_id, f.role, f.rank, f.person_id, f.authority_id, f.place, min(f.rank) OVER (PARTITION BY f.case_id, f.role) AS least
+        FROM found f LEFT JOIN persons p ON p.id = f.person_id WHERE p.left_on IS NULL OR p.left_on >= :today
+    )
+    SELECT b.case_id, b.role, b.person_id, b.authority_id,
+           COALESCE(concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name), '') AS person_name, p.kind, a.name AS authority_name
+    FROM best b LEFT JOIN persons p ON p.id = b.person_id LEFT JOIN authorities a ON a.id = b.authority_id
+    WHERE b.rank = b.least ORDER BY b.case_id, b.role, b.place, b.person_id
+""")
+
+
+def recipients(session: Session, wanted: Iterable[Wanted], today: date) -> dict[Wanted, list[Recipient]]:
+    """Who receives a message to that role about that case, for many at once. A role nobody holds has an empty list: a person must be told.
+
+    Parents: everybody with parental responsibility whom no order keeps from contact; the pupil (or young person): the family's row
+    `self`; staff: by membership of the case's school today; the LA: its officer, else its SEN mailbox; others: the pupil's contact, else the LA's.
+    """
+    found: dict[Wanted, list[Recipient]] = {one: [] for one in wanted}
+    asked = [(case, role, holder) for case, role in found for holder in SPEAKS_FOR.get(role, (role,))]
+    values = {"cases": [a[0] for a in asked], "roles": [a[1] for a in asked], "holders": [a[2] for a in asked], "today": today}
+    for row in session.execute(_RECIPIENTS, values):
+        name = row.person_name or f"{row.authority_name} SEN team"
+        one = Recipient(row.person_id, row.authority_id, name, row.kind or "outside")
+        if one not in found[row.case_id, row.role]:
+            found[row.case_id, row.role].append(one)
+    return found
+
+
+def people_for(session: Session, case: str, role: str, today: date) -> list[Recipient]:
+    """`recipients` for one case reference and role; empty also for a case that this session cannot see."""
+    case_id = session.scalar(text("SELECT id FROM cases WHERE ref = :case"), {"case": case})
+    return [] if case_id is None else recipients(session, [(case_id, role)], today)[case_id, role]
+
+
+def schools_of(session: Session, person_id: int, today: date) -> frozenset[int]:
+    """The schools where the person holds any role today: the scope of their session. Ask it in a scheduler session, at sign-in."""
+    held = "SELECT DISTINCT school_id FROM memberships WHERE person_id = :person AND (until_on IS NULL OR until_on >= :today)"
+    return frozenset(session.scalars(text(held), {"person": person_id, "today": today}))
+
+
+def roles_of(session: Session, person_id: int, school_id: int, today: date) -> frozenset[str]:
+    """The roles that the person holds at that school today."""
+    held = "SELECT role FROM memberships WHERE person_id = :person AND school_id = :school AND (until_on IS NULL OR until_on >= :today)"
+    return frozenset(session.scalars(text(held), {"person": person_id, "school": school_id, "today": today}))
+
+
+def staff_choices(session: Session, today: date) -> list[StaffChoice]:
+    """Everybody on the staff who holds a role today, by name: the demo's sign-in. The session's scope bounds it."""
+    rows = session.execute(
+        text("""
+        SELECT p.id, concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name) AS name, s.id AS school_id, s.name AS school, m.role
+        FROM memberships m JOIN persons p ON p.id = m.person_id JOIN schools s ON s.id = m.school_id
+        WHERE (m.until_on IS NULL OR m.until_on >= :today) AND (p.left_on IS NULL OR p.left_on >= :today)
+        ORDER BY p.family_name, p.given_name, p.id, s.name, m.role"""),
+        {"today": today},
+    )
+    by_person: dict[tuple[int, str], list[tuple[int, str, str]]] = {}
+    for row in rows:
+        by_person.setdefault((row.id, row.name), []).append((row.school_id, row.school, row.role))
+    return [StaffChoice(person, name, tuple(roles)) for (person, name), roles in by_person.items()]

@@ -1,0 +1,137 @@
+"""A step as a person reads it, and the one statement that reads steps with all that stands beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from db.queries.definitions_read import definitions_by_hash, explained
+from rules.definition import Definition
+from rules.refusals import step_title
+
+_COLUMNS = """
+    SELECT s.case_id, s.no, s.round, s.school_id, s.due_on, s.safe_on, s.target_on, s.wakes_on, s.lifted, s.lifted_review_on, s.step, s.party,
+           s.owner, s.status, s.why, c.ref, c.pupil_id, d.hash, p.given_name, p.family_name, p.known_as, sc.name AS school
+    FROM steps s JOIN cases c ON c.id = s.case_id JOIN definitions d ON d.id = c.definition_id JOIN pupils p ON p.id = c.pupil_id
+    JOIN schools sc ON sc.id = s.school_id
+    WHERE s.closed_seq IS NULL AND c.ended = '' AND ("""
+# By the day to work to: the date of law, its safe day, or the trust's own target, whichever comes first. LEAST passes over nulls.
+_ORDER = ") ORDER BY LEAST(s.due_on, s.safe_on, s.target_on) NULLS LAST, c.id, s.no LIMIT :limit"
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A step that is open, or waiting with a date of law already running. `owner_role` is a name in `roles.yaml`, `whose` its title.
+
+    `overdue_days` counts from the date of law, else from the trust's target; 0 on the day itself, and while an exception lifts the date.
+    `outcomes` steer the case, `answers` are only recorded: pairs of name and words for people; with neither the word is `done`.
+    """
+
+    case: str
+    case_id: int
+    pupil_id: int
+    process: str
+    process_title: str
+    pupil_name: str
+    pupil_initials: str
+    school_id: int
+    school: str
+    no: int
+    step: str
+    title: str
+    party: str
+    round: int
+    owner_role: str
+    whose: str
+    ours: bool
+    status: str
+    due_on: date | None
+    safe_on: date | None
+    target_on: date | None
+    wakes_on: date | None
+    overdue_days: int
+    lifted: str
+    lifted_review_on: date | None
+    citation: str
+    outcomes: tuple[tuple[str, str], ...]
+    answers: tuple[str, ...]
+    definition_hash: str
+    why_text: str = field(repr=False)
+
+    @property
+    def act_by_on(self) -> date | None:
+        """The day to work to: the earliest of the date of law, its safe day and the trust's target."""
+        days = [day for day in (self.due_on, self.safe_on, self.target_on) if day is not None]
+        return min(days) if days else None
+
+    @property
+    def why(self) -> list[str]:
+        """How the date came about, in plain sentences; worked out when asked for, and kept."""
+        return list(explained(self.definition_hash, self.why_text, self.due_on or self.target_on, self.safe_on))
+
+
+def read_steps(session: Session, today: date, condition: str, values: dict[str, Any], limit: int = 1000) -> list[StepRow]:
+    """Open and waiting steps that meet an SQL `condition` of ours over `s`, `c`, `p`, `sc`, by the day to work to."""
+    rows = session.execute(text(_COLUMNS + condition + _ORDER), {**values, "limit": limit}).all()
+    definitions = definitions_by_hash(session, {row.hash for row in rows})
+    return [_step_row(row, definitions[row.hash], today) for row in rows]
+
+
+def initials(given: str, family: str) -> str:
+    """`A.B.`: what may stand where a name may not. Two-part family names give both letters."""
+    parts = [*given.split()[:1], *family.replace("-", " ").split()]
+    return "".join(f"{part[0].upper()}." for part in parts if part)
+
+
+def pupil_name(given: str, family: str, known_as: str) -> str:
+    """The name that the school uses for the pupil."""
+    return f"{known_as or given} {family}"
+
+
+def overdue_days(today: date, due_on: date | None, target_on: date | None, lifted: str, lifted_review_on: date | None) -> int:
+    """Whole days since the last lawful (else targeted) day; 0 while an exception lifts it and is not yet to be looked at again."""
+    if lifted and (lifted_review_on is None or today <= lifted_review_on):
+        return 0
+    last = due_on or target_on
+    return max((today - last).days, 0) if last is not None else 0
+
+
+def _step_row(row: Any, definition: Definition, today: date) -> StepRow:
+    step = definition.steps[row.step]
+    role = definition.role_of(step, row.party)
+    return StepRow(
+        case=row.ref,
+        case_id=row.case_id,
+        pupil_id=row.pupil_id,
+        process=definition.process,
+        process_title=definition.title,
+        pupil_name=pupil_name(row.given_name, row.family_name, row.known_as),
+        pupil_initials=initials(row.given_name, row.family_name),
+        school_id=row.school_id,
+        school=row.school,
+        no=row.no,
+        step=row.step,
+        title=step_title(definition, row.step, row.party),
+        party=row.party,
+        round=row.round,
+        owner_role=row.owner,
+        whose=role.title if role else "Sendflow",
+        ours=role.ours if role else True,
+        status=row.status,
+        due_on=row.due_on,
+        safe_on=row.safe_on,
+        target_on=row.target_on,
+        wakes_on=row.wakes_on,
+        overdue_days=overdue_days(today, row.due_on, row.target_on, row.lifted, row.lifted_review_on),
+        lifted=row.lifted,
+        lifted_review_on=row.lifted_review_on,
+        citation=step.citation,
+        outcomes=tuple((name, outcome.title or name.replace("_", " ")) for name, outcome in step.outcomes.items()),
+        answers=step.answers,
+        definition_hash=definition.hash,
+        why_text=row.why,
+    )

@@ -1,0 +1,118 @@
+"""What has happened in a case, act by act, from its events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from db.queries.definitions_read import definitions_by_hash
+from rules.definition import Definition
+from rules.explain import words_of
+from rules.fact_values import facts_from_json
+from rules.refusals import step_title
+from rules.values import Value
+
+_EVENTS = text("""
+    SELECT e.seq, e.recorded_at, e.actor_id, e.kind, e.content, d.hash, concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name) AS actor,
+           (SELECT jsonb_object_agg(t.name, t.value) FROM private_texts t WHERE t.case_id = e.case_id AND t.seq = e.seq) AS private
+    FROM events e JOIN cases c ON c.id = e.case_id JOIN definitions d ON d.id = c.definition_id LEFT JOIN persons p ON p.id = e.actor_id
+    WHERE c.ref = :case ORDER BY e.seq
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One act. `happened_on` is what a person said, `recorded_at` what the database's clock said.
+
+    `what` is a sentence's worth of title (`The review meeting was held`), `outcome` its word for people. `who`: a name, or `Sendflow` for the
+    calendar and software; `role`: the title of the role they acted in. `words`: personal texts of the act; `erased`: names of those that were erased.
+    """
+
+    seq: int
+    kind: str
+    happened_on: date
+    recorded_at: datetime
+    who: str
+    role: str
+    via: str
+    what: str
+    step: str
+    party: str
+    outcome: str
+    facts: tuple[tuple[str, Value], ...]
+    words: Mapping[str, str]
+    erased: tuple[str, ...]
+    breaches: tuple[str, ...]
+
+    @property
+    def days_later(self) -> int:
+        """How many days after it happened it was recorded."""
+        return max((self.recorded_at.date() - self.happened_on).days, 0)
+
+
+def timeline_of(session: Session, ref: str) -> list[TimelineEntry]:
+    """Every act on the case, oldest first; empty when it does not exist or another school has it."""
+    rows = session.execute(_EVENTS, {"case": ref}).all()
+    if not rows:
+        return []
+    definition = definitions_by_hash(session, [rows[0].hash])[rows[0].hash]
+    return [_entry(row, definition) for row in rows]
+
+
+def _entry(row: Any, definition: Definition) -> TimelineEntry:
+    content = orjson.loads(row.content)
+    event = content["event"]
+    step, party, outcome = (str(event.get(name, "")) for name in ("step", "party", "outcome"))
+    words = row.private or {}
+    role = definition.roles.get(content.get("role", ""))
+    return TimelineEntry(
+        seq=row.seq,
+        kind=row.kind,
+        happened_on=date.fromisoformat(event["on"]),
+        recorded_at=row.recorded_at,
+        who=row.actor or (role.title if role else "Sendflow"),
+        role=role.title if role else "",
+        via=str(content.get("via", "")),
+        what=_what(definition, row.kind, event),
+        step=step,
+        party=party,
+        outcome=_outcome_title(definition, step, outcome),
+        facts=tuple((_fact_title(definition, name), value) for name, value in facts_from_json(definition.facts, event.get("facts", {})).items()),
+        words=words,
+        erased=tuple(name for name in content.get("private", {}) if name not in words),
+        breaches=tuple(content.get("breaches", ())),
+    )
+
+
+def _what(definition: Definition, kind: str, event: Mapping[str, Any]) -> str:
+    name = str(event.get("name", ""))
+    if kind == "open":
+        return f"Opened: {definition.title}"
+    if kind == "correct":
+        return "Corrected: " + ", ".join(_fact_title(definition, fact) for fact in event.get("facts", {}))
+    if kind == "interrupt":
+        return definition.interrupts[name].title or name.replace("_", " ")
+    title = step_title(definition, str(event["step"]), str(event.get("party", "")))
+    if kind == "except":
+        return f"{title}: {definition.exceptions[name].title or name.replace('_', ' ')}"
+    return title
+
+
+def _outcome_title(definition: Definition, step: str, outcome: str) -> str:
+    if not step or outcome in ("", "done"):
+        return ""
+    found = definition.steps[step].outcomes.get(outcome)
+    return (found.title if found else "") or outcome.replace("_", " ")
+
+
+def _fact_title(definition: Definition, name: str) -> str:
+    plain, _, party = name.partition(":")
+    fact = definition.facts.get(plain)
+    title = (fact.title if fact else "") or words_of(plain)
+    return f"{title} ({party.replace('_', ' ')})" if party else title
