@@ -1,0 +1,56 @@
+"""Gives every open case its flow run: in bulk, waiting, without running it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from prefect.client.orchestration import SyncPrefectClient
+
+from db import runs as case_runs
+from db.runs import CaseWithoutRun, NewRun
+from flows.deployments import deployment_ids
+from flows.known import CASE_FLOWS
+from flows.prefect_runs import Opening, open_in_bulk
+from tasks.parts import Parts
+
+AT_ONCE = 500
+
+
+class RunsRefused(RuntimeError):
+    """Prefect refused to make runs for these cases; they are tried again at the next turn. `cases` are references."""
+
+    def __init__(self, cases: tuple[str, ...]) -> None:
+        super().__init__(f"Prefect made no run for {len(cases)} cases, the first of them {cases[0]}")
+        self.cases = cases
+
+
+def open_missing_runs(parts: Parts, client: SyncPrefectClient, most: int = 100_000) -> int:
+    """Make a run for each open case without one and remember it in the ledger. Returns how many there are now more.
+
+    Safe to repeat and to kill: the case's reference is Prefect's idempotency key, so a run made and not remembered is found again.
+    Raises RunsRefused after having opened the rest.
+    """
+    opened, refused = 0, set[str]()
+    deployments = deployment_ids(client, CASE_FLOWS)
+    while opened < most:
+        with parts.engines.scheduler() as session:
+            found = case_runs.cases_without_run(session, AT_ONCE + len(refused))
+        waiting = [one for one in found if one.case not in refused][:AT_ONCE]
+        if not waiting:
+            break
+        for process, cases in _by_process(waiting).items():
+            answer = open_in_bulk(client, deployments[process], [Opening(one.case, process, one.school_urn) for one in cases])
+            with parts.engines.scheduler() as session:
+                case_runs.remember_runs(session, [NewRun(case, run) for case, run in answer.runs.items()])
+            opened += len(answer.runs)
+            refused.update(answer.refused)
+    if refused:
+        raise RunsRefused(tuple(sorted(refused)))
+    return opened
+
+
+def _by_process(cases: list[CaseWithoutRun]) -> dict[str, list[CaseWithoutRun]]:
+    grouped: dict[str, list[CaseWithoutRun]] = defaultdict(list)
+    for one in cases:
+        grouped[one.process].append(one)
+    return grouped

@@ -1,0 +1,96 @@
+"""The steps that software does: what each `does` name of a definition means.
+
+All end in one act of the ledger, recorded as done by software. What the step tells people is owed from that moment, in the same
+transaction, and delivered like any other message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID, uuid5
+
+from db.ledger import Actor, Receipt
+from db.review_diary import diary_review
+from rules.calendar import england
+from rules.definition import Definition
+from rules.due import DueDate, due_date
+from rules.periods import parse_rule
+from rules.position_types import Instance, Position
+from rules.values import Facts
+from tasks.failure import TaskFailed
+from tasks.parts import Parts
+
+SOFTWARE = Actor(None, frozenset(), "flow")
+NEXT_REVIEW = "12 months beginning with decision_on"  # CFA 2014 s.44(1): twelve months *starting with* the date
+_KEYS = UUID("6f0d6a52-3c7e-5d0c-9a51-0a5f3f6b7c11")
+
+
+@dataclass(frozen=True)
+class ToDo:
+    """One open step of software: whose case, on which text, where it stands, and the London day on which it is done."""
+
+    case: str
+    definition: Definition
+    position: Position
+    instance: Instance
+    today: date
+
+
+Does = Callable[[Parts, ToDo], Receipt]
+
+
+def send(parts: Parts, todo: ToDo) -> Receipt:
+    """Record that what the step tells is sent today; each date that the step records is today.
+
+    Raises what `Ledger.decide` raises, and TaskFailed `does.cannot_know` for a step that records anything but dates.
+    """
+    step = todo.definition.steps[todo.instance.step]
+    kinds = {name: todo.definition.facts[name].type for name in step.records}
+    if any(kind != "date" for kind in kinds.values()):
+        raise TaskFailed("does.cannot_know", todo.case)
+    return _done(parts, todo, dict.fromkeys(kinds, todo.today))
+
+
+def put_review_in_diary(parts: Parts, todo: ToDo) -> Receipt:
+    """Date the plan's next review: the last day of twelve months that start with the LA's decision. Raises as `send` does."""
+    decided_on = todo.position.facts.get("decision_on")
+    if not isinstance(decided_on, date):
+        raise TaskFailed("does.no_decision_date", todo.case)
+    due = due_date(parse_rule(NEXT_REVIEW), {"decision_on": decided_on}.get, opened_on=None, calendar=england())
+    assert isinstance(due, DueDate)
+    with parts.engines.scheduler() as session:
+        diary_review(session, todo.case, decided_on, due.on)
+    return send(parts, todo)
+
+
+DOES: Mapping[str, Does] = {
+    "send_invitations": send,
+    "send_report": send,
+    "diary_review": put_review_in_diary,
+}
+
+
+def open_steps(definition: Definition, position: Position) -> list[Instance]:
+    """The open steps that software does, in the order of the process."""
+    return [one for one in position.open() if definition.steps[one.step].does]
+
+
+def do(parts: Parts, todo: ToDo) -> Receipt:
+    """Do one open step of software. Raises TaskFailed `does.unknown` when there is no code of that name."""
+    name = todo.definition.steps[todo.instance.step].does
+    if name not in DOES:
+        raise TaskFailed("does.unknown", todo.case)
+    return DOES[name](parts, todo)
+
+
+def key_of(case: str, instance: Instance) -> UUID:
+    """The idempotency key of software doing that step: the same at every try, so that trying again never does it twice."""
+    return uuid5(_KEYS, f"{case}/{instance.step}/{instance.party}/{instance.round}")
+
+
+def _done(parts: Parts, todo: ToDo, facts: Facts) -> Receipt:
+    one = todo.instance
+    key = key_of(todo.case, one)
+    return parts.ledger.decide(SOFTWARE, key=key, case=todo.case, step=one.step, party=one.party, round=one.round, facts=facts, on=todo.today)
