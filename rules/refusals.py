@@ -45,7 +45,8 @@ def step_title(definition: Definition, step: str, party: str = "") -> str:
     """A step's title with its party's title in place of `{party}`."""
     title = definition.steps[step].title or step
     role = definition.roles.get(party)
-    return title.replace("{party}", role.title if role is not None else party.replace("_", " "))
+    name = role.title if role is not None else party.replace("_", " ")
+    return title.replace("{party}", name.removeprefix("the ") if "the {party}" in title else name)
 
 
 def one_of(words: Iterable[str]) -> str:

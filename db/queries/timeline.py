@@ -95,7 +95,8 @@ def _what(definition: Definition, kind: str, event: Mapping[str, Any]) -> str:
     if kind == "open":
         return f"Opened: {definition.title}"
     if kind == "correct":
-        return "Corrected: " + ", ".join(_fact_title(definition, fact) for fact in event.get("facts", {}))
+        step = [step_title(definition, str(event["step"]), str(event.get("party", "")))] if event.get("step") else []
+        return "Corrected: " + ", ".join([*step, *(_fact_title(definition, fact) for fact in event.get("facts", {}))])
     if kind == "interrupt":
         return definition.interrupts[name].title or name.replace("_", " ")
     title = step_title(definition, str(event["step"]), str(event.get("party", "")))
