@@ -50,9 +50,10 @@ class SchoolCalendar:
         return isinstance(other, SchoolCalendar) and self.version == other.version
 
     def is_working_day(self, day: date) -> bool:
-        """Not a Saturday, Sunday, Christmas Day, Good Friday or bank holiday in England (HESC Rules 2008 r.1(3)).
+        """Not a Saturday, Sunday, Christmas Day, Good Friday or bank holiday in England.
 
-        The SEND Regulations 2014 say "working day" and do not define it, so the Tribunal's meaning is taken for them too.
+        The SEND Regulations 2014 say "working day" and do not define it, so the usual meaning in tribunal rules is taken for them too (SI 2013/1237
+        Sch 1 r.4(2), read; SI 2008/2699 r.1(3) is said to be the same).
         """
         if day.weekday() > 4 or day in self.overrides.added:
             return False
@@ -86,7 +87,7 @@ class SchoolCalendar:
         for term in _terms_around(self, day.year):
             if (term.first_on > day) if following else (term.last_on >= day):
                 return term.last_on, term in self.terms
-        raise AssertionError("three years of terms always hold one that is yet to end")
+        raise AssertionError("two years of terms always hold one that is yet to end")
 
     def _in_term(self, day: date) -> bool:
         return any(term.first_on <= day <= term.last_on for term in self.terms)
@@ -140,8 +141,8 @@ def _known_spans(calendar: SchoolCalendar) -> tuple[tuple[date, date], ...]:
 
 @lru_cache(maxsize=4096)
 def _terms_around(calendar: SchoolCalendar, year: int) -> tuple[Term, ...]:
-    assumed = (term for at in (year - 1, year, year + 1) for term in _assumed_terms(calendar, at))
-    unknown = (term for term in assumed if not (calendar.covers(term.first_on) or calendar.covers(term.last_on)))
+    assumed = (term for at in (year, year + 1) for term in _assumed_terms(calendar, at))
+    unknown = (term for term in assumed if not any(first <= term.last_on and term.first_on <= last for first, last in _known_spans(calendar)))
     return _in_order((*calendar.terms, *unknown))
 
 

@@ -127,6 +127,32 @@ def test_ends_of_terms_known_and_assumed() -> None:
     assert SCHOOL.end_of_term(date(2027, 4, 20)) == (date(2027, 7, 20), False)
     assert england().end_of_term(date(2026, 11, 5)) == (date(2026, 12, 18), False)
     assert england().end_of_term(date(2026, 2, 3)) == (date(2026, 4, 2), False)
+    assert england().end_of_term(date(2026, 12, 21)) == (date(2027, 3, 25), False)
+    assert SCHOOL.end_of_term(date(2026, 9, 2), following=True) == (date(2026, 12, 18), True)
+    assert SCHOOL.end_of_term(date(2026, 9, 3), following=True) == (date(2027, 3, 25), True)
+
+
+def test_assumed_terms_begin_where_englands_usually_do() -> None:
+    usual = england()
+    assert usual.end_of_term(date(2027, 1, 4), following=True) == (date(2027, 3, 25), False)
+    assert usual.end_of_term(date(2027, 1, 5), following=True) == (date(2027, 7, 20), False)
+    assert usual.end_of_term(date(2027, 4, 11), following=True) == (date(2027, 7, 20), False)  # Monday 12 April: two weeks from Easter Monday
+    assert usual.end_of_term(date(2027, 4, 12), following=True) == (date(2027, 12, 20), False)
+    assert usual.end_of_term(date(2027, 9, 1), following=True) == (date(2027, 12, 20), False)
+    assert usual.end_of_term(date(2027, 9, 2), following=True) == (date(2028, 4, 13), False)
+
+
+def test_a_holiday_of_eight_weeks_is_one_and_a_longer_gap_is_a_missing_term() -> None:
+    def gap(days: int) -> bool:
+        first = Term("A", date(2026, 4, 13), date(2026, 7, 10))
+        second = Term("B", date(2026, 7, 10) + timedelta(days=days), date(2026, 12, 18))
+        return england([first, second]).covers(date(2026, 8, 3))
+
+    assert gap(56) and not gap(57)
+
+
+def test_a_term_of_one_day_is_a_term() -> None:
+    assert england([Term("A", date(2026, 9, 1), date(2026, 9, 1))]).covers(date(2026, 9, 1))
 
 
 def test_terms_that_overlap_or_run_backwards_are_refused() -> None:

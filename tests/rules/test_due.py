@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.calendar import Term, england
+from rules.calendar import SchoolCalendar, Term, england
 from rules.counting import DOES_NOT_ROLL, TRIBUNAL_ACT, TRIBUNAL_ACT_LEAVING_OUT, TRIBUNAL_APPEAL, counting_named, left_out
 from rules.definition import Counting
 from rules.due import DueDate, Follows, Why, due_date, explain, rung_date
@@ -110,6 +110,7 @@ def test_no_safe_date_before_the_period_has_begun() -> None:
     due = dated("1 day after it opens", opened_on="2026-11-07")  # opened on a Saturday
     assert (due.on, due.safe_on) == (date(2026, 11, 8), None)
     assert dated("on it opens", opened_on="2026-11-07").safe_on is None
+    assert dated("2 days after it opens", opened_on="2026-11-06").safe_on == date(2026, 11, 6)  # the day it opens is still in time
 
 
 def test_a_date_that_is_the_base_itself_may_have_an_earlier_safe_date() -> None:
@@ -183,6 +184,15 @@ def test_explanation_of_clear_weeks_says_both_readings() -> None:
         "“2 clear weeks” leaves out both that day and the day of acting, which is Wednesday 4 November 2026.",
         "A looser reading of the words would allow Thursday 5 November 2026. Sources differ, so the stricter one is what to work to.",
     ]
+
+
+def test_only_a_clear_period_before_has_a_looser_reading() -> None:
+    assert dated("2 clear weeks before a_on", a_on="2026-11-19").why.notes == ("loose 2026-11-05",)
+    assert dated("2 weeks before a_on", a_on="2026-11-19").why.notes == ()
+    assert dated("2 clear weeks after a_on", a_on="2026-11-19").why.notes == ()
+    assert dated("3 months beginning with a_on", a_on="2026-11-30").why.notes == ("loose 2027-02-28",)
+    assert dated("3 months beginning with a_on", a_on="2026-11-28").why.notes == ()
+    assert dated("1 year beginning with a_on", a_on="2028-02-29").why.notes == ("loose 2029-02-28",)
 
 
 def test_explanation_of_a_right_of_appeal() -> None:
@@ -294,6 +304,29 @@ def test_a_later_start_never_gives_an_earlier_date(rule: str, day: date, later: 
 @given(rules, days, conventions)
 def test_the_next_day_never_gives_an_earlier_date(rule: str, day: date, counting: Counting) -> None:
     assert on_day(rule, day, counting).on <= on_day(rule, day + timedelta(days=1), counting).on
+
+
+@st.composite
+def school_calendars(draw: st.DrawFn) -> SchoolCalendar:
+    """Schools with any few terms entered, and gaps of any length between them."""
+    edges = sorted(draw(st.sets(st.dates(date(2026, 1, 1), date(2028, 12, 31)), max_size=8)))
+    terms = [Term(str(first), first, last) for first, last in zip(edges[::2], edges[1::2], strict=False)]
+    return england(terms, closed_on=draw(st.sets(st.dates(date(2026, 1, 1), date(2028, 12, 31)), max_size=5)))
+
+
+school_rules = st.sampled_from(
+    ["end of term of a_on", "end of term after a_on", "5 school days after a_on", "5 school days before a_on", "1 school day beginning with a_on"]
+)
+
+
+@given(school_calendars(), school_rules, st.dates(date(2025, 6, 1), date(2029, 6, 1)), st.integers(1, 60))
+def test_a_later_start_never_gives_an_earlier_date_whatever_terms_are_entered(calendar: SchoolCalendar, rule: str, day: date, later: int) -> None:
+    def on(start: date) -> date:
+        due = due_date(parse_rule(rule), {"a_on": start}.get, opened_on=None, calendar=calendar)
+        assert isinstance(due, DueDate)
+        return due.on
+
+    assert on(day) <= on(day + timedelta(days=later))
 
 
 @given(rules, days, conventions)
