@@ -1,0 +1,99 @@
+"""A delivery on its way: claimed, handed over, accepted or unknown, failed in the end. Every function takes a scheduler session.
+
+All times are the database's own (`now()`). Whoever claims a delivery holds it for a time; each mark answers False when the claim is over and
+somebody else holds it, and then nothing was written. A message is sent a second time only if the server's answer to the first was lost; it
+says so (`may_be_twice`).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from db.models import Delivery
+
+BACK_OFF_MINUTES = (1, 5, 15, 60, 240, 720, 1440, 1440)  # then it has failed: three days after the first try
+_SUPERSEDE = text("""
+    UPDATE deliveries d SET state = 'superseded', settled_at = now() FROM steps s
+    WHERE d.state = 'owed' AND s.case_id = d.case_id AND s.no = d.no AND (CAST(:case_id AS bigint) IS NULL OR d.case_id = :case_id)
+      AND ((s.closed_seq IS NOT NULL AND (d.rung IS NOT NULL OR d.moment = 'opened'))
+           OR (d.rung IS NOT NULL AND (s.rung < d.rung OR COALESCE(s.due_on, s.target_on) IS DISTINCT FROM d.due_on)))
+""")
+_CLAIM = text("""
+    WITH next AS MATERIALIZED (
+        SELECT id FROM deliveries
+        WHERE (state = 'owed' AND next_try_at <= now() OR state IN ('claimed', 'handed_over') AND claimed_until < now())
+          AND (CAST(:case_id AS bigint) IS NULL OR case_id = :case_id)
+        ORDER BY next_try_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+    )
+    UPDATE deliveries d SET may_be_twice = d.may_be_twice OR d.state = 'handed_over', state = 'claimed', holder = :holder, attempts = d.attempts + 1,
+           claimed_until = now() + make_interval(secs => :seconds)
+    FROM next WHERE d.id = next.id RETURNING d.id
+""")
+_HANDED_OVER = text("""
+    UPDATE deliveries SET state = 'handed_over', handed_over_at = now()
+    WHERE id = :id AND holder = :holder AND state = 'claimed' AND claimed_until >= now() RETURNING id
+""")
+_ACCEPTED = text("""
+    UPDATE deliveries SET state = 'accepted', settled_at = now(), claimed_until = NULL, error_code = ''
+    WHERE id = :id AND holder = :holder AND state IN ('claimed', 'handed_over') RETURNING id
+""")
+_TRY_AGAIN = text("""
+    UPDATE deliveries SET
+        state = CASE WHEN :for_good OR attempts > :tries THEN :in_the_end ELSE 'owed' END,
+        settled_at = CASE WHEN :for_good OR attempts > :tries THEN now() END,
+        next_try_at = now() + make_interval(mins => (CAST(:minutes AS int[]))[LEAST(GREATEST(attempts, 1), :tries)]),
+        may_be_twice = may_be_twice OR :answer_lost, claimed_until = NULL, holder = '', error_code = :code
+    WHERE id = :id AND holder = :holder AND state IN ('claimed', 'handed_over') RETURNING id
+""")
+
+
+def claim_deliveries(session: Session, case: str | None, holder: str, limit: int = 50, seconds: float = 300) -> list[Delivery]:
+    """Take what is to be sent now, of one case or of all, for that many seconds. Nobody else gets the same ones meanwhile.
+
+    First it lays aside what need not be said any more: a reminder of a step that was decided, or whose date has moved (`faults.md` N8). What
+    another holder claimed and let lapse is taken over; if it had been handed over, it may come twice and says so.
+    """
+    case_id = None if case is None else session.scalar(text("SELECT id FROM cases WHERE ref = :case"), {"case": case})
+    if case is not None and case_id is None:
+        return []
+    session.execute(_SUPERSEDE, {"case_id": case_id})
+    ids = list(session.scalars(_CLAIM, {"case_id": case_id, "holder": holder, "limit": limit, "seconds": seconds}))
+    found = select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id)
+    return list(session.scalars(found, execution_options={"populate_existing": True}))
+
+
+def mark_handed_over(session: Session, delivery_id: int, holder: str) -> bool:
+    """About to give it to the mail server: commit this before sending. From here on a crash means "the answer was lost". False: do not send."""
+    return session.scalar(_HANDED_OVER, {"id": delivery_id, "holder": holder}) is not None
+
+
+def mark_accepted(session: Session, delivery_id: int, holder: str) -> bool:
+    """The mail server took it."""
+    return session.scalar(_ACCEPTED, {"id": delivery_id, "holder": holder}) is not None
+
+
+def mark_unknown(session: Session, delivery_id: int, holder: str, code: str) -> bool:
+    """The server's answer was lost: it is tried again with a note that it may come twice; after the last try it stays unknown."""
+    return _again(session, delivery_id, holder, code, in_the_end="unknown", answer_lost=True, for_good=False)
+
+
+def mark_failed(session: Session, delivery_id: int, holder: str, code: str, *, for_good: bool = False) -> bool:
+    """Surely not sent. It is tried again later (1 minute, 5, 15, 1 hour … a day), unless `for_good` or after the last try: then it has failed,
+    and the SENCO sees it (`db/queries/messages.py`, `failed_messages`). `code` is a short word of ours, never a server's text.
+    """
+    return _again(session, delivery_id, holder, code, in_the_end="failed", answer_lost=False, for_good=for_good)
+
+
+def _again(session: Session, delivery_id: int, holder: str, code: str, *, in_the_end: str, answer_lost: bool, for_good: bool) -> bool:
+    values = {
+        "id": delivery_id,
+        "holder": holder,
+        "code": code,
+        "in_the_end": in_the_end,
+        "answer_lost": answer_lost,
+        "for_good": for_good,
+        "tries": len(BACK_OFF_MINUTES),
+        "minutes": list(BACK_OFF_MINUTES),
+    }
+    return session.scalar(_TRY_AGAIN, values) is not None

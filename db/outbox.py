@@ -1,0 +1,166 @@
+"""Spreads the outbox: what an act owes becomes one delivery a recipient, and a wake that the case wants. In one transaction a batch.
+
+Rows are taken by SKIP LOCKED, never by "number greater than": a small number may be committed late (`faults.md` D4).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from db.chase_messages import Rungs, chase_messages
+from db.models import Delivery
+from db.queries.definitions_read import definitions_by_hash
+from db.queries.people import Recipient, Wanted, recipients
+from rules.definition import Definition
+
+_TAKE = text("""
+    SELECT o.id, o.case_id, o.seq, o.school_id, o.messages, c.ref, d.hash
+    FROM outbox o JOIN cases c ON c.id = o.case_id JOIN definitions d ON d.id = c.definition_id
+    ORDER BY o.id LIMIT :limit FOR UPDATE OF o SKIP LOCKED
+""")
+_WAKE = text("""
+    INSERT INTO wakes (case_id, school_id, wanted)
+    SELECT case_id, min(school_id), count(*) FROM outbox WHERE id = ANY(:ids) GROUP BY case_id ORDER BY case_id
+    ON CONFLICT (case_id) DO UPDATE SET wanted = wakes.wanted + excluded.wanted, parked_at = NULL, failures = 0,
+        wanted_at = CASE WHEN wakes.wanted > wakes.served THEN wakes.wanted_at ELSE now() END
+    RETURNING case_id
+""")
+_DONE = text("DELETE FROM outbox WHERE id = ANY(:ids)")
+NOBODY = "nobody_holds_the_role"
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """What one batch came to: outbox rows read, deliveries made, cases that want a wake. `rows` 0: nothing is left."""
+
+    rows: int
+    messages: int
+    wakes: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwedMessage:
+    """A message of one act to one role, before it is known who that is. `state` is owed, or superseded for a rung that a later one took over."""
+
+    case_id: int
+    ref: str
+    seq: int
+    school_id: int
+    outbox_id: int
+    place: int
+    template: str
+    moment: str
+    to: str
+    step: str = ""
+    party: str = ""
+    round: int | None = None
+    no: int | None = None
+    rung: int | None = None
+    severity: str = ""
+    due_on: date | None = None
+    state: str = "owed"
+    details: str = "{}"
+
+
+def spread(session: Session, today: date, limit: int = 200) -> Spread:
+    """Spread at most `limit` outbox rows in the session's transaction (scheduler). `today` decides who holds a role now.
+
+    A message to a role that nobody holds becomes a failed delivery at once: a person sees it, nothing is dropped.
+    """
+    taken = session.execute(_TAKE, {"limit": limit}).all()
+    if not taken:
+        return Spread(0, 0, 0)
+    definitions = definitions_by_hash(session, {row.hash for row in taken})
+    messages = [one for row in taken for one in _messages_of(row, definitions[row.hash])]
+    wanted: dict[Wanted, None] = {(one.case_id, one.to): None for one in messages}
+    readers = recipients(session, wanted, today) if wanted else {}
+    rows = [row for one in messages for row in _delivery_rows(one, readers[one.case_id, one.to])]
+    if rows:
+        session.execute(insert(Delivery).on_conflict_do_nothing(index_elements=["once_key"]), rows)
+    ids = [row.id for row in taken]
+    wakes = len(session.execute(_WAKE, {"ids": ids}).all())
+    session.execute(_DONE, {"ids": ids})
+    return Spread(len(taken), len(rows), wakes)
+
+
+def _messages_of(row: Any, definition: Definition) -> Iterable[OwedMessage]:
+    said = json.loads(row.messages)
+    common = {"case_id": row.case_id, "ref": row.ref, "seq": row.seq, "school_id": row.school_id, "outbox_id": row.id}
+    for place, one in enumerate(said.get("owed", ())):
+        details = {"right": one["right"]} if "right" in one else {}
+        due_on = date.fromisoformat(one["due_on"]) if one.get("due_on") else None
+        about = {name: one[name] for name in ("template", "moment", "to", "step", "party")}
+        # The end of a case is about no instance: its number and round are 0 in the rules, null here.
+        yield OwedMessage(
+            **common,
+            **about,
+            place=place,
+            round=one["round"] or None,
+            no=one["no"] or None,
+            due_on=due_on,
+            details=json.dumps(details, sort_keys=True),
+        )
+    if "rungs" in said:
+        rungs = Rungs.read(said["rungs"])
+        for place, fired in enumerate(chase_messages(definition, rungs)):
+            yield OwedMessage(
+                **common,
+                place=place,
+                template=f"ladders/{fired.rung.template}",
+                moment=fired.rung.severity,
+                to=fired.to,
+                step=rungs.step,
+                party=rungs.party,
+                round=rungs.round,
+                no=rungs.no,
+                rung=fired.number,
+                severity=fired.rung.severity,
+                due_on=rungs.due_on,
+                state="superseded" if fired.superseded else "owed",
+            )
+
+
+def _delivery_rows(message: OwedMessage, readers: Sequence[Recipient]) -> list[dict[str, Any]]:
+    if not readers:
+        nobody = _delivery_row(message, None, 0)
+        return [{**nobody, "state": "failed", "error_code": NOBODY}] if message.state == "owed" else [nobody]
+    return [_delivery_row(message, reader, place) for place, reader in enumerate(readers)]
+
+
+def _delivery_row(message: OwedMessage, reader: Recipient | None, place: int) -> dict[str, Any]:
+    """A row of `deliveries`. `once_key` is the same whenever the same message to the same reader is spread again."""
+    who = "nobody" if reader is None else f"person {reader.person_id}" if reader.person_id is not None else f"authority {reader.authority_id}"
+    if message.rung is None:
+        once = f"{message.case_id}/{message.seq}/{message.place}/{who}"
+    else:
+        once = f"{message.case_id}/no {message.no}/rung {message.rung}/{message.due_on}/{message.to}/{who}"
+    return {
+        "case_id": message.case_id,
+        "person_id": reader.person_id if reader else None,
+        "authority_id": reader.authority_id if reader else None,
+        "seq": message.seq,
+        "school_id": message.school_id,
+        "due_on": message.due_on,
+        "no": message.no,
+        "round": message.round,
+        "rung": message.rung,
+        "step": message.step,
+        "party": message.party,
+        "moment": message.moment,
+        "template": message.template,
+        "to_role": message.to,
+        "severity": message.severity,
+        "state": message.state,
+        "error_code": "",
+        "reference": f"{message.ref}/{message.outbox_id}.{message.place}.{place}",
+        "once_key": once,
+        "details": message.details,
+    }
