@@ -62,7 +62,7 @@ def titles_of(definition: Definition) -> dict[str, str]:
 
 
 def _spoken(step: Step) -> str:
-    return step.title.replace("{party}", "party" if "the {party}" in step.title else "each party")
+    return step.title.replace("the {party}", "{party}").replace("{party}", "each party")
 
 
 class _Rows:

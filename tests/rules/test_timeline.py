@@ -54,6 +54,13 @@ def test_every_date_that_follows_from_the_meeting(review: Definition) -> None:
         assert row.due is None or row.due.why.citation == row.citation
 
 
+def test_six_sixteen_and_twenty_weeks_of_the_shipped_assessment() -> None:
+    assessment = load_library().definitions["ehc_needs_assessment"][-1]
+    found = timeline(assessment, {"request_received_on": date(2026, 3, 3)}, england())
+    limits = {row.citation: on(row) for row in found if row.due}
+    assert limits == {"reg 5(1)": date(2026, 4, 14), "reg 10(1)": date(2026, 6, 23), "reg 13(2)": date(2026, 7, 21)}
+
+
 def test_an_outer_limit_that_says_the_steps_own_period_again_is_shown_once(review: Definition) -> None:
     found = timeline(review, {"meeting_on": date(2026, 11, 19)}, england())
     assert [row.citation for row in found if row.step == "la_decision"] == ["reg 20(10)", "CFA s.44(1)", "HESC r.20(1)(c)"]
@@ -123,7 +130,7 @@ def test_titles_speak_in_explanations(review: Definition) -> None:
     row = rows(review, notice_sent_on=date(2026, 12, 17))["la_sends_amended_plan", "duty"]
     assert row.due is not None
     assert explain(row.due, titles_of(review))[1] == "It counts from “the day the LA sent its proposed amendments”: Thursday 17 December 2026."
-    assert titles_of(review)["gather_advice"] == "Advice from the party"
+    assert titles_of(review)["gather_advice"] == "Advice from each party"
 
 
 def test_conditions_in_words() -> None:
