@@ -111,4 +111,5 @@ def _keep_role(engine: Engine, role: str) -> None:
         connection.autocommit = True
         connection.execute(become(role))
         connection.execute("SET TIME ZONE 'UTC'")
+        connection.execute("SET max_parallel_workers_per_gather = 0")  # a page's query takes less time than starting a worker
         connection.autocommit = before

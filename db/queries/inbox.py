@@ -14,6 +14,7 @@ from db.queries.step_rows import StepRow, read_steps
 # Who follows other people's steps in a school. The trust's lead sees what is late, in `overdue`, not every step of every school.
 FOLLOWS = frozenset({"senco", "headteacher"})
 _HELD = text("SELECT school_id, role FROM memberships WHERE person_id = :person AND (until_on IS NULL OR until_on >= :today)")
+_OWED_BY_ME = "(s.school_id, s.owner) IN (SELECT * FROM unnest(CAST(:schools AS int[]), CAST(:owners AS text[])))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +26,19 @@ class Inbox:
 
 
 def inbox(session: Session, person_id: int, today: date, limit: int = 1000) -> Inbox:
-    """The inbox of a member of staff today, over all their schools. Two statements."""
+    """The inbox of a member of staff today, over all their schools; at most `limit` steps of each kind. Three statements."""
     held: dict[int, set[str]] = {}
     for school, role in session.execute(_HELD, {"person": person_id, "today": today}):
         held.setdefault(school, set()).add(role)
         held[school].update(party for party, speakers in SPEAKS_FOR.items() if role in speakers)
     pairs = [(school, role) for school, roles in held.items() for role in roles]
-    following = [school for school, roles in held.items() if roles & FOLLOWS]
-    condition = """(s.school_id, s.owner) IN (SELECT * FROM unnest(CAST(:schools AS int[]), CAST(:owners AS text[]))) AND s.status = 'open'
-        OR s.school_id = ANY(CAST(:following AS int[])) AND s.owner <> ''"""
-    values = {"schools": [school for school, _ in pairs], "owners": [role for _, role in pairs], "following": following}
-    rows = read_steps(session, today, condition, values, limit)
-    mine = [row for row in rows if row.status == "open" and row.owner_role in held[row.school_id]]
-    others = [row for row in rows if row.owner_role not in held[row.school_id] and (row.status == "open" or not row.ours)]
-    return Inbox(mine, others)
+    owed = {"schools": [school for school, _ in pairs], "owners": [role for _, role in pairs]}
+    mine = read_steps(session, today, f"s.status = 'open' AND {_OWED_BY_ME}", owed, limit)
+    following = {"following": [school for school, roles in held.items() if roles & FOLLOWS]}
+    others = read_steps(
+        session, today, f"s.school_id = ANY(CAST(:following AS int[])) AND s.owner <> '' AND NOT {_OWED_BY_ME}", owed | following, limit
+    )
+    return Inbox(mine, [row for row in others if row.status == "open" or not row.ours])
 
 
 def overdue(session: Session, today: date, limit: int = 1000) -> list[StepRow]:

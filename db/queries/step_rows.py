@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from db.queries.definitions_read import definitions_by_hash, explained
-from rules.definition import Definition
+from db.queries.definitions_read import definitions_by_hash, explained, known_definition
 from rules.refusals import step_title
 
-_COLUMNS = """
+# The steps are chosen and cut off first, by their own columns and indexes; only then is read what stands beside them.
+# Open rows are those of running cases: an ended case closes them all. The order is by the day to work to: the date of law, its safe
+# day or the trust's target, whichever comes first (LEAST passes over nulls).
+_READ = """
+    WITH s AS (
+        SELECT *, LEAST(s.due_on, s.safe_on, s.target_on) AS act_by_on FROM steps s WHERE s.closed_seq IS NULL AND ({condition})
+        ORDER BY act_by_on NULLS LAST, s.case_id, s.no LIMIT :limit
+    )
     SELECT s.case_id, s.no, s.round, s.school_id, s.due_on, s.safe_on, s.target_on, s.wakes_on, s.lifted, s.lifted_review_on, s.step, s.party,
            s.owner, s.status, s.why, c.ref, c.pupil_id, d.hash, p.given_name, p.family_name, p.known_as, sc.name AS school
-    FROM steps s JOIN cases c ON c.id = s.case_id JOIN definitions d ON d.id = c.definition_id JOIN pupils p ON p.id = c.pupil_id
-    JOIN schools sc ON sc.id = s.school_id
-    WHERE s.closed_seq IS NULL AND c.ended = '' AND ("""
-# By the day to work to: the date of law, its safe day, or the trust's own target, whichever comes first. LEAST passes over nulls.
-_ORDER = ") ORDER BY LEAST(s.due_on, s.safe_on, s.target_on) NULLS LAST, c.id, s.no LIMIT :limit"
+    FROM s JOIN cases c ON c.id = s.case_id JOIN definitions d ON d.id = c.definition_id JOIN pupils p ON p.id = c.pupil_id
+    JOIN schools sc ON sc.id = s.school_id ORDER BY s.act_by_on NULLS LAST, s.case_id, s.no
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +80,44 @@ class StepRow:
 
 
 def read_steps(session: Session, today: date, condition: str, values: dict[str, Any], limit: int = 1000) -> list[StepRow]:
-    """Open and waiting steps that meet an SQL `condition` of ours over `s`, `c`, `p`, `sc`, by the day to work to."""
-    rows = session.execute(text(_COLUMNS + condition + _ORDER), {**values, "limit": limit}).all()
-    definitions = definitions_by_hash(session, {row.hash for row in rows})
-    return [_step_row(row, definitions[row.hash], today) for row in rows]
+    """Open and waiting steps that meet an SQL `condition` of ours over the columns of `s` (table `steps`), by the day to work to."""
+    rows = session.execute(text(_READ.replace("{condition}", condition)), {**values, "limit": limit}).all()
+    definitions_by_hash(session, {row.hash for row in rows})
+    return [_step_row(row, _told(row.hash, row.step, row.party), today) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the definition says of a step for a party: the same for every case on the same text."""
+
+    process: str
+    process_title: str
+    title: str
+    whose: str
+    ours: bool
+    citation: str
+    outcomes: tuple[tuple[str, str], ...]
+    answers: tuple[str, ...]
+
+
+@lru_cache(maxsize=4096)
+def _told(hash_: str, name: str, party: str) -> _Told:
+    definition = known_definition(hash_)
+    step = definition.steps[name]
+    role = definition.role_of(step, party)
+    return _Told(
+        process=definition.process,
+        process_title=definition.title,
+        title=step_title(definition, name, party),
+        whose=role.title if role else "Sendflow",
+        ours=role.ours if role else True,
+        citation=step.citation,
+        outcomes=tuple((word, outcome.title or word.replace("_", " ")) for word, outcome in step.outcomes.items()),
+        answers=step.answers,
+    )
+
+
+@lru_cache(maxsize=8192)
 def initials(given: str, family: str) -> str:
     """`A.B.`: what may stand where a name may not. Two-part family names give both letters."""
     parts = [*given.split()[:1], *family.replace("-", " ").split()]
@@ -100,27 +137,25 @@ def overdue_days(today: date, due_on: date | None, target_on: date | None, lifte
     return max((today - last).days, 0) if last is not None else 0
 
 
-def _step_row(row: Any, definition: Definition, today: date) -> StepRow:
-    step = definition.steps[row.step]
-    role = definition.role_of(step, row.party)
+def _step_row(row: Any, told: _Told, today: date) -> StepRow:
     return StepRow(
         case=row.ref,
         case_id=row.case_id,
         pupil_id=row.pupil_id,
-        process=definition.process,
-        process_title=definition.title,
+        process=told.process,
+        process_title=told.process_title,
         pupil_name=pupil_name(row.given_name, row.family_name, row.known_as),
         pupil_initials=initials(row.given_name, row.family_name),
         school_id=row.school_id,
         school=row.school,
         no=row.no,
         step=row.step,
-        title=step_title(definition, row.step, row.party),
+        title=told.title,
         party=row.party,
         round=row.round,
         owner_role=row.owner,
-        whose=role.title if role else "Sendflow",
-        ours=role.ours if role else True,
+        whose=told.whose,
+        ours=told.ours,
         status=row.status,
         due_on=row.due_on,
         safe_on=row.safe_on,
@@ -129,9 +164,9 @@ def _step_row(row: Any, definition: Definition, today: date) -> StepRow:
         overdue_days=overdue_days(today, row.due_on, row.target_on, row.lifted, row.lifted_review_on),
         lifted=row.lifted,
         lifted_review_on=row.lifted_review_on,
-        citation=step.citation,
-        outcomes=tuple((name, outcome.title or name.replace("_", " ")) for name, outcome in step.outcomes.items()),
-        answers=step.answers,
-        definition_hash=definition.hash,
+        citation=told.citation,
+        outcomes=told.outcomes,
+        answers=told.answers,
+        definition_hash=row.hash,
         why_text=row.why,
     )
