@@ -14,6 +14,7 @@ from db.acts.before import child_key, receipt_of_key
 from db.acts.errors import KeyReused, NotAllowed, NotFound
 from db.acts.messages import outbox_text
 from db.acts.parts import Parts
+from db.acts.period import natural_key
 from db.acts.receipt import Receipt
 from db.acts.request import Request, content_of, request
 from db.acts.retry import retried
@@ -22,9 +23,7 @@ from db.acts.standing import Standing, read_standing, scope
 from db.acts.who import opening_role
 from db.acts.write import json_or_null
 from db.roles import APP, SCHEDULER
-from rules.definition import Definition
 from rules.history import Event, Refused
-from rules.periods import parse_rule
 from rules.position import start
 from rules.position_text import position_to_text
 from rules.position_types import Change
@@ -113,7 +112,7 @@ def write_opening(parts: Parts, connection: psycopg.Connection[Any], actor: Acto
         scope(actor),
         opening.pupil_id,
         definition.prefix,
-        natural_key(definition, opening),
+        natural_key(definition, opening.pupil_id, opening.facts),
         parts.pinned.pin(connection, definition),
         str(opening.key),
         event.actor,
@@ -131,18 +130,6 @@ def write_opening(parts: Parts, connection: psycopg.Connection[Any], actor: Acto
     answer = connection.execute(_OPEN, values).fetchone()
     assert answer is not None
     return Opened(answer[0], answer[1], answer[2], asked, change)
-
-
-def natural_key(definition: Definition, opening: Opening) -> str:
-    """Process, pupil and period: two openings of one period are one case (`faults.md` K6).
-
-    The period is the fact that `opens_on` counts from (for an annual review, the day it is due); without `opens_on` the first date that
-    the opener states (for an assessment, the day of the request), else the day of opening.
-    """
-    counted_from = [base.name for base in parse_rule(definition.opens_on).bases] if definition.opens_on else list(definition.opens_with)
-    days = (opening.facts.get(name) for name in counted_from)
-    period = next((day for day in days if isinstance(day, date)), opening.on)
-    return f"{definition.process}/{opening.pupil_id}/{period.isoformat()}"
 
 
 def _in_its_own_transaction(parts: Parts, actor: Actor, opening: Opening) -> Opened:

@@ -12,6 +12,7 @@ import psycopg
 from db.acts.actor import Actor
 from db.acts.errors import LinkUsed
 from db.acts.messages import outbox_text
+from db.acts.period import after_end
 from db.acts.request import Request, content_of, private_rows
 from db.acts.rows import row_changes
 from db.acts.standing import Standing, scope
@@ -20,7 +21,7 @@ from rules.position_types import Change
 
 LINK_USED = "SF001"
 _APPLY = (
-    "SELECT answer, seq, version, recorded_at FROM apply_act(%s, %s, %s, %s::uuid, %s, %s, %s, %s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, "
+    "SELECT answer, seq, version, recorded_at FROM apply_act(%s, %s, %s, %s::uuid, %s, %s, %s, %s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
     "%s::jsonb, %s::jsonb, %s::jsonb, %s)"
 )
 
@@ -57,6 +58,7 @@ def write_act(
         content_of(asked, actor, role, change, standing.calendar.version),
         position_to_text(change.position),
         change.position.ended,
+        after_end(standing.definition, change.position),
         standing.calendar.version,
         json_or_null(rows.closed),
         json_or_null(rows.written),

@@ -24,9 +24,10 @@ END $$;
 --   moved        the case has another version by now: read it and run the rules again
 --   absent       no such case in these schools
 --   not allowed  the actor holds no such role in the case's school today
+-- `p_period` says what becomes of the period that the case stood for when it ends (`db/acts/period.py`): kept, free, or free by hand only.
 -- A link that is used, withdrawn, expired or for something else raises SF001, and nothing is written.
 CREATE FUNCTION apply_act(p_schools int[], p_case bigint, p_version int, p_key uuid, p_actor bigint, p_role text, p_today date, p_link uuid,
-  p_kind text, p_step text, p_party text, p_round int, p_content text, p_position text, p_ended text, p_calendar text, p_closed jsonb, p_steps jsonb,
+  p_kind text, p_step text, p_party text, p_round int, p_content text, p_position text, p_ended text, p_period text, p_calendar text, p_closed jsonb, p_steps jsonb,
   p_private jsonb, p_messages text, OUT answer text, OUT seq int, OUT version int, OUT recorded_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -38,7 +39,8 @@ BEGIN
 
   recorded_at := clock_timestamp();
   UPDATE cases c SET version = c.version + 1, head = next_link(c.head, apply_act.recorded_at, p_content), "position" = p_position, ended = p_ended,
-         calendar_version = p_calendar
+         calendar_version = p_calendar,
+         natural_key = CASE p_period WHEN 'free' THEN NULL WHEN 'by hand' THEN c.natural_key || '#' || c.id ELSE c.natural_key END
    WHERE c.id = p_case AND c.version = p_version AND in_scope(c.school_id, p_schools)
      AND (p_link IS NOT NULL OR acts_in_school(p_actor, p_role, c.school_id, p_today))
   RETURNING c.head, c.school_id, c.version INTO v_head, v_school, version;
