@@ -1,1 +1,1 @@
-
+"""The `sendflow` command."""

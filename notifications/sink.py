@@ -111,6 +111,14 @@ def kept_mails(folder: Path) -> list[KeptMail]:
     return [KeptMail(**json.loads(p.read_text(encoding="utf-8"))) for p in sorted(folder.glob("*.json"), reverse=True)]
 
 
+def kept_mail(folder: Path, mail_id: str) -> KeptMail | None:
+    """The mail with that id, None when there is none. An id that is no plain file name finds nothing."""
+    file = folder / f"{mail_id}.json"
+    if file.parent != folder or not file.is_file():
+        return None
+    return KeptMail(**json.loads(file.read_text(encoding="utf-8")))
+
+
 def free_port() -> int:
     """A TCP port on 127.0.0.1 that nobody listens on now."""
     with socket.socket() as probe:

@@ -1,1 +1,1 @@
-
+"""The console: pages for staff, and signed links for people without an account."""

@@ -1,0 +1,114 @@
+"""Commands that need neither database nor Prefect: `check`, `date`, `timeline`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.show import AS_JSON, BROKEN, as_json, fail, refusals, table
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put these commands into `app`."""
+    app.command()(check)
+    app.command()(date)
+    app.command()(timeline)
+
+
+def check(json: Annotated[bool, AS_JSON] = False) -> None:
+    """Prove the definitions: schema, every history, time, examples, authorities, duties, and the texts of all messages."""
+    with refusals():
+        from notifications.template_check import check_templates
+        from rules.check import check as check_library
+        from rules.loader import load_library
+
+        library = load_library()
+        report = check_library(library)
+        texts = check_templates(library)
+    if json:
+        as_json({"findings": report.findings, "figures": report.figures, "templates": texts})
+    else:
+        table(
+            ("process", "steps", "positions", "histories", "seconds"),
+            (
+                (f.process, f.steps, f.positions, f"{f.histories:.2g}" if f.histories > 9999 else f.histories, f"{f.seconds:.2f}")
+                for f in report.figures
+            ),
+        )
+        for finding in report.findings:
+            print(finding)
+        for text in texts:
+            print(f"notifications/templates/{text.file}: {text.message}")
+        print(f"{len(report.findings) + len(texts)} findings.")
+    if report.findings or texts:
+        raise typer.Exit(BROKEN)
+
+
+def date(words: Annotated[str, typer.Argument(help="For example: 6 weeks after 2026-03-03")], json: Annotated[bool, AS_JSON] = False) -> None:
+    """The date that these words of the law mean, and why."""
+    with refusals():
+        from rules.calendar import england
+        from rules.date_words import date_of
+        from rules.explain import explain, in_full
+
+        due = date_of(words, england())
+        if json:
+            as_json({"on": due.on, "safe_on": due.safe_on, "why": explain(due)})
+            return
+        print(in_full(due.on))
+        if due.safe_on:
+            print(f"To be safe: {in_full(due.safe_on)}")
+        for sentence in explain(due):
+            print(f"  {sentence}")
+
+
+def timeline(
+    process: Annotated[str, typer.Argument(help="For example: ehc_needs_assessment")],
+    fact: Annotated[list[str] | None, typer.Option("--fact", help="name=value, as request_received_on=2026-03-03; as often as needed")] = None,
+    why: Annotated[bool, typer.Option("--why", help="Explain each date.")] = False,
+    json: Annotated[bool, AS_JSON] = False,
+) -> None:
+    """Every statutory date of a process from the facts you state. Needs neither database nor Prefect."""
+    with refusals():
+        from rules.calendar import england
+        from rules.explain import explain
+        from rules.loader import load_library
+        from rules.timeline import timeline as rows_of
+        from rules.timeline import titles_of
+
+        texts = load_library().definitions.get(process)
+        if not texts:
+            fail(f"there is no process {process!r}; name one of: {', '.join(load_library().definitions)}")
+        definition = texts[-1]
+        rows = rows_of(definition, read_facts(definition.facts, fact or []), england())
+        titles = titles_of(definition)
+        if json:
+            as_json([{"row": r, "why": explain(r.due, titles) if r.due else []} for r in rows])
+            return
+        table(
+            ("date", "step", "whose", "what", "law", "only if"),
+            ((r.due.on if r.due else f"follows {r.follows}", r.title, r.whose, r.kind, r.citation, r.only_if) for r in rows),
+            title=definition.title,
+        )
+        for r in rows if why else ():
+            if r.due:
+                print(f"\n{r.title}: {r.due.on}", *(f"  {s}" for s in explain(r.due, titles)), sep="\n")
+
+
+def read_facts(known: object, stated: list[str]) -> dict[str, object]:
+    """`name=value` words as typed facts. Raises FactError for a value that cannot be read; leaves with exit code 2 for an unknown name."""
+    from collections.abc import Mapping
+
+    from rules.fact_values import read_value
+
+    assert isinstance(known, Mapping)
+    facts: dict[str, object] = {}
+    for words in stated:
+        name, separator, text = words.partition("=")
+        if not separator:
+            fail(f"--fact {words!r} must be written name=value, as request_received_on=2026-03-03")
+        if name not in known:
+            fail(f"there is no fact {name!r}; name one of: {', '.join(sorted(known))}")
+        facts[name] = read_value(known[name], text)
+    return facts

@@ -1,0 +1,22 @@
+"""The `sendflow` command: one file a group of commands, each imported with nothing heavier than it needs."""
+
+from __future__ import annotations
+
+import typer
+
+from cli import cases, definitions, imports, run
+
+app = typer.Typer(
+    name="sendflow",
+    help="Runs the statutory SEND work of multi-academy trusts: every case, date and duty, on Prefect and PostgreSQL.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    add_completion=False,
+)
+for group in (run, imports, cases, definitions):
+    group.add_to(app)
+
+
+def main() -> None:
+    """The entry point."""
+    app()

@@ -1,0 +1,34 @@
+"""Which exceptions are answers to the person at the keyboard, and in which words."""
+
+from __future__ import annotations
+
+import sys
+
+
+def refusal_lines(fault: Exception) -> list[str] | None:
+    """The lines to print for `fault`, or None when it is no refusal but a fault of ours. Only modules already imported are asked,
+    so that a command pays for no part that it did not use."""
+    if _is(fault, "rules.problems", "DefinitionErrors"):
+        return ["the definitions cannot be used:", *(str(p) for p in fault.problems)]  # type: ignore[attr-defined]
+    if _is(fault, "db.importing.problems", "ImportRefused"):
+        return [str(fault), *(str(p) for p in fault.problems)]  # type: ignore[attr-defined]
+    if _is(fault, "rules.history", "Refused") or _is(fault, "db.acts.errors", "LedgerError"):
+        return [fault.message]  # type: ignore[attr-defined]
+    known = (
+        ("rules.periods", "RuleError"),
+        ("rules.fact_values", "FactError"),
+        ("rules.timeline", "UnknownFact"),
+        ("rules.library", "NoDefinition"),
+        ("db.migrate", "DatabaseRefused"),
+        ("db.start_checks", "UnsafeServer"),
+        ("db.embedded", "EmbeddedPostgresError"),
+        ("db.clock", "ClockFileError"),
+        ("flows.server", "PrefectServerError"),
+        ("cli.acting", "NobodyKnown"),
+    )
+    return [str(fault)] if any(_is(fault, module, name) for module, name in known) else None
+
+
+def _is(fault: Exception, module: str, name: str) -> bool:
+    loaded = sys.modules.get(module)
+    return loaded is not None and isinstance(fault, getattr(loaded, name, ()))

@@ -1,0 +1,31 @@
+"""My actions: what is mine by urgency, and what I wait for from others."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from db.queries.inbox import inbox
+from db.queries.step_rows import StepRow
+from web.console import console_of, page
+from web.signed_in import require_signed_in
+
+router = APIRouter()
+
+
+@router.get("/")
+def my_actions(request: Request) -> Response:
+    """The page a SENCO begins the day with."""
+    me = require_signed_in(request)
+    console = console_of(request)
+    with console.engines.app(me.roles) as session:
+        found = inbox(session, me.person_id, console.clock.today())
+    late, elsewhere = (sum(1 for s in rows if s.overdue_days) for rows in (found.mine, found.waiting_for))
+    return page(request, "my_actions.html", inbox=found, late=late, late_elsewhere=elsewhere, step_address=step_address)
+
+
+def step_address(step: StepRow) -> str:
+    """The address of the form on which this step is decided."""
+    return f"/cases/{quote(step.case)}/decide/{quote(step.step)}" + (f"?party={quote(step.party)}" if step.party else "")

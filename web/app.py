@@ -1,0 +1,60 @@
+"""The console's application: its parts, guards, pages and error pages."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolEmpty
+from starlette.exceptions import HTTPException
+
+from db.clock import Clock
+from db.engine import Engines
+from db.ledger import Ledger
+from db.settings import Settings
+from db.signing_key import signing_keys
+from rules.library import Library
+from web import actions, case, change, decide, find, link, messages, sign_in, start
+from web.console import HERE, Console, make_pages, page
+from web.guards import add_guards
+from web.signed_in import NotSignedIn, WrongForm
+
+
+def create_app(settings: Settings, engines: Engines, clock: Clock, library: Library, ledger: Ledger) -> FastAPI:
+    """The console on these parts. It needs the ledger and nothing of Prefect: people decide on while the automation is down."""
+    app = FastAPI(title="Sendflow", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.console = Console(settings, engines, clock, library, ledger, make_pages(), signing_keys(settings))
+    add_guards(app)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    for part in (sign_in, actions, find, start, messages, link, change, decide, case):
+        app.include_router(part.router)
+    _error_pages(app)
+    return app
+
+
+def _error_pages(app: FastAPI) -> None:
+    @app.exception_handler(NotSignedIn)
+    async def not_signed_in(request: Request, fault: Exception) -> Response:
+        return RedirectResponse("/sign-in", 303)
+
+    @app.exception_handler(WrongForm)
+    async def wrong_form(request: Request, fault: Exception) -> Response:
+        return page(
+            request,
+            "said.html",
+            403,
+            title="This form has expired",
+            words="Nothing has been saved. Open the page again, and send the form from there.",
+        )
+
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, fault: HTTPException) -> Response:
+        words = str(fault.detail) if fault.status_code != 404 else "There is no such page, or it belongs to a school that is not yours."
+        return page(request, "said.html", fault.status_code, title="Page not found" if fault.status_code == 404 else "This did not work", words=words)
+
+    @app.exception_handler(PoolEmpty)
+    @app.exception_handler(OperationalError)
+    async def database_away(request: Request, fault: Exception) -> Response:
+        words = "It is not confirmed that your last step was saved. Send it again in a minute: the same form is never recorded twice."
+        return page(request, "said.html", 503, title="The database does not answer", words=words)

@@ -1,0 +1,66 @@
+"""A case: where it stands, what is next and whose, every date with its why, what happened, what was sent."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import Response
+
+from db.permissions import role_in_which, roles_for, roles_for_event, roles_for_step
+from db.queries.case_page import CasePage, case_page
+from db.queries.messages import messages_of
+from db.queries.step_rows import StepRow
+from db.queries.timeline import timeline_of
+from rules.history import Event
+from web.actions import step_address
+from web.console import console_of, page
+from web.signed_in import SignedIn, require_signed_in
+
+router = APIRouter()
+
+
+@router.get("/cases/{ref}")
+def show(request: Request, ref: str) -> Response:
+    """The case's page; 404 also for a case of a school that is not mine."""
+    me = require_signed_in(request)
+    console = console_of(request)
+    with console.engines.app(me.roles) as session:
+        found = case_page(session, ref, console.clock.today())
+        if found is None:
+            raise HTTPException(404)
+        history = timeline_of(session, ref)
+        sent = messages_of(session, ref)
+    held = me.roles.get(found.head.school_id, frozenset())
+    return page(
+        request,
+        "case.html",
+        case=found,
+        history=history[::-1],
+        sent=sent,
+        step_address=step_address,
+        may=lambda step: may_decide(found, step, held),
+        may_correct=role_in_which(held, roles_for("correct_fact")) is not None,
+        exceptions_for=lambda step: exceptions_for(found, step, held),
+        endings=endings_for(found, me),
+    )
+
+
+def may_decide(found: CasePage, step: StepRow, held: frozenset[str]) -> bool:
+    """Whether somebody with these roles at the school may record this step, now or early."""
+    allowed = role_in_which(held, roles_for_step(found.definition, step.step, step.party)) is not None
+    return allowed and (step.status == "open" or found.definition.steps[step.step].may_come_early is not False)
+
+
+def exceptions_for(found: CasePage, step: StepRow, held: frozenset[str]) -> list[tuple[str, str]]:
+    """The lawful exceptions that may lift this step's date and that this person may record: name and words."""
+    lawful = [e for e in found.definition.exceptions.values() if step.step in e.lifts and step.due_on is not None]
+    acts = [(e, Event("except", found.head.opened_on, step=step.step, party=step.party, name=e.name)) for e in lawful]
+    return [(e.name, e.title or e.name.replace("_", " ")) for e, act in acts if role_in_which(held, roles_for_event(found.definition, act))]
+
+
+def endings_for(found: CasePage, me: SignedIn) -> list[tuple[str, str]]:
+    """The interrupts with which this person may end the case from wherever it is."""
+    held = me.roles.get(found.head.school_id, frozenset())
+    if found.head.ended:
+        return []
+    acts = [(i, Event("interrupt", found.head.opened_on, name=i.name)) for i in found.definition.interrupts.values()]
+    return [(i.name, i.title or i.name.replace("_", " ")) for i, act in acts if role_in_which(held, roles_for_event(found.definition, act))]

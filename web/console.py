@@ -1,0 +1,72 @@
+"""What every page works with: the settings, the ledger, the clock, and how pages are rendered."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from fastapi.templating import Jinja2Templates
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader, select_autoescape
+
+from db.clock import Clock
+from db.engine import Engines
+from db.ledger import Ledger
+from db.settings import Settings
+from rules.explain import in_full
+from rules.library import Library
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Console:
+    """The parts that pages use; one an application. `pages` renders templates of `web/templates` with GOV.UK's macros."""
+
+    settings: Settings
+    engines: Engines
+    clock: Clock
+    library: Library
+    ledger: Ledger
+    pages: Jinja2Templates
+    signing_keys: list[str]
+
+
+def console_of(request: Request) -> Console:
+    """The console that serves this request."""
+    found: Console = request.app.state.console
+    return found
+
+
+def page(request: Request, template: str, status: int = 200, **values: object) -> HTMLResponse:
+    """Render `template` with what every page needs beside `values`: who is signed in, today, the CSP nonce."""
+    console = console_of(request)
+    context = {
+        "demo": console.settings.demo,
+        "today": console.clock.today(),
+        "cspNonce": request.state.nonce,
+        "signed_in": getattr(request.state, "signed_in", None),
+        "csrf": getattr(request.state, "csrf", ""),
+        **values,
+    }
+    return console.pages.TemplateResponse(request, template, context, status_code=status)
+
+
+def make_pages() -> Jinja2Templates:
+    """The template engine: our pages, and GOV.UK's components under their package's name. Everything is escaped."""
+    environment = Environment(
+        loader=ChoiceLoader([FileSystemLoader(HERE / "templates"), PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})]),
+        autoescape=select_autoescape(default_for_string=True, default=True),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["day"] = in_full
+    environment.filters["sentence"] = lambda words: words[:1].upper() + words[1:]  # SENCO stays SENCO
+    return Jinja2Templates(env=environment)
+
+
+def fresh_nonce() -> str:
+    """A value for one answer's Content-Security-Policy."""
+    return secrets.token_urlsafe(16)

@@ -1,0 +1,47 @@
+"""Sent messages: in the demo the mails themselves, as they lie in its own mail server; else what was sent to whom, and whether it was taken."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import Response
+from markupsafe import Markup
+
+from db.queries.messages import sent_messages
+from notifications.sink import kept_mail, kept_mails
+from web.console import console_of, page
+from web.signed_in import SignedIn, require_signed_in
+
+router = APIRouter()
+_SHOWN = 200
+
+
+@router.get("/messages")
+def messages(request: Request) -> Response:
+    """What has been sent for my schools, newest first."""
+    me = require_signed_in(request)
+    console = console_of(request)
+    with console.engines.app(me.roles) as session:
+        sent = sent_messages(session, _SHOWN)
+    references = {m.reference for m in sent}
+    mails = (
+        {mail.reference: mail for mail in kept_mails(console.settings.folder / "mail") if mail.reference in references}
+        if console.settings.demo
+        else {}
+    )
+    return page(request, "messages.html", sent=sent, mails=mails)
+
+
+@router.get("/messages/{mail_id}")
+def one(request: Request, mail_id: str) -> Response:
+    """One mail of the demo, as its reader sees it; 404 for another school's."""
+    me = require_signed_in(request)
+    console = console_of(request)
+    mail = kept_mail(console.settings.folder / "mail", mail_id) if console.settings.demo else None
+    if mail is None or not _mine(request, me, mail.reference):
+        raise HTTPException(404)
+    return page(request, "message.html", mail=mail, body=Markup(mail.html))  # noqa: S704  our own letter, escaped when it was written; the page runs no script of it
+
+
+def _mine(request: Request, me: SignedIn, reference: str) -> bool:
+    with console_of(request).engines.app(me.roles) as session:
+        return any(m.reference == reference for m in sent_messages(session, 10_000))

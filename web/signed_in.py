@@ -1,0 +1,117 @@
+"""Who is signed in, with which roles where, read anew at each request: a role that ended is gone at the next click (faults.md A21)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from fastapi import Request
+from fastapi.responses import Response
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy import or_, select
+
+from db.acts.actor import Actor
+from db.models import Membership, Person, School
+from web.console import Console, console_of
+
+COOKIE = "sendflow_session"
+_SECONDS = 8 * 3600
+
+
+class NotSignedIn(Exception):
+    """Nobody is signed in: the page sends the browser to the sign-in."""
+
+
+class WrongForm(Exception):
+    """The form's token is not this session's: it was opened in another session, or the session ended."""
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A member of staff. `roles` by school id; `schools` names by id."""
+
+    person_id: int
+    name: str
+    roles: Mapping[int, frozenset[str]]
+    schools: Mapping[int, str]
+
+    @property
+    def actor(self) -> Actor:
+        """This person as the ledger knows them."""
+        return Actor(self.person_id, frozenset(self.roles), "console")
+
+    @property
+    def titles(self) -> str:
+        """The roles in words, each once."""
+        every = sorted({role for held in self.roles.values() for role in held})
+        return ", ".join(
+            {"senco": "SENCO", "trust_send_lead": "trust SEND lead", "ceo": "chief executive"}.get(r, r.replace("_", " ")) for r in every
+        )
+
+
+def start_session(console: Console, answer: Response, person_id: int) -> None:
+    """Give the browser a session for this person: signed, eight hours, unreadable for scripts, never sent by another site's form."""
+    value = _serializer(console).dumps({"person": person_id, "nonce": secrets.token_urlsafe(16)})
+    secure = console.settings.origin.startswith("https:")
+    answer.set_cookie(COOKIE, value, max_age=_SECONDS, httponly=True, samesite="lax", secure=secure, path="/")
+
+
+def end_session(answer: Response) -> None:
+    """Take the session from the browser."""
+    answer.delete_cookie(COOKIE, path="/")
+
+
+def require_signed_in(request: Request) -> SignedIn:
+    """The member of staff behind this request. Raises NotSignedIn. Also sets the form token of the session."""
+    console = console_of(request)
+    session = _read_session(console, request)
+    found = load_staff(console, int(str(session["person"])), console.clock.today()) if session else None
+    if session is None or found is None:
+        raise NotSignedIn
+    request.state.signed_in = found
+    request.state.csrf = _form_token(console, str(session["nonce"]))
+    return found
+
+
+def check_form(request: Request, token: object) -> None:
+    """Hold a form's token against the session's. Raises WrongForm."""
+    if not hmac.compare_digest(str(token), str(request.state.csrf)):
+        raise WrongForm
+
+
+def load_staff(console: Console, person_id: int, today: date) -> SignedIn | None:
+    """A member of staff with the roles they hold today; None when they hold none."""
+    with console.engines.scheduler() as session:
+        person = session.get(Person, person_id)
+        held = session.execute(
+            select(Membership.school_id, Membership.role, School.name)
+            .join(School, School.id == Membership.school_id)
+            .where(Membership.person_id == person_id, or_(Membership.until_on.is_(None), Membership.until_on >= today))
+        ).all()
+    if person is None or person.kind != "staff" or not held:
+        return None
+    roles: dict[int, set[str]] = {}
+    for school, role, _ in held:
+        roles.setdefault(school, set()).add(role)
+    names = {school: name for school, _, name in held}
+    return SignedIn(person_id, f"{person.given_name} {person.family_name}", {s: frozenset(r) for s, r in roles.items()}, names)
+
+
+def _serializer(console: Console) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(console.signing_keys, salt="sendflow session")
+
+
+def _read_session(console: Console, request: Request) -> Mapping[str, object] | None:
+    try:
+        found = _serializer(console).loads(request.cookies.get(COOKIE, ""), max_age=_SECONDS)
+    except BadSignature:
+        return None
+    return found if isinstance(found, dict) and {"person", "nonce"} <= found.keys() else None
+
+
+def _form_token(console: Console, nonce: str) -> str:
+    return hmac.new(console.signing_keys[-1].encode(), f"form {nonce}".encode(), hashlib.sha256).hexdigest()
