@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -21,6 +22,18 @@ from rules.truth import T, truth
 A_YEAR = timedelta(days=366)
 
 
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """How statuses are derived and a draft is brought to rest: readably here, by generated code in `compiled.py`. The checks are the same."""
+
+    derive: Callable[[Draft], Derived]
+    settle: Callable[[Draft, date], None]
+    dating: Callable[[Draft, Derived, SchoolCalendar], Dating]
+
+
+READABLE = Engine(derive, settle, Dating)
+
+
 @dataclass
 class Acted:
     """The draft after an event, and what must be said about the event itself (a sentence for each breach)."""
@@ -29,18 +42,18 @@ class Acted:
     breaches: list[str] = field(default_factory=list)
 
 
-def open_case(definition: Definition, event: Event, calendar: SchoolCalendar) -> Acted:
+def open_case(definition: Definition, event: Event, calendar: SchoolCalendar, engine: Engine = READABLE) -> Acted:
     """The first event of a case. Raises Refused."""
     if event.kind != "open":
         refuse("not_an_opening", "A case begins with its opening. Open it first.")
     check_names(definition, event.facts, definition.opens_with, (), f"Opening “{definition.title}”", {})
     draft = Draft(definition, first_record(definition, {}, event.on))
     take_in(draft, Brought(event.facts, event.on), Dating(draft, Derived(draft), calendar))
-    settle(draft, event.on)
+    engine.settle(draft, event.on)
     return Acted(draft)
 
 
-def act(definition: Definition, record: Record, event: Event, calendar: SchoolCalendar) -> Acted:
+def act(definition: Definition, record: Record, event: Event, calendar: SchoolCalendar, engine: Engine = READABLE) -> Acted:
     """Any later event. Raises Refused; the record given is never changed."""
     acted = Acted(Draft(definition, record))
     if event.kind == "open":
@@ -52,14 +65,14 @@ def act(definition: Definition, record: Record, event: Event, calendar: SchoolCa
     if event.kind == "interrupt":
         _interrupt(acted.draft, event)
         return acted
-    dating = Dating(acted.draft, derive(acted.draft), calendar)
+    dating = engine.dating(acted.draft, engine.derive(acted.draft), calendar)
     if event.kind == "decide":
         _decide(acted, event, dating)
     elif event.kind == "correct":
         correct(acted.draft, event, dating)
     else:
         _except(acted.draft, event, dating)
-    settle(acted.draft, event.on)
+    engine.settle(acted.draft, event.on)
     return acted
 
 
@@ -81,7 +94,7 @@ def _decide(acted: Acted, event: Event, dating: Dating) -> None:
 
 def _check_turn(draft: Draft, step: Step, entry: Entry, derived: Derived) -> None:
     """Open, or waiting with what `may_come_early` asks for; else the reason why not."""
-    status = derived.standings[entry.key][0]
+    status = derived.standing(*entry.key)[0]
     if status == "done" or entry.early:
         refuse_decided(draft, entry)
     if status not in ("open", "waiting"):
@@ -126,7 +139,7 @@ def _except(draft: Draft, event: Event, dating: Dating) -> None:
     if step.name not in exception.lifts:
         lifted = one_of(f"“{draft.definition.steps[name].title}”" for name in exception.lifts)
         refuse("not_lawful_exception", f"The exception “{exception.title or exception.name}” does not lift the date of “{title}”. It lifts {lifted}.")
-    status = dating.derived.standings[entry.key][0]
+    status = dating.derived.standing(*entry.key)[0]
     if status == "done":
         refuse_decided(draft, entry)
     if status not in ("open", "waiting"):

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from rules.acts import Acted
 from rules.calendar import SchoolCalendar
+from rules.dating import Dating
 from rules.definition import Definition
 from rules.owed import cases_opened, messages, rights
-from rules.position_types import Change, Instance
+from rules.position_types import Change, Instance, Position
 from rules.reading import dating_of, position_in
 from rules.record import Draft
 from rules.refusals import step_title
@@ -16,9 +17,13 @@ from rules.refusals import step_title
 
 def change_after(before: Sequence[Instance], acted: Acted, calendar: SchoolCalendar) -> Change:
     """The change from the instances before (none at an opening) to what the event left. `before` was dated with the calendar of its time."""
+    dating = dating_of(acted.draft, calendar)
+    return change_between(before, position_in(acted.draft, dating), acted, dating)
+
+
+def change_between(before: Sequence[Instance], position: Position, acted: Acted, dating: Dating) -> Change:
+    """The change between the instances before and the position after."""
     draft = acted.draft
-    dating = dating_of(draft, calendar)
-    position = position_in(draft, dating)
     opened, closed, moved = compare(before, position.instances, draft.finished)
     return Change(
         position=position,
@@ -44,6 +49,8 @@ def compare(
     opened, closed, moved = [], [], []
     for place, now in enumerate(after):
         was = before[place] if place < len(before) else None
+        if was is now:
+            continue
         was_tracked = was is not None and is_tracked(was)
         if is_tracked(now):
             if not was_tracked or (now.status == "open" and was is not None and was.status != "open"):

@@ -68,8 +68,11 @@ class Dating:
     def _party_done_on(self, name: str, party: str) -> date | None:
         if self.deciding is not None and self.deciding[:2] == (name, party):
             return self.deciding[2]
-        done = [entry.done_on for entry in self.draft.entries if entry.key == (name, party) and entry.state == "done"]
-        return done[-1] if done else None
+        current = self.draft.current(name, party)
+        if current is None or current.state == "done":
+            return None if current is None else current.done_on
+        earlier = [entry.done_on for entry in self.draft.entries if entry.key == (name, party) and entry.state == "done"] if current.round > 1 else []
+        return earlier[-1] if earlier else None
 
     def _due_of(self, name: str, step: Step | None, party: str) -> date | None:
         parties = self._parties(name, step, party)

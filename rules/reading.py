@@ -30,13 +30,14 @@ def dating_of(draft: Draft, calendar: SchoolCalendar) -> Dating:
 
 def position_in(draft: Draft, dating: Dating) -> Position:
     """The position of a draft at rest."""
-    record = draft.record()
+    record = draft.record(dating.calendar.version)
     totals = () if draft.ended else dating.totals()
-    instances = tuple(_instance(place, entry, draft, dating, totals) for place, entry in enumerate(record.entries))
+    instances = tuple(instance_in(place, entry, draft, dating, totals) for place, entry in enumerate(record.entries))
     return Position(record.facts, instances, record.ended, record.ended_on, totals, record)
 
 
-def _instance(place: int, entry: Entry, draft: Draft, dating: Dating, totals: tuple[TotalDate, ...]) -> Instance:
+def instance_in(place: int, entry: Entry, draft: Draft, dating: Dating, totals: tuple[TotalDate, ...]) -> Instance:
+    """One instance as it stands, with its dates while it is live."""
     live = not entry.state
     dates = dating.dates(entry, totals) if live else Dates()
     return Instance(
@@ -44,7 +45,7 @@ def _instance(place: int, entry: Entry, draft: Draft, dating: Dating, totals: tu
         step=entry.step,
         party=entry.party,
         round=entry.round,
-        status=entry.state or dating.derived.standings[entry.key][0],
+        status=entry.state or dating.derived.standing(*entry.key)[0],
         outcome=entry.outcome,
         opened_on=entry.opened_on,
         closed_on=entry.closed_on,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import Any, Literal
 
 from rules.definition import Definition, Step
@@ -59,6 +60,12 @@ class Record:
     entries: tuple[Entry, ...]
     ended: str = ""
     ended_on: date | None = None
+    counted_with: str = field(default="", compare=False)  # version of the calendar that the dates beside this record were counted with
+
+    @cached_property
+    def latest(self) -> dict[Key, int]:
+        """The place of the latest round of every step and party."""
+        return {entry.key: place for place, entry in enumerate(self.entries)}
 
 
 def party_fact(fact: str, party: str) -> str:
@@ -91,13 +98,15 @@ class Draft:
         self.entries = list(record.entries)
         self.ended = record.ended
         self.ended_on = record.ended_on
-        self.latest: dict[Key, int] = {entry.key: place for place, entry in enumerate(record.entries)}
+        self.latest = dict(record.latest)
         self.finished: list[int] = []  # numbers of the instances this event made done, in order
         self.lost: list[Entry] = []  # early arrivals that no longer count
+        self.facts_before = record.facts
+        self.at_rest: object = None  # what an engine keeps of the draft it has brought to rest
 
-    def record(self) -> Record:
+    def record(self, counted_with: str = "") -> Record:
         """The record as it stands."""
-        return Record(self.definition, self.opened_on, dict(self.facts), tuple(self.entries), self.ended, self.ended_on)
+        return Record(self.definition, self.opened_on, dict(self.facts), tuple(self.entries), self.ended, self.ended_on, counted_with)
 
     def parties(self, step: str) -> tuple[str, ...] | None:
         """The parties of a step now (see `parties_of`)."""

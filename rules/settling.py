@@ -18,7 +18,7 @@ def settle(draft: Draft, on: date) -> None:
         derived = derive(draft)
         if write_down(draft, derived, on):
             continue
-        arrived = next((entry for entry in draft.live() if entry.early and derived.standings[entry.key][0] == "open"), None)
+        arrived = next((entry for entry in draft.live() if entry.early and derived.standing(*entry.key)[0] == "open"), None)
         if arrived is None:
             break
         finish(draft, arrived, on)
@@ -30,7 +30,6 @@ def finish(draft: Draft, entry: Entry, on: date) -> None:
     draft.write(entry.key, state="done", early=False, closed_on=entry.done_on)
     draft.finished.append(draft.latest[entry.key])
     reopened_by(draft, entry.key, on)
-    draft.name_parties(on)
 
 
 def write_down(draft: Draft, derived: Derived, on: date) -> bool:
@@ -42,7 +41,7 @@ def write_down(draft: Draft, derived: Derived, on: date) -> bool:
 
 
 def _written(draft: Draft, entry: Entry, derived: Derived, on: date) -> bool:
-    status = derived.standings[entry.key][0]
+    status = derived.standing(*entry.key)[0]
     if entry.state in ("done", "does_not_apply") or status == entry.state:
         return False
     if status in ("not_needed", "overtaken"):
@@ -50,16 +49,22 @@ def _written(draft: Draft, entry: Entry, derived: Derived, on: date) -> bool:
     elif entry.state or (status == "waiting" and entry.opened_on is not None):
         draft.begin_round(entry.key, on)
     elif status == "does_not_apply":
-        draft.lost += [entry] if entry.early else []
-        draft.write(entry.key, state="does_not_apply", early=False, outcome="", done_on=None, done_by=None, closed_on=on)
+        decide_against(draft, entry, on)
     elif status == "open" and entry.opened_on is None:
-        draft.write(entry.key, opened_on=_opens_on(draft, entry, on))
+        draft.write(entry.key, opened_on=opens_on(draft, entry, on))
     else:
         return False
     return True
 
 
-def _opens_on(draft: Draft, entry: Entry, on: date) -> date:
+def decide_against(draft: Draft, entry: Entry, on: date) -> None:
+    """Write down that a step does not apply. An early arrival in it is lost."""
+    if entry.early:
+        draft.lost.append(entry)
+    draft.write(entry.key, state="does_not_apply", early=False, outcome="", done_on=None, done_by=None, closed_on=on)
+
+
+def opens_on(draft: Draft, entry: Entry, on: date) -> date:
     """The event's day, or the day of a later one among the steps waited for (an event may be recorded after the ones that followed it)."""
     days = [on]
     for leaf in steps_in(draft.definition.steps[entry.step].after):
