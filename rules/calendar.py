@@ -87,7 +87,7 @@ class SchoolCalendar:
         for term in _terms_around(self, day.year):
             if (term.first_on > day) if following else (term.last_on >= day):
                 return term.last_on, term in self.terms
-        raise AssertionError("two years of terms always hold one that is yet to end")
+        raise AssertionError("a year after the last known term is always assumed whole")
 
     def _in_term(self, day: date) -> bool:
         return any(term.first_on <= day <= term.last_on for term in self.terms)
@@ -141,7 +141,8 @@ def _known_spans(calendar: SchoolCalendar) -> tuple[tuple[date, date], ...]:
 
 @lru_cache(maxsize=4096)
 def _terms_around(calendar: SchoolCalendar, year: int) -> tuple[Term, ...]:
-    assumed = (term for at in (year, year + 1) for term in _assumed_terms(calendar, at))
+    last_known = max((term.last_on.year for term in calendar.terms), default=year)
+    assumed = (term for at in range(year, max(year, last_known) + 2) for term in _assumed_terms(calendar, at))
     unknown = (term for term in assumed if not any(first <= term.last_on and term.first_on <= last for first, last in _known_spans(calendar)))
     return _in_order((*calendar.terms, *unknown))
 

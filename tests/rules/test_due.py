@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rules.calendar import SchoolCalendar, Term, england
@@ -319,6 +319,8 @@ school_rules = st.sampled_from(
 )
 
 
+@settings(max_examples=300)
+@example(england([Term("one entered wrongly", date(2026, 1, 1), date(2027, 9, 2))]), "end of term after a_on", date(2026, 1, 1), 1)
 @given(school_calendars(), school_rules, st.dates(date(2025, 6, 1), date(2029, 6, 1)), st.integers(1, 60))
 def test_a_later_start_never_gives_an_earlier_date_whatever_terms_are_entered(calendar: SchoolCalendar, rule: str, day: date, later: int) -> None:
     def on(start: date) -> date:
