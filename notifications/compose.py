@@ -1,0 +1,52 @@
+"""A delivery of the ledger to one message: who reads it now, what it may say to them, and their link if a step is theirs to answer."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+
+from sqlalchemy.orm import Session
+
+from db.links import Links
+from db.models import Case, Delivery, StepRow
+from db.permissions import link_role_for_step
+from notifications.letter import definition_of, letter_values
+from notifications.message import Message
+from notifications.reader import Reader, reader_of
+from notifications.render import render
+
+LINK_DAYS = 60
+
+
+def compose(session: Session, delivery: Delivery, *, origin: str, links: Links, today: date) -> Message:
+    """The message of `delivery`, its address looked up now. Needs a scheduler session: a link may be made.
+
+    Raises NobodyToWriteTo when mail reaches no reader, TemplateMissing when no text is written.
+    """
+    reader = reader_of(session, delivery)
+    link = _link(session, delivery, reader, origin, links, today)
+    values = letter_values(session, delivery, reader, today=today, link=link, details=json.loads(delivery.details))
+    subject, html = render(delivery.template, reader.role, values)
+    return Message(reader.email, subject, html, delivery.reference, delivery.may_be_twice)
+
+
+def _link(session: Session, delivery: Delivery, reader: Reader, origin: str, links: Links, today: date) -> str:
+    """The reader's signed link, where the message's step is open and theirs to answer; else empty."""
+    case = session.get_one(Case, delivery.case_id)
+    row = session.get(StepRow, (delivery.case_id, delivery.no)) if delivery.no else None
+    if row is None or row.closed_seq is not None or case.ended:
+        return ""
+    if link_role_for_step(definition_of(session, case), delivery.step, delivery.party) != reader.role:
+        return ""
+    expires_on = max(row.due_on or today, today) + timedelta(days=LINK_DAYS)
+    token = links.make(
+        session,
+        case=case.ref,
+        step=delivery.step,
+        party=delivery.party,
+        round=row.round,
+        role=reader.role,
+        person_id=reader.person_id,
+        expires_on=expires_on,
+    )
+    return f"{origin.rstrip('/')}/l/{token}"

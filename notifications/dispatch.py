@@ -1,0 +1,89 @@
+"""Sends what is owed: claim, compose, say "about to hand over" in the ledger, hand over, say what became of it.
+
+The mark before the hand-over is committed on its own, so that a death in between is known as "the answer was lost" and never as "not sent".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jinja2 import TemplateError
+
+from db.clock import Clock
+from db.deliveries import claim_deliveries, mark_accepted, mark_failed, mark_handed_over, mark_unknown
+from db.engine import Engines
+from db.links import Links
+from db.models import Delivery
+from db.settings import Settings
+from db.signing_key import signing_keys
+from notifications.channels import send
+from notifications.compose import compose
+from notifications.message import Message
+from notifications.reader import NobodyToWriteTo
+from notifications.render import TemplateMissing
+
+FOR_GOOD = frozenset({"bad_address"})
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryCounts:
+    """What one round came to."""
+
+    accepted: int = 0
+    unknown: int = 0
+    failed: int = 0
+
+    def __add__(self, other: DeliveryCounts) -> DeliveryCounts:
+        return DeliveryCounts(self.accepted + other.accepted, self.unknown + other.unknown, self.failed + other.failed)
+
+
+class NoMailServer(RuntimeError):
+    """No mail server is configured, so nothing was claimed and nothing is lost; set SENDFLOW_MAIL_URL."""
+
+
+def deliver(engines: Engines, clock: Clock, settings: Settings, case: str | None, holder: str = "sendflow", limit: int = 50) -> DeliveryCounts:
+    """Send what is due of one case, or (None) of all, at most `limit` messages. Raises NoMailServer before anything is claimed."""
+    if not settings.mail_url:
+        raise NoMailServer("No mail server is configured. Set SENDFLOW_MAIL_URL, as smtp://mail.example.org:25.")
+    with engines.scheduler() as session:
+        claimed = claim_deliveries(session, case, holder, limit)
+    links = Links(signing_keys(settings))
+    counts = DeliveryCounts()
+    for delivery in claimed:
+        counts += _deliver_one(engines, clock, settings, links, delivery, holder)
+    return counts
+
+
+def _deliver_one(engines: Engines, clock: Clock, settings: Settings, links: Links, delivery: Delivery, holder: str) -> DeliveryCounts:
+    message = _composed(engines, clock, settings, links, delivery, holder)
+    if message is None:
+        return DeliveryCounts(failed=1)
+    with engines.scheduler() as session:
+        if not mark_handed_over(session, delivery.id, holder):
+            return DeliveryCounts()  # the claim is over and somebody else has it
+    sent = send(message, settings.mail_url or "", settings.mail_from)
+    with engines.scheduler() as session:
+        if sent.state == "accepted":
+            mark_accepted(session, delivery.id, holder)
+            return DeliveryCounts(accepted=1)
+        if sent.state == "unknown":
+            mark_unknown(session, delivery.id, holder, sent.code)
+            return DeliveryCounts(unknown=1)
+        mark_failed(session, delivery.id, holder, sent.code, for_good=sent.code in FOR_GOOD)
+        return DeliveryCounts(failed=1)
+
+
+def _composed(engines: Engines, clock: Clock, settings: Settings, links: Links, delivery: Delivery, holder: str) -> Message | None:
+    """The message, or None when it cannot be written: then the delivery has failed, with a word that says why."""
+    try:
+        with engines.scheduler() as session:
+            return compose(session, delivery, origin=settings.origin, links=links, today=clock.today())
+    except NobodyToWriteTo:
+        code = "no_address"
+    except TemplateMissing:
+        code = "no_template"
+    except TemplateError:
+        code = "bad_template"
+    with engines.scheduler() as session:
+        mark_failed(session, delivery.id, holder, code, for_good=True)
+    return None
