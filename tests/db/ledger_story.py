@@ -13,11 +13,12 @@ from db.engine import Engines
 from db.ledger import Actor, Ledger, Receipt
 from db.models import Authority, Membership, Person, Pupil, School, Trust
 from rules.loader import load_library
+from rules.values import Facts
 from tests.db.builders import pupil, staff
 
 EXAMPLE = Path(__file__).parents[1] / "rules" / "example"
 TODAY = date(2026, 11, 24)
-FACTS = {"review_due_on": date(2026, 12, 18), "reason": "yearly", "year_group": 9, "looked_after": True}
+FACTS: Facts = {"review_due_on": date(2026, 12, 18), "reason": "yearly", "year_group": 9, "looked_after": True}
 
 
 def day(text: str) -> date:
@@ -59,7 +60,7 @@ class Village:
     def open(self, on: str = "2026-09-10", key: UUID | None = None, pupil_id: int | None = None, **facts: Any) -> Receipt:
         """An annual review, opened by the SENCO."""
         pupil_id = self.pupil() if pupil_id is None else pupil_id
-        return self.ledger.open_case(self.senco, key=key or uuid4(), process="annual_review", pupil_id=pupil_id, facts=FACTS | facts, on=day(on))
+        return self.ledger.open_case(self.senco, key=key or uuid4(), process="annual_review", pupil_id=pupil_id, facts={**FACTS, **facts}, on=day(on))
 
     def decide(self, case: str, step: str, on: str, outcome: str = "done", by: Actor | None = None, key: UUID | None = None, **more: Any) -> Receipt:
         """Somebody (the SENCO, if nobody is named) records a step; facts by their names, `party`, `round` and `private` as they are."""
@@ -71,6 +72,16 @@ class Village:
         case = self.open().case
         self.decide(case, "agree_meeting_date", "2026-09-20", meeting_on=day("2026-11-05"))
         return case
+
+    @property
+    def software(self) -> Actor:
+        """A flow of ours."""
+        return Actor(None, frozenset(), "flow")
+
+    def open_rows(self, case: str) -> dict[str, Any]:
+        """The open rows of `steps` by step, a party's by `step/party`."""
+        found = self.rows("SELECT s.* FROM steps s JOIN cases c ON c.id = s.case_id WHERE c.ref = %s AND s.closed_seq IS NULL", case)
+        return {f"{row.step}/{row.party}" if row.party else row.step: row for row in found}
 
     def rows(self, query: str, *values: Any) -> list[Any]:
         """What a query finds, over all schools."""
