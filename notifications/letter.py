@@ -11,7 +11,6 @@ from datetime import date
 from functools import lru_cache
 
 from markupsafe import Markup
-from rules.position_text import position_from_text
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -22,7 +21,8 @@ from rules.definition import Definition, Step
 from rules.due_types import DueDate, Why
 from rules.explain import explain
 from rules.loader import from_pinned
-from rules.values import Facts
+from rules.position_text import position_from_text
+from rules.values import Value
 
 
 def letter_values(
@@ -98,8 +98,15 @@ def _due(session: Session, delivery: Delivery, today: date) -> dict[str, object]
     return {"on": due.on, "safe_on": due.safe_on, "days_late": max(0, late), "why": " ".join(explain(due))}
 
 
-def _facts(session: Session, case: Case, definition: Definition) -> Facts:
-    return position_from_text(case.position, definition, calendar_of(session, case.school_id)).facts
+class KnownFacts(dict[str, Value]):
+    """Facts by name; one that is not known yet is None, so that a letter can say so. `template_check` holds the names against the definition."""
+
+    def __missing__(self, name: str) -> None:
+        return None
+
+
+def _facts(session: Session, case: Case, definition: Definition) -> KnownFacts:
+    return KnownFacts(position_from_text(case.position, definition, calendar_of(session, case.school_id)).facts)
 
 
 def _right(definition: Definition, details: Mapping[str, object]) -> dict[str, object] | None:

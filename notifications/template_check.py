@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jinja2 import TemplateSyntaxError, meta
+from jinja2 import TemplateSyntaxError, meta, nodes
 
 from notifications.render import TEMPLATES, TemplateMissing, environment, find_template
 from rules.definition import Definition, Ladder, Step
 from rules.library import Library
 
 KNOWN_VALUES = frozenset(
-    "case reader child school step due facts right contains law link severity moment today again part".split()
-)  # what `notifications.letter.letter_values` gives, and which part is rendered
+    "case reader child school step due facts right contains law link severity moment today again part pieces".split()
+)  # what `notifications.letter.letter_values` gives, which part is rendered, and the shared pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def check_templates(library: Library) -> list[TemplateFinding]:
     """All findings over all definitions and ladders; an empty list when every message can be written."""
     owed = [text for definition in library.all() for text in owed_texts(definition)]
     owed += [OwedText(f"ladders/{name}", "") for name in _ladder_templates(library)]
-    return [*_missing(owed), *_unowed(owed), *_unknown_values(), *_left_out(owed)]
+    return [*_missing(owed), *_unowed(owed), *_unknown_values(), *_unknown_facts(library), *_left_out(owed)]
 
 
 def owed_texts(definition: Definition) -> Iterator[OwedText]:
@@ -97,7 +97,19 @@ def _unknown_values() -> Iterator[TemplateFinding]:
             yield TemplateFinding(file, f"line {fault.lineno}: {fault.message}")
             continue
         if names:
-            yield TemplateFinding(file, f"unknown values: {', '.join(sorted(names))}; letters have {', '.join(sorted(KNOWN_VALUES - {'part'}))}")
+            yield TemplateFinding(
+                file, f"unknown values: {', '.join(sorted(names))}; letters have {', '.join(sorted(KNOWN_VALUES - {'part', 'pieces'}))}"
+            )
+
+
+def _unknown_facts(library: Library) -> Iterator[TemplateFinding]:
+    for process, definitions in library.definitions.items():
+        known = {name for definition in definitions for name in definition.facts}
+        for file in (f for f in _files() if f.startswith(f"{process}/")):
+            parsed = environment().parse((TEMPLATES / file).read_text(encoding="utf-8"))
+            asked = {n.attr for n in parsed.find_all(nodes.Getattr) if isinstance(n.node, nodes.Name) and n.node.name == "facts"}
+            if asked - known:
+                yield TemplateFinding(file, f"{process} has no fact {', '.join(sorted(asked - known))}; name one of: {', '.join(sorted(known))}")
 
 
 def _left_out(owed: list[OwedText]) -> Iterator[TemplateFinding]:

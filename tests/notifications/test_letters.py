@@ -1,0 +1,99 @@
+"""Every letter that the definitions owe, to every reader: written, nobody named in its subject, and with what the law wants in it."""
+
+from datetime import date
+
+import pytest
+from markupsafe import Markup
+
+from notifications.letter import KnownFacts
+from notifications.render import render
+from notifications.template_check import OwedText, check_templates, owed_texts
+from rules.loader import load_library
+
+LIBRARY = load_library()
+FAMILY = ("parent", "pupil", "young_person")
+STAFF = ("senco", "headteacher", "trust_send_lead", "school")
+OWED = sorted({(t.template, t.role, t.contains) for d in LIBRARY.all() for t in owed_texts(d)})
+SAID = {
+    "right_of_appeal": "You have a right to appeal",
+    "time_limit": "The last day to appeal is Monday 1 March 2027",
+    "mediation": "Ring the mediation adviser",
+    "certificate": "certificate",
+    "disagreement_resolution": "disagreement resolution service",
+    "information_and_advice": "SENDIASS",
+    "health_and_social_care": "recommendations about health and social care",
+    "meeting_date": "Thursday 14 January 2027",
+    "reasons": "reasons",
+    "proposed_amendments": "each change it proposes",
+    "evidence": "the evidence",
+    "time_for_views": "at least 15 days",
+    "right_to_ask_for_a_school": "ask for a particular school",
+    "where_to_find_schools": "where to find the schools",
+    "recommendations": "recommendations",
+    "differences": "differences",
+    "advice": "the advice that was gathered",
+}
+
+
+def values(role: str, facts: bool = True) -> dict[str, object]:
+    kind = "family" if role in FAMILY else "staff" if role in STAFF else "outside"
+    dates = {name: date(2027, 1, 14) for d in LIBRARY.all() for name, f in d.facts.items() if f.type in ("date", "planned date")}
+    return {
+        "case": {"ref": "AR-000007", "process_title": "Annual review", "opened_on": date(2026, 9, 1)},
+        "reader": {"role": role, "kind": kind, "name": "Reader Name"},
+        "child": {"first_name": "AO" if kind == "outside" else "Adaline", "initials": "AO"},
+        "school": {"name": "Beacon Hill", "phone": "01234", "senco_name": "Sam Moss", "senco_email": "sam@bh.example.org"},
+        "step": {"name": "s", "title": "A step", "hint": "", "owner": "the SENCO", "policy": "", "party": ""},
+        "due": {"on": date(2027, 1, 28), "safe_on": None, "days_late": 0, "why": "The rule: 2 weeks."} if facts else None,
+        "facts": KnownFacts(dates | {"recommendation": "amend"}) if facts else KnownFacts(),
+        "right": {"name": "appeal", "law": "HESC r.20", "text": "", "last_day": date(2027, 3, 1)} if facts else None,
+        "contains": {},
+        "law": "reg 20(10)",
+        "link": Markup("http://127.0.0.1/l/x") if facts else "",
+        "severity": "",
+        "moment": "done",
+        "today": date(2027, 1, 20),
+        "again": False,
+    }
+
+
+def test_every_message_owed_is_written_and_nothing_else() -> None:
+    assert check_templates(LIBRARY) == []
+
+
+@pytest.mark.parametrize(("template", "role", "contains"), OWED, ids=lambda v: str(v) if isinstance(v, str) else "")
+def test_each_letter_can_be_written_for_each_reader(template: str, role: str, contains: tuple[str, ...]) -> None:
+    subject, page = render(template, role, values(role))
+    assert subject.startswith("AR-000007: ")
+    assert not {"Adaline", "Beacon Hill", "Reader Name"} & set(subject.split()), "a subject names nobody"
+    assert page.startswith("<p>Dear Reader Name,</p>")
+    assert "None" not in page
+    if role not in FAMILY and role not in STAFF:
+        assert "Adaline" not in page, "only the family and the school read the child's first name"
+    if role == "parent":
+        assert [word for word in contains if SAID[word] not in page.replace("<strong>", "").replace("</strong>", "")] == []
+    render(template, role, values(role, facts=False))
+
+
+def test_the_check_finds_a_missing_an_unowed_and_a_wrong_template(tmp_path, monkeypatch) -> None:
+    import shutil
+
+    from notifications import render as render_module
+    from notifications import template_check
+
+    folder = tmp_path / "templates"
+    shutil.copytree(render_module.TEMPLATES, folder)
+    (folder / "annual_review/send_report.done.j2").unlink()
+    (folder / "annual_review/nobody_owes.done.j2").write_text('{% extends "shared/letter.j2" %}{% block subject %}x{% endblock %}')
+    sick = folder / "annual_review/la_decision.maintain.j2"
+    sick.write_text(sick.read_text().replace("{{ child.first_name }}", "{{ surname }}{{ facts.metting_on }}").replace("time_limit", "limit"))
+    for module in (render_module, template_check):
+        monkeypatch.setattr(module, "TEMPLATES", folder)
+    render_module.environment.cache_clear()
+    try:
+        said = " ".join(f"{f.file}: {f.message}" for f in check_templates(LIBRARY))
+    finally:
+        render_module.environment.cache_clear()
+    for words in ("send_report.done", "nobody_owes.done.j2: no definition", "unknown values: surname", "no fact metting_on", "time_limit"):
+        assert words in said
+    assert OwedText("annual_review/send_report.done", "la", ("advice",)).template in said
