@@ -12,6 +12,7 @@ from uuid import UUID
 
 from db.acts.actor import CALENDAR, Actor
 from db.acts.calendar_run import run_calendar
+from db.acts.erasing import erase_private
 from db.acts.errors import AlreadyDecided, KeyReused, LedgerError, LinkUsed, NotAllowed, NotFound
 from db.acts.opening import Opening, open_case
 from db.acts.parts import Parts
@@ -123,6 +124,10 @@ class Ledger:
         with self.parts.engines.act_connection(SCHEDULER) as connection:
             standing = read_standing(self.parts, connection, CALENDAR, case, lock=False)
         return standing.definition, standing.position, standing.version
+
+    def erase_private(self, actor: Actor, *, case: str) -> int:
+        """Erase the personal words (comments, reasons) of a case; the chain stays whole. Returns how many there were. Raises NotFound, NotAllowed."""
+        return erase_private(self.parts, actor, case)
 
     def verify(self, case: str | None = None, anchor: str | None = None) -> list[ChainFault]:
         """Every fault of the record, of one case or all: chains, words, positions folded anew, rows; and against an `anchor()` kept outside."""
