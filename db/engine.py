@@ -61,16 +61,17 @@ class Engines:
 
         For `apply_act` and its like, whose functions take the schools as an argument. Goes back to the pool at the end, unless it is broken.
         """
-        pooled = self._pool(role, autocommit=True).raw_connection()
+        engine = self._pool(role, autocommit=True)
+        pooled = engine.raw_connection()
         driver = pooled.driver_connection
         assert isinstance(driver, psycopg.Connection)
         try:
             yield driver
         finally:
-            if driver.closed:
+            if driver.closed:  # its idle siblings lead to the same server that is gone: the next try must be fresh
                 pooled.invalidate()
-            else:
-                pooled.close()
+                engine.dispose()
+            pooled.close()
 
     def dispose(self) -> None:
         """Close every pooled connection. The object can be used again."""

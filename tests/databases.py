@@ -77,16 +77,23 @@ def shared_server() -> Iterator[TestServer]:
             yield TestServer(server)
         finally:
             if _nobody_else(users):
+                _drop_old_templates(server)
                 server.stop()
 
 
 def _drop_leftovers(server: EmbeddedPostgres) -> None:
-    """Databases of runs that were killed: their process is gone. Old templates go with them."""
+    """Drop the databases of runs that were killed: their process is gone."""
     with psycopg.connect(server.url("prefect"), autocommit=True) as connection:
-        names = [str(row[0]) for row in connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test%' OR datname LIKE 'migrated%'")]
-        for name in names:
-            dead_run = name.startswith("test_") and not Path(f"/proc/{name.split('_')[1]}").exists() and Path("/proc/self").exists()
-            if dead_run:
+        for (name,) in connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test\\_%'").fetchall():
+            if Path("/proc/self").exists() and not Path(f"/proc/{str(name).split('_')[1]}").exists():
+                connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _drop_old_templates(server: EmbeddedPostgres) -> None:
+    """Drop the templates of earlier migrations; nobody else is at work."""
+    with psycopg.connect(server.url("prefect"), autocommit=True) as connection:
+        for (name,) in connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'migrated\\_%'").fetchall():
+            if name != f"migrated_{_digest()}":
                 connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 

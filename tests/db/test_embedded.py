@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -29,6 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgre
     made.start()
     yield made
     made.stop()
+    shutil.rmtree(made.base)
 
 
 def remember(server: EmbeddedPostgres, word: str) -> None:
@@ -82,13 +84,16 @@ def test_root_hands_the_server_to_an_unprivileged_account(server: EmbeddedPostgr
 def test_a_closed_data_folder_gets_its_place_below_var_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    assert postgres_files.base_folder(closed).parent == postgres_files.SHARED_ROOT
-    assert postgres_files.base_folder(closed) == postgres_files.base_folder(closed)
+    chosen = postgres_files.base_folder(closed)
+    assert chosen.parent == postgres_files.SHARED_ROOT
+    assert chosen == postgres_files.base_folder(closed)
+    chosen.rmdir()
     monkeypatch.setattr(postgres_files, "SHARED_ROOT", tmp_path)
     stolen = postgres_files.base_folder(closed)
     os.chown(stolen, 65534, 65534)
     with pytest.raises(EmbeddedPostgresError, match="belongs to another account"):
         postgres_files.base_folder(closed)
+    stolen.rmdir()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another account")
@@ -209,6 +214,7 @@ def test_a_killed_initdb_is_begun_anew(tmp_path: Path) -> None:
         assert time.monotonic() - began < 30
     finally:
         made.stop()
+        shutil.rmtree(made.base)
 
 
 def test_a_missing_password_says_what_to_do(server: EmbeddedPostgres) -> None:
