@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     demo: bool = False
     clock_file: Path | None = None
     signing_key: SecretStr | None = None
+    installation_key: SecretStr | None = None
     pool_size: int = Field(default=10, ge=1, le=100)
 
     @property
