@@ -31,6 +31,7 @@ from rules.compiled_statuses import (
 from rules.dating import Dating
 from rules.definition import Definition
 from rules.history import Event
+from rules.position_text import record_from_text
 from rules.position_types import Change, Instance, Position
 from rules.reading import instance_in, record_of
 from rules.record import Draft, Entry, Record, State
@@ -45,14 +46,22 @@ _compiled: dict[str, Compiled] = {}
 
 
 def compiled(definition: Definition) -> Compiled:
-    """The compiled form of a definition, made once for each hash."""
+    """The compiled form of a definition, made once for each hash; a changed copy that still bears the hash is told apart."""
     found = _compiled.get(definition.hash)
-    if found is None:
+    if found is None or (found.definition is not definition and found.definition != definition):
         found = _compiled[definition.hash] = Compiled(definition)
     return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What a record at rest keeps of its statuses (`Record.at_rest`)."""
+
+    layout: Layout
+    codes: list[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Code:
     """The layout of a case, and the generated functions for lists of these sizes."""
 
@@ -82,7 +91,7 @@ class Compiled:
         self.definition = definition
         self.lists = lists_named_later(definition)
         self.depends = DependsOn(definition)
-        self.dates = Dates()
+        self.dates = Dates(definition)
         self.codes: dict[Parties, Code] = {}
         self.functions: dict[tuple[int | None, ...], tuple[Kernel, Ends]] = {}
         self.engine = Engine(self._derive, self._settle, self._dating)
@@ -95,6 +104,15 @@ class Compiled:
         """As `position.advance`. Raises Refused, and then nothing has changed."""
         record = record_of(position)
         return self._change(position.instances, record, act(self.definition, record, event, calendar, self.engine), calendar)
+
+    def read(self, text: str, calendar: SchoolCalendar) -> Position:
+        """As `position_from_text`. Raises ValueError for a text that this definition did not write."""
+        draft = Draft(self.definition, record_from_text(text, self.definition))
+        if draft.ended:
+            return self._position(draft, self._dating(draft, Derived(draft), calendar), (), None)
+        derived = self._derive(draft)
+        draft.at_rest = Rest(derived.layout, derived.codes)
+        return self._position(draft, self._dating(draft, derived, calendar), (), None)
 
     def _code(self, draft: Draft) -> Code:
         named: Parties = tuple(value if isinstance(value := draft.facts.get(fact), tuple) else None for fact in self.lists)
@@ -110,15 +128,19 @@ class Compiled:
         return found
 
     def _derive(self, draft: Draft) -> Coded:
+        """The statuses before an event: those its record came to rest with, if it did so here."""
+        rest = draft.before.at_rest
+        if isinstance(rest, Rest):
+            return Coded(draft, rest.layout, rest.codes)
         code = self._code(draft)
         return Coded(draft, code.layout, code.statuses(_latest(draft, code.layout), draft.facts))
 
     def _dating(self, draft: Draft, derived: Derived, calendar: SchoolCalendar) -> Dating:
-        return FastDating(draft, derived, calendar, self.dates.of(calendar))
+        return FastDating(draft, derived, calendar, self.dates)
 
     def _settle(self, draft: Draft, on: date) -> None:
         """As `settling.settle`. Parties are named anew only where a list has changed."""
-        if not draft.entries or any(draft.facts.get(fact) is not draft.facts_before.get(fact) for fact in self.lists):
+        if not draft.entries or any(draft.facts.get(fact) is not draft.before.facts.get(fact) for fact in self.lists):
             draft.name_parties(on)
         generated = self._code(draft)
         while True:
@@ -132,23 +154,26 @@ class Compiled:
             if arrived is None:
                 break
             finish(draft, arrived, on)
-        draft.at_rest = Coded(draft, generated.layout, codes)
+        draft.at_rest = Rest(generated.layout, codes)
         if end := generated.ended(codes):
             end_case(draft, end, on)
 
     def _change(self, before: Sequence[Instance], record: Record | None, acted: Acted, calendar: SchoolCalendar) -> Change:
         draft = acted.draft
-        derived = draft.at_rest if isinstance(draft.at_rest, Derived) else Derived(draft)
+        derived = Coded(draft, draft.at_rest.layout, draft.at_rest.codes) if isinstance(draft.at_rest, Rest) else Derived(draft)
         dating = self._dating(draft, derived, calendar)
+        return change_between(before, self._position(draft, dating, before, record), acted, dating)
+
+    def _position(self, draft: Draft, dating: Dating, before: Sequence[Instance], record: Record | None) -> Position:
+        """The position of a draft at rest; instances that the event did not touch are those of before."""
         totals = () if draft.ended else dating.totals()
-        after = draft.record(calendar.version)
+        after = draft.record(dating.calendar.version)
         touched = self._touched(record, after)
         instances = tuple(
             instance_in(place, entry, draft, dating, totals) if touched is None or place in touched else before[place]
             for place, entry in enumerate(after.entries)
         )
-        position = Position(after.facts, instances, after.ended, after.ended_on, totals, after)
-        return change_between(before, position, acted, dating)
+        return Position(after.facts, instances, after.ended, after.ended_on, totals, after)
 
     def _touched(self, before: Record | None, after: Record) -> set[int] | None:
         """The places of the instances that an event may have changed: what it recorded, and whatever counts its dates from that. None: all."""

@@ -5,7 +5,7 @@ What a date depends on is known beforehand (`DependsOn`), so that an instance th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
@@ -14,21 +14,31 @@ from rules.condition_text import facts_in, steps_in
 from rules.dating import PLAIN, Dating
 from rules.definition import Counting, Definition, Step, Total
 from rules.due import DueDate, Follows, due_date
-from rules.periods import Rule, parse_rule, within
+from rules.periods import Base, Rule, parse_rule, within
 from rules.position_types import TotalDate
 from rules.record import Draft, Entry
 from rules.statuses import Derived
 
 REMEMBERED = 20_000  # dates a definition remembers before it forgets them all
-Known = Callable[[str], date | int | None]
 Remembered = dict[tuple[object, ...], DueDate | Follows]
 
 
-class Dates:
-    """The remembered dates of one definition, apart for each calendar."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A rule read once: what it is remembered by, and each base with where its day stands (a fact, the opening of the step, or elsewhere)."""
 
-    def __init__(self) -> None:
+    rule: Rule
+    kept_by: tuple[object, ...]
+    bases: tuple[tuple[str, str], ...]  # fact, opens, fixed or other; and the base's key
+
+
+class Dates:
+    """The rules of one definition read once, and its remembered dates, apart for each calendar."""
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
         self.by_calendar: dict[str, Remembered] = {}
+        self.readings: dict[tuple[object, ...], Reading] = {}
 
     def of(self, calendar: SchoolCalendar) -> Remembered:
         """The dates counted with this calendar so far."""
@@ -37,42 +47,66 @@ class Dates:
             found.clear()
         return found
 
+    def reading(self, text: str, counting: Counting, citation: str) -> Reading:
+        """A rule as read for one counting and citation."""
+        key = (text, counting.name, counting.rolls, counting.leaves_out, citation)
+        found = self.readings.get(key)
+        if found is None:
+            rule = parse_rule(text)
+            found = self.readings[key] = Reading(rule, key, tuple((self._where(base), base.key) for base in rule.bases))
+        return found
+
+    def _where(self, base: Base) -> str:
+        if base.kind in ("it opens", "day"):
+            return "opens" if base.kind == "it opens" else "fixed"
+        return "fact" if base.kind == "name" and base.key in self.definition.facts else "other"
+
 
 class FastDating(Dating):
     """`Dating` that counts no date twice."""
 
-    def __init__(self, draft: Draft, derived: Derived, calendar: SchoolCalendar, remembered: Remembered) -> None:
+    def __init__(self, draft: Draft, derived: Derived, calendar: SchoolCalendar, dates: Dates) -> None:
         super().__init__(draft, derived, calendar)
-        self.remembered = remembered
+        self.dates_read = dates
+        self.remembered = dates.of(calendar)
 
     def work_out(self, rule: str, step: Step, entry: Entry, counting: Counting = PLAIN, citation: str = "") -> DueDate | Follows:
         """As `Dating.work_out`."""
-        return self._counted(parse_rule(rule), partial(self.known, step=step, party=entry.party), entry.opened_on, counting, citation)
+        return self._counted(self.dates_read.reading(rule, counting, citation), step, entry.party, entry.opened_on, counting, citation)
 
     def _counted(
-        self, rule: Rule, known: Callable[[str], date | int | None], opened_on: date | None, counting: Counting, citation: str
+        self, reading: Reading, step: Step | None, party: str, opened_on: date | None, counting: Counting, citation: str
     ) -> DueDate | Follows:
-        days = [opened_on if base.kind == "it opens" else known(base.key) if base.kind != "day" else None for base in rule.bases]
-        key = (rule.text, citation, counting.name, counting.rolls, counting.leaves_out, *days)
+        days = tuple(self._day(where, key, step, party, opened_on) for where, key in reading.bases)
+        key = (reading.kept_by, days)
         found = self.remembered.get(key)
         if found is None:
-            found = due_date(rule, known, opened_on=opened_on, calendar=self.calendar, counting=counting, citation=citation)
+            known = partial(self.known, step=step, party=party)
+            found = due_date(reading.rule, known, opened_on=opened_on, calendar=self.calendar, counting=counting, citation=citation)
             self.remembered[key] = found
         return found
 
+    def _day(self, where: str, key: str, step: Step | None, party: str, opened_on: date | None) -> object:
+        if where == "fact":
+            return self.draft.fact(key, party) if party else self.draft.facts.get(key)
+        if where == "opens":
+            return opened_on
+        return self.known(key, step, party) if where == "other" else None
+
     def total(self, total: Total) -> DueDate | None:
         """As `Dating.total`."""
-        if self.known(total.start, None, "") is None:
+        if self.draft.facts.get(total.start) is None:
             return None
-        rule = parse_rule(total.rule) if total.start in total.rule else within(total.rule, total.start)
-        found = self._counted(rule, partial(self.known, step=None, party=""), None, total.counting, total.law)
+        rule = total.rule if total.start in total.rule else within(total.rule, total.start).text
+        found = self._counted(self.dates_read.reading(rule, total.counting, total.law), None, "", None, total.counting, total.law)
         return found if isinstance(found, DueDate) else None
 
     def totals(self) -> tuple[TotalDate, ...]:
         """As `Dating.totals`."""
         found = []
+        entries, latest = self.draft.entries, self.draft.latest
         for total in self.draft.definition.totals:
-            if any(not self.draft.entries[self.draft.latest[total.to, party]].state for party in self.draft.parties(total.to) or ()):
+            if any(not entries[latest[total.to, party]].state for party in self.draft.parties(total.to) or ()):
                 due = self.total(total)
                 if due is not None:
                     found.append(TotalDate(total.to, due))

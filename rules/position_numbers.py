@@ -14,14 +14,38 @@ STATES: tuple[State, ...] = ("", "done", "does_not_apply", "not_needed", "overta
 EARLY = 8
 
 
+class Names:
+    """What one definition's names are as numbers. Made once for each definition."""
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+        self.steps = list(definition.steps)
+        self.step_numbers = {name: number for number, name in enumerate(self.steps)}
+        self.words = {name: step.words for name, step in definition.steps.items()}
+        self.exceptions = ["", *definition.exceptions]
+        self.facts = list(definition.facts.values())
+        self.fact_numbers = {fact.name: number for number, fact in enumerate(self.facts)}
+        self.first = first_record(definition, {}, date.min).entries  # the instances that every case begins with
+
+
+_names: dict[str, Names] = {}
+
+
+def names_of(definition: Definition) -> Names:
+    """The names of a definition, kept by its hash; a changed copy that still bears the hash is told apart."""
+    found = _names.get(definition.hash)
+    if found is None or (found.definition is not definition and found.definition != definition):
+        found = _names[definition.hash] = Names(definition)
+    return found
+
+
 class Numbers:
     """By one definition and one opening day. What each list says is told in `position_text.py`; the reading halves raise what Python raises."""
 
     def __init__(self, definition: Definition, opened_on: date) -> None:
         self.definition = definition
         self.opened_on = opened_on
-        self.steps = list(definition.steps)
-        self.exceptions = ["", *definition.exceptions]
+        self.names = names_of(definition)
 
     def day(self, day: date | None) -> int:
         """0 for none; 1 for the opening day; -1 for the day before it."""
@@ -50,9 +74,9 @@ class Numbers:
             STATES.index(entry.state) + (EARLY if entry.early else 0),
             self.day(entry.done_on if recorded else entry.closed_on),
             self.day(entry.opened_on),
-            self.definition.steps[entry.step].words.index(entry.outcome) + 1 if entry.outcome else 0,
+            self.names.words[entry.step].index(entry.outcome) + 1 if entry.outcome else 0,
             entry.done_by or 0,
-            self.exceptions.index(entry.lifted),
+            self.names.exceptions.index(entry.lifted),
             self.day(entry.lifted_review_on),
             self.day(entry.closed_on) if entry.early else 0,
         ]
@@ -75,10 +99,10 @@ class Numbers:
                 opened_on=self.read_day(opened),
                 closed_on=self.read_day(closed if early else day),
                 early=early,
-                outcome=self.definition.steps[entry.step].words[outcome - 1] if outcome else "",
+                outcome=self.names.words[entry.step][outcome - 1] if outcome else "",
                 done_on=self.read_day(day) if recorded else None,
                 done_by=by or None,
-                lifted=self.exceptions[lifted],
+                lifted=self.names.exceptions[lifted],
                 lifted_review_on=self.read_day(review),
             )
         return entries
@@ -86,14 +110,14 @@ class Numbers:
     def instance(self, entry: Entry) -> tuple[int, int | str]:
         """Step and party of an instance that came later."""
         step = self.definition.steps[entry.step]
-        return self.steps.index(entry.step), self.definition.parties[step.each].index(entry.party) if step.each else entry.party
+        return self.names.step_numbers[entry.step], self.definition.parties[step.each].index(entry.party) if step.each else entry.party
 
     def read_instances(self, later: list[Any]) -> list[Entry]:
         """The later instances in the order of their numbers, rounds counted."""
-        rounds = {entry.key: entry.round for entry in first_record(self.definition, {}, self.opened_on).entries}
+        rounds = {entry.key: entry.round for entry in self.names.first}
         found = []
         for number, party in zip(later[-2::-2], later[::-2], strict=True):
-            step = self.definition.steps[self.steps[number]]
+            step = self.definition.steps[self.names.steps[number]]
             key = (step.name, self.definition.parties[step.each][party] if step.each else party)
             rounds[key] = rounds.get(key, 0) + 1
             found.append(Entry(*key, round=rounds[key]))
@@ -108,12 +132,12 @@ class Numbers:
 
     def read_facts(self, known: list[Any]) -> dict[str, Value]:
         """The inverse of `facts`."""
-        named = zip(self.definition.facts.values(), known, strict=False)
+        named = zip(self.names.facts, known, strict=False)
         return {fact.name: self._read_value(fact, raw) for fact, raw in named if raw is not None}
 
     def party_facts(self, facts: dict[str, Value]) -> list[Any]:
         """Each party's own facts: fact, party, value, one after another, by fact and party."""
-        own = sorted((list(self.definition.facts).index(name), party, key) for key in facts for name, mark, party in [key.partition(":")] if mark)
+        own = sorted((self.names.fact_numbers[name], party, key) for key in facts for name, mark, party in [key.partition(":")] if mark)
         return [part for number, party, key in own for part in (number, party, self._value(self._fact(number), facts[key]))]
 
     def read_party_facts(self, own: list[Any]) -> dict[str, Value]:
@@ -125,7 +149,7 @@ class Numbers:
         return found
 
     def _fact(self, number: int) -> Fact:
-        return list(self.definition.facts.values())[number]
+        return self.names.facts[number]
 
     def _value(self, fact: Fact, value: Value) -> Any:
         if isinstance(value, date):

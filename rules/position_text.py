@@ -22,14 +22,14 @@ from rules.definition import Definition
 from rules.position_numbers import Numbers
 from rules.position_types import Position
 from rules.reading import position_of, record_of
-from rules.record import Record, first_record
+from rules.record import Record
 
 
 def position_to_text(position: Position) -> str:
     """The text of a position; the same bytes for the same history in every process."""
     record = record_of(position)
     names = Numbers(record.definition, record.opened_on)
-    first = len(first_record(record.definition, {}, record.opened_on).entries)
+    first = len(names.names.first)
     written = [
         names.marks(record.entries),
         [part for entry in reversed(record.entries[first:]) for part in names.instance(entry)],
@@ -52,7 +52,7 @@ def record_from_text(text: str, definition: Definition) -> Record:
         marks, later, facts, party_facts, opened, *ended = json.loads(text)
         opened_on = date.fromordinal(opened)
         names = Numbers(definition, opened_on)
-        entries = names.read_marks(marks, [*first_record(definition, {}, opened_on).entries, *names.read_instances(later)])
+        entries = names.read_marks(marks, [*names.names.first, *names.read_instances(later)])
         known = names.read_facts(facts) | names.read_party_facts(party_facts)
         return Record(definition, opened_on, known, tuple(entries), ended[0] if ended else "", names.read_day(ended[1]) if ended else None)
     except (LookupError, TypeError, ValueError, AttributeError) as error:

@@ -6,10 +6,9 @@ An event changes the record and nothing else; statuses, dates and messages are d
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from rules.definition import Definition, Step
 from rules.values import Value
@@ -18,8 +17,7 @@ State = Literal["", "done", "does_not_apply", "not_needed", "overtaken", "closed
 Key = tuple[str, str]  # a step and its party ("" where the step has no parties)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What one instance (step, party, round) has recorded; its number in the case is its place in `Record.entries`, from 1.
 
     `state` is "" while it is live, and says afterwards how it ended, on `closed_on`. `outcome`, `done_on` and `done_by` belong to a step
@@ -61,11 +59,12 @@ class Record:
     ended: str = ""
     ended_on: date | None = None
     counted_with: str = field(default="", compare=False)  # version of the calendar that the dates beside this record were counted with
+    latest: dict[Key, int] = field(default_factory=dict, compare=False, repr=False)  # place of the latest round, worked out if not given
+    at_rest: object = field(default=None, compare=False, repr=False)  # what an engine keeps of a record, to go on sooner
 
-    @cached_property
-    def latest(self) -> dict[Key, int]:
-        """The place of the latest round of every step and party."""
-        return {entry.key: place for place, entry in enumerate(self.entries)}
+    def __post_init__(self) -> None:
+        if not self.latest:
+            self.latest.update((entry.key, place) for place, entry in enumerate(self.entries))
 
 
 def party_fact(fact: str, party: str) -> str:
@@ -101,12 +100,22 @@ class Draft:
         self.latest = dict(record.latest)
         self.finished: list[int] = []  # numbers of the instances this event made done, in order
         self.lost: list[Entry] = []  # early arrivals that no longer count
-        self.facts_before = record.facts
-        self.at_rest: object = None  # what an engine keeps of the draft it has brought to rest
+        self.before = record
+        self.at_rest: object = None
 
     def record(self, counted_with: str = "") -> Record:
         """The record as it stands."""
-        return Record(self.definition, self.opened_on, dict(self.facts), tuple(self.entries), self.ended, self.ended_on, counted_with)
+        return Record(
+            self.definition,
+            self.opened_on,
+            dict(self.facts),
+            tuple(self.entries),
+            self.ended,
+            self.ended_on,
+            counted_with,
+            dict(self.latest),
+            self.at_rest,
+        )
 
     def parties(self, step: str) -> tuple[str, ...] | None:
         """The parties of a step now (see `parties_of`)."""
@@ -124,7 +133,7 @@ class Draft:
     def write(self, key: Key, **changes: Any) -> Entry:
         """Change what the latest round of an instance has recorded."""
         place = self.latest[key]
-        self.entries[place] = replace(self.entries[place], **changes)
+        self.entries[place] = self.entries[place]._replace(**changes)
         return self.entries[place]
 
     def begin_round(self, key: Key, on: date, **recorded: Any) -> Entry:
