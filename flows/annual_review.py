@@ -5,7 +5,7 @@ from prefect import flow
 from flows.case import run_case
 
 
-@flow(persist_result=False)
+@flow(name="annual_review", persist_result=False)
 def annual_review(case: str) -> None:
     """Serve what the ledger wants for this review, then wait suspended. `case` is its reference, for example AR-000007."""
     run_case(case)

@@ -34,7 +34,7 @@ class WarmThreads:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="wake", initializer=self._warm, initargs=(settings,))
 
     def run(self, flow: Flow[Any, Any], flow_run: FlowRun) -> Future[State[Any] | None]:
-        """Run the flow for that run. The future gives its state, or None when it was suspended again."""
+        """Run the flow for that run. The future gives the state it ended or waits in, or None when it left the run as it was."""
         return self._pool.submit(_run, flow, flow_run)
 
     def wake(self, flow: Flow[Any, Any], flow_run_id: UUID) -> Future[State[Any] | None]:
@@ -61,6 +61,8 @@ class WarmThreads:
 
 
 def _run(flow: Flow[Any, Any], flow_run: FlowRun) -> State[Any] | None:
-    with contextlib.suppress(Pause):
-        return run_flow(flow, flow_run=flow_run.model_copy(update={"deployment_id": None}), parameters=flow_run.parameters, return_type="state")  # type: ignore[return-value]
-    return None
+    here = flow_run.model_copy(update={"deployment_id": None})
+    try:
+        return run_flow(flow, flow_run=here, parameters=flow_run.parameters, return_type="state")  # type: ignore[return-value]
+    except Pause as paused:
+        return paused.state

@@ -5,7 +5,7 @@ from prefect import flow
 from flows.case import run_case
 
 
-@flow(persist_result=False)
+@flow(name="ehc_needs_assessment", persist_result=False)
 def ehc_needs_assessment(case: str) -> None:
     """Serve what the ledger wants for this assessment, then wait suspended. `case` is its reference, for example NA-000007."""
     run_case(case)

@@ -14,5 +14,5 @@ def load(known: KnownFlow) -> Flow[Any, Any]:
     """The flow's own object, imported by its module path."""
     module, _, name = known.entrypoint.rpartition(".")
     flow = getattr(import_module(module), name)
-    assert isinstance(flow, Flow)
+    assert isinstance(flow, Flow) and flow.name == known.name
     return flow

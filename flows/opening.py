@@ -8,8 +8,7 @@ from prefect.client.orchestration import SyncPrefectClient
 
 from db import runs as case_runs
 from db.runs import CaseWithoutRun, NewRun
-from flows.deployments import deployment_ids
-from flows.known import CASE_FLOWS
+from flows.deployments import register
 from flows.prefect_runs import Opening, open_in_bulk
 from tasks.parts import Parts
 
@@ -31,7 +30,7 @@ def open_missing_runs(parts: Parts, client: SyncPrefectClient, most: int = 100_0
     Raises RunsRefused after having opened the rest.
     """
     opened, refused = 0, set[str]()
-    deployments = deployment_ids(client, CASE_FLOWS)
+    deployments = register(client)  # also after Prefect's database was rebuilt: it has forgotten them
     while opened < most:
         with parts.engines.scheduler() as session:
             found = case_runs.cases_without_run(session, AT_ONCE + len(refused))

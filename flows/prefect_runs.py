@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from uuid import UUID, uuid4
 
@@ -13,6 +12,7 @@ from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterId,
     FlowRunFilter,
+    FlowRunFilterId,
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
@@ -20,7 +20,9 @@ from prefect.client.schemas.objects import FlowRun, State, StateDetails, StateTy
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Completed
+from prefect.states import Cancelled, Completed
+
+from flows.differences import LIVE, FoundRun
 
 BULK = "/deployments/{id}/create_flow_run/bulk"  # Prefect 3.9.1 has no client method for it
 AT_ONCE = 100  # runs a call; Prefect's own limit, and 10 to 14 ms of its server each
@@ -79,27 +81,38 @@ def complete(client: SyncPrefectClient, flow_run_id: UUID, ended: str) -> bool:
     return _set(client, flow_run_id, Completed(name="Completed", message=f"The case ended: {ended}"), force=True) is not None
 
 
-def runs_of(client: SyncPrefectClient, deployment_ids: Sequence[UUID], states: Sequence[StateType] = ()) -> Iterator[FlowRun]:
-    """Every run of those deployments, of those state types if any are given, a page at a time in the order of their ids."""
-    state = FlowRunFilterState(type=FlowRunFilterStateType(any_=list(states))) if states else None
+def cancel(client: SyncPrefectClient, flow_run_id: UUID, why: str) -> bool:
+    """End a run that no case needs, without running it."""
+    return _set(client, flow_run_id, Cancelled(message=why), force=True) is not None
+
+
+def runs_by_id(client: SyncPrefectClient, ids: Sequence[UUID]) -> dict[UUID, FoundRun]:
+    """Those of these runs that Prefect still has."""
+    found: dict[UUID, FoundRun] = {}
+    for start in range(0, len(ids), PAGE):
+        some = FlowRunFilter(id=FlowRunFilterId(any_=list(ids[start : start + PAGE])))
+        found.update((run.id, _as_found(run)) for run in client.read_flow_runs(flow_run_filter=some, limit=PAGE))
+    return found
+
+
+def live_runs(client: SyncPrefectClient, deployment_ids: Sequence[UUID]) -> Iterator[FoundRun]:
+    """Every run of those deployments that has not ended, in the order of their ids."""
+    live = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType(kind) for kind in sorted(LIVE)]))
+    deployments = DeploymentFilter(id=DeploymentFilterId(any_=list(deployment_ids)))
     offset = 0
     while True:
         page = client.read_flow_runs(
-            deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=list(deployment_ids))),
-            flow_run_filter=FlowRunFilter(state=state),
-            sort=FlowRunSort.ID_DESC,
-            limit=PAGE,
-            offset=offset,
+            deployment_filter=deployments, flow_run_filter=FlowRunFilter(state=live), sort=FlowRunSort.ID_DESC, limit=PAGE, offset=offset
         )
-        yield from page
+        yield from map(_as_found, page)
         if len(page) < PAGE:
             return
         offset += PAGE
 
 
-def entered_at(run: FlowRun) -> datetime | None:
-    """When the run entered the state it is in (UTC)."""
-    return run.state.timestamp if run.state is not None else None
+def _as_found(run: FlowRun) -> FoundRun:
+    state = run.state
+    return FoundRun(run.id, run.name, state.type.value if state else "", (state.name or "") if state else "", state.timestamp if state else None)
 
 
 def _to_open(opening: Opening) -> dict[str, object]:

@@ -12,10 +12,9 @@ SHOWN = 12
 
 
 def waiting_name(definition: Definition, position: Position) -> str:
-    """The name of the waiting state in Prefect's lists: whom the most urgent open step waits for. The same few words for every case."""
-    for instance in by_urgency(position.open()):
-        return f"Waiting for {with_article(whose(definition, instance))}"
-    return "Waiting for a date"
+    """The name of the waiting state in Prefect's lists: whom the most urgent open step waits for, asides last. The same few words for all cases."""
+    steps = sorted(by_urgency(position.open()), key=lambda one: definition.steps[one.step].aside)
+    return f"Waiting for {with_article(whose(definition, steps[0]))}" if steps else "Waiting for a date"
 
 
 def whose(definition: Definition, instance: Instance) -> str:

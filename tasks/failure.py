@@ -12,7 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError
+import httpx
+import psycopg
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolEmpty
 
 from rules.history import Refused
 
@@ -22,15 +25,19 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class TaskFailed(Exception):
-    """A unit of work failed. `code` is a short word (`database.23505`, `refused.not_open`, `ConnectionRefusedError`); no text of the error itself."""
+    """A unit of work failed. `code` is a short word (`database.23505`, `refused.not_open`, `ConnectionRefusedError`); no text of the error itself.
 
-    def __init__(self, code: str, case: str) -> None:
+    `outage`: a server was away. That is no fault of the case's, and trying again later is all there is to do.
+    """
+
+    def __init__(self, code: str, case: str, outage: bool = False) -> None:
         super().__init__(f"{case}: {code}" if case else code)
         self.code = code
         self.case = case
+        self.outage = outage
 
-    def __reduce__(self) -> tuple[type[TaskFailed], tuple[str, str]]:
-        return TaskFailed, (self.code, self.case)
+    def __reduce__(self) -> tuple[type[TaskFailed], tuple[str, str, bool]]:
+        return TaskFailed, (self.code, self.case, self.outage)
 
 
 def coded(case: str, work: Callable[[], T]) -> T:
@@ -39,15 +46,17 @@ def coded(case: str, work: Callable[[], T]) -> T:
     try:
         return work()
     except TaskFailed as known:
-        failed = TaskFailed(known.code, known.case or case)
+        failed = known
     except Exception as error:
-        failed = TaskFailed(code_of(error), case)
+        failed = TaskFailed(code_of(error), case, is_outage(error))
         log.error("%s failed with %s at %s", case or "work", failed.code, place_of(error))
     raise failed
 
 
 def code_of(error: BaseException) -> str:
     """A word for the error that quotes nothing of it: the rules' code, the database's SQLSTATE, else the class's name."""
+    if isinstance(error, TaskFailed):
+        return error.code
     if isinstance(error, Refused):
         return f"refused.{error.code}"
     if isinstance(error, DBAPIError):
@@ -55,6 +64,15 @@ def code_of(error: BaseException) -> str:
         return f"database.{state}" if state else f"database.{type(error).__name__}"
     state = getattr(error, "sqlstate", None)
     return f"database.{state}" if isinstance(state, str) else type(error).__name__
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether a server was away or too busy: PostgreSQL, Prefect, or the way there. Says nothing about the case."""
+    if isinstance(error, TaskFailed):
+        return error.outage
+    if isinstance(error, httpx.HTTPStatusError):
+        return error.response.status_code >= 500 or error.response.status_code in (401, 403, 408, 429)
+    return isinstance(error, (OperationalError, PoolEmpty, psycopg.OperationalError, httpx.TransportError))
 
 
 def place_of(error: BaseException) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 from dataclasses import dataclass
 
@@ -51,3 +53,8 @@ def use_parts(chosen: Parts | None) -> None:
     global _made
     with _making:
         _made = chosen
+
+
+def this_thread() -> str:
+    """The name under which this thread claims and leases: host, process and thread, never a person."""
+    return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"

@@ -14,6 +14,9 @@ from tests.databases import TestServer
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
+    from db.engine import Engines
+    from tests.flows.office import Office
+
 
 @pytest.fixture(scope="session")
 def prefect_server(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
@@ -29,10 +32,19 @@ def prefect_server(postgres: TestServer, tmp_path_factory: pytest.TempPathFactor
             server.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(prefect_server: PrefectServer) -> Iterator[SyncPrefectClient]:
     """A client of the server."""
     from prefect.client.orchestration import get_client
 
     with get_client(sync_client=True) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def office(engines: Engines, prefect_server: PrefectServer, client: SyncPrefectClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """A school at work on this module's own ledger."""
+    from tests.flows.office import office as opened
+
+    with opened(engines, prefect_server, client, tmp_path_factory.mktemp("office")) as place:
+        yield place

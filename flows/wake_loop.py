@@ -1,0 +1,141 @@
+"""Serves the wakes that the ledger wants: spreads the outbox, opens runs for new cases, and runs each woken case in a warm thread."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.objects import State
+from prefect.exceptions import ObjectNotFound
+
+from db import runs as case_runs
+from db import wakes
+from db.heartbeats import beat
+from flows.case import HELD_UP
+from flows.direct_wake import THREADS, WarmThreads
+from flows.known import CASE_FLOWS
+from flows.load import load
+from flows.opening import open_missing_runs
+from flows.under_way import UnderWay
+from tasks.deliver import deliver, owes, spread
+from tasks.failure import TaskFailed, code_of, coded, place_of
+from tasks.parts import Parts
+
+IDLE_SECONDS = 0.5
+LEFTOVERS_EVERY = 10.0
+HEARTBEAT_EVERY = 30
+LONGEST_WAKE = 180.0  # three leases: a thread that hangs longer is given up
+GIVE_UP_AT_MOST = 5  # times; then the process ends, and whoever watches it starts another
+log = logging.getLogger("sendflow.wakes")
+
+
+class ThreadsHang(RuntimeError):
+    """Wakes have hung so often that this process cannot go on; another one must take its place."""
+
+
+class WakeLoop:
+    """The loop of one process. `run` comes back after `stop`, or raises ThreadsHang."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._flows = {known.name: load(known) for known in CASE_FLOWS}
+        self._threads = WarmThreads()
+        self._under_way = UnderWay(room=THREADS * 4)
+        self._stopping = threading.Event()
+        self._next = {"leftovers": 0.0, "heartbeat": 0.0}
+        self._mailing = ThreadPoolExecutor(1, thread_name_prefix="mail")
+        self._leftovers: Future[object] | None = None
+        self._given_up = 0
+
+    def run(self) -> None:
+        """Turn until `stop`. A turn that fails (PostgreSQL or Prefect is away) is logged by its code and tried again, ever more slowly."""
+        failures = 0
+        if not self._parts.settings.mail_url:
+            log.warning("no mail server is configured (SENDFLOW_MAIL_URL): messages stay owed")
+        with get_client(sync_client=True) as client:
+            while not self._stopping.is_set():
+                try:
+                    busy = coded("", lambda: self.turn(client))
+                    failures = 0
+                except TaskFailed as failed:
+                    log.warning("a turn failed: %s", failed.code)
+                    busy, failures = False, failures + 1
+                self._stopping.wait(0.02 if busy else min(IDLE_SECONDS * 2**failures, 15.0))
+
+    def turn(self, client: SyncPrefectClient) -> bool:
+        """One turn. True when there was something to do, so that the next one should follow at once."""
+        settled = self._settle()
+        spread_now = spread(self._parts)
+        begun = self._begin(client)
+        if self._is_time("leftovers", LEFTOVERS_EVERY):
+            self._leftovers = self._send_leftovers()
+        if self._is_time("heartbeat", HEARTBEAT_EVERY):
+            self._say_alive()
+        return bool(settled or spread_now.rows or begun)
+
+    def stop(self, seconds: float) -> list[str]:
+        """Begin nothing more, and wait for what is being served. Returns the cases that were not done in time."""
+        self._stopping.set()
+        self._threads.close(wait=False)
+        self._mailing.shutdown(wait=False, cancel_futures=True)
+        return self._under_way.wait(seconds)
+
+    def _begin(self, client: SyncPrefectClient) -> int:
+        with self._parts.engines.scheduler() as session:
+            wanted = wakes.wanted(session, self._under_way.room + self._under_way.resting())
+        if any(wake.flow_run_id is None for wake in wanted):
+            return open_missing_runs(self._parts, client)
+        ready = [wake for wake in wanted if wake.process in self._flows and self._under_way.takes(wake.case)]
+        begun = 0
+        for wake in ready:
+            if wake.flow_run_id is not None and self._under_way.takes(wake.case):
+                self._under_way.begin(wake.case, self._threads.wake(self._flows[wake.process], wake.flow_run_id))
+                begun += 1
+        return begun
+
+    def _settle(self) -> int:
+        """Look at what has ended: a run that Prefect has forgotten is forgotten here too, and opened anew; other failures rest."""
+        ended = 0
+        for case, result in self._under_way.ended():
+            ended += 1
+            if isinstance(result, BaseException):
+                log.warning("%s was not served: %s at %s", case, code_of(result), place_of(result))
+            if isinstance(result, ObjectNotFound):
+                with self._parts.engines.scheduler() as session:
+                    case_runs.forget_run(session, case)
+            elif isinstance(result, BaseException) or (isinstance(result, State) and result.name == HELD_UP):
+                self._under_way.rest(case)
+            else:
+                self._under_way.served(case)
+        if hung := self._under_way.longer_than(LONGEST_WAKE):
+            self._give_up(hung)
+        return ended
+
+    def _give_up(self, hung: list[str]) -> None:
+        log.error("%s hang for more than %s seconds; other threads take over", ", ".join(hung), LONGEST_WAKE)
+        self._given_up += 1
+        if self._given_up > GIVE_UP_AT_MOST:
+            raise ThreadsHang
+        self._threads.close(wait=False)
+        self._under_way.give_up()
+        self._threads = WarmThreads()
+
+    def _send_leftovers(self) -> Future[object] | None:
+        """Messages whose next try is due, of cases that nobody wakes: a mail server was away, or the case has ended. In a thread of its own."""
+        if (self._leftovers is not None and not self._leftovers.done()) or not owes(self._parts):
+            return self._leftovers
+        return self._mailing.submit(coded, "", lambda: deliver(self._parts))
+
+    def _say_alive(self) -> None:
+        with self._parts.engines.scheduler() as session:
+            beat(session, "wakes", self._parts.clock.now(), every_seconds=HEARTBEAT_EVERY, counted=self._under_way.resting())
+
+    def _is_time(self, what: str, seconds: float) -> bool:
+        now = time.monotonic()
+        if now < self._next[what]:
+            return False
+        self._next[what] = now + seconds
+        return True

@@ -1,0 +1,139 @@
+"""A trust at work: the village of tests/db on the shipped definitions, Prefect, a mail sink, and the loop that serves its cases."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from db.engine import Engines
+from db.ledger import Ledger, Receipt
+from db.settings import Settings
+from flows.server import PrefectServer
+from rules.loader import load_library
+from tasks.parts import Parts, use_parts
+from tests.db.ledger_story import Village, day, village
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+    from prefect.client.schemas.objects import FlowRun
+
+LIBRARY = load_library()
+FACTS = {"review_due_on": date(2026, 12, 18), "reason": "yearly", "year_group": 5, "looked_after": False, "rights_held_by": "parent"}
+
+
+def until(holds: Callable[[], Any], what: str, seconds: float = 30.0) -> Any:
+    """Wait until `holds` gives something true, and give it. Fails in words after `seconds`."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := holds():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"after {seconds:.0f} s still not: {what}")
+
+
+@dataclass
+class Office:
+    """One school, its ledger and its Prefect server."""
+
+    village: Village
+    parts: Parts
+    client: SyncPrefectClient
+    sink_folder: Path
+
+    def open(self, **facts: Any) -> str:
+        """An annual review opened by the SENCO on 10 September 2026; its reference."""
+        pupil = self.village.pupil(given=f"Ada{uuid4().hex[:6]}")
+        return self.ledger.open_case(
+            self.village.senco, key=uuid4(), process="annual_review", pupil_id=pupil, facts=FACTS | facts, on=day("2026-09-10")
+        ).case
+
+    def agree_meeting(self, case: str) -> Receipt:
+        """The SENCO fixes the meeting for 5 November; Sendflow then owes the invitations."""
+        return self.village.decide(case, "agree_meeting_date", "2026-09-20", meeting_on=day("2026-11-05"))
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger on the shipped definitions."""
+        return self.parts.ledger
+
+    def run_of(self, case: str) -> FlowRun | None:
+        """The case's run as Prefect shows it; None while there is none."""
+        from db.runs import run_of
+
+        with self.parts.engines.scheduler() as session:
+            known = run_of(session, case)
+        return None if known is None else self.client.read_flow_run(known.flow_run_id)
+
+    def state_of(self, case: str) -> str:
+        """The name of the run's state; empty while there is no run."""
+        run = self.run_of(case)
+        return run.state.name or "" if run is not None and run.state is not None else ""
+
+    def open_steps(self, case: str) -> set[str]:
+        """The names of the case's open steps."""
+        return {one.step for one in self.ledger.position(case)[1].open()}
+
+    def is_served(self, case: str) -> bool:
+        """Whether the ledger wants nothing more of this case."""
+        found = self.village.rows(
+            "SELECT 1 FROM wakes w JOIN cases c ON c.id = w.case_id WHERE c.ref = %s AND w.wanted = w.served AND w.holder = '' "
+            "AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.case_id = c.id)",
+            case,
+        )
+        return bool(found)
+
+    def mails(self) -> list[str]:
+        """The references of every mail in the sink."""
+        from notifications.sink import kept_mails
+
+        return [mail.reference for mail in kept_mails(self.sink_folder)]
+
+    @contextmanager
+    def loop(self) -> Iterator[None]:
+        """The wake loop at work in this process, until the block ends."""
+        from flows.wake_loop import WakeLoop
+
+        loop = WakeLoop(self.parts)
+        thread = threading.Thread(target=_in_this_context(loop.run), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            left = loop.stop(20)
+            thread.join(20)
+        assert not left, f"not done in time: {left}"
+
+
+def _in_this_context(run: Callable[[], None]) -> Callable[[], None]:
+    import contextvars
+
+    context = contextvars.copy_context()
+    return lambda: context.run(run)
+
+
+@contextmanager
+def office(engines: Engines, server: PrefectServer, client: SyncPrefectClient, folder: Path) -> Iterator[Office]:
+    """A new school in this module's database, its flows registered; this process works with its parts until the block ends."""
+    from flows.deployments import register
+    from notifications.sink import MailSink
+
+    register(client)
+    place = village(engines)
+    place.ledger = Ledger(engines, place.clock, LIBRARY)
+    sink = MailSink(folder / "mail", place.clock.now)
+    sink.start()
+    settings = Settings(data_folder=folder, mail_url=sink.url, origin="http://127.0.0.1:8000", demo=True)
+    parts = Parts(settings, engines, place.clock, LIBRARY, place.ledger)
+    use_parts(parts)
+    try:
+        yield Office(place, replace(parts), client, folder / "mail")
+    finally:
+        use_parts(None)
+        sink.stop()
