@@ -108,7 +108,14 @@ def test_a6_a_link_is_no_good_for_another_case(ash: Village, links: Links) -> No
 
 @pytest.mark.parametrize(
     "edit",
-    [lambda t: t[:-1] + ("A" if t[-1] != "A" else "B"), lambda t: t[1:], lambda t: "", lambda t: t + "x", lambda t: "nonsense", lambda t: "é\0"],
+    [
+        lambda t: t[:-9] + ("A" if t[-9] != "A" else "B") + t[-8:],
+        lambda t: t[1:],
+        lambda t: "",
+        lambda t: t + "x",
+        lambda t: "nonsense",
+        lambda t: "é\0",
+    ],
 )
 def test_a6_an_edited_link_is_refused(ash: Village, links: Links, edit: object) -> None:
     token = parents_link(ash, links, ash.meeting_agreed())
