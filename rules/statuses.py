@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rules.condition_text import facts_in, steps_in
 from rules.definition import Definition, Step
 from rules.position_types import Status
 from rules.record import Draft, Entry, Key, list_of
@@ -85,8 +86,6 @@ def _whether_it_applies(step: Step, party: str, entry: Entry, draft: Draft) -> S
 
 def waits_for(definition: Definition, derived: Derived, step: Step, party: str) -> list[str]:
     """The titles of the steps that a waiting instance still waits for, and the facts its `only_if` misses; for messages to people."""
-    from rules.condition_text import facts_in, steps_in
-
     own_list, missing = list_of(step), []
     for leaf in steps_in(step.after):
         if truth(leaf, own_list, party, derived) == U and definition.steps[leaf.step].title not in missing:
