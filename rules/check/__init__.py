@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rules.check.examples import examples_ring
+from rules.check.explored import explored_ring
 from rules.check.finding import Figures, Finding, Report
 from rules.check.schema import schema_ring
 from rules.library import Library
@@ -13,4 +15,9 @@ def check(library: Library) -> Report:
     """Everything that law or sense would not bear in the library, and how much was explored. Never raises for what a definition says."""
     report = Report()
     report.findings += schema_ring(library)
+    for definition in library.all():
+        findings, figures = explored_ring(definition, library)
+        report.findings += findings
+        report.findings += examples_ring(definition)
+        report.figures.append(figures)
     return report
