@@ -74,6 +74,8 @@ def count(start: date, period: Period, direction: Direction, calendar: SchoolCal
     sign = -1 if direction == "before" else 1
     if period.unit in ("working day", "school day"):
         found = _count_some(start, period, direction, calendar, stretches)
+    elif stretches and period.unit in MONTHS_IN:
+        found = _months_around(start, period, direction, stretches)
     elif stretches:
         found = _count_around(start, period, direction, stretches)
     else:
@@ -88,6 +90,15 @@ def _plain(start: date, period: Period, direction: Direction) -> date:
     days = DAYS_IN.get(period.unit)
     end = start + timedelta(days=number * days) if days else add_months(start, number * MONTHS_IN[period.unit])
     return end - ONE_DAY if direction == "beginning with" else end
+
+
+def _months_around(start: date, period: Period, direction: Direction, stretches: tuple[str, ...]) -> Counted:
+    """Months or years with stretches left out; no time limit of the Tribunal's rules is counted so.
+
+    Months differ in length, so with days left out a later start can end up to three days sooner (31 July and a month: 1 October; 31 August:
+    30 September). So that a later start never gives an earlier date, the latest end of any start in the forty days before counts.
+    """
+    return max((_count_around(start - n * ONE_DAY, period, direction, stretches) for n in range(40)), key=lambda counted: counted.on)
 
 
 def _count_around(start: date, period: Period, direction: Direction, stretches: tuple[str, ...]) -> Counted:

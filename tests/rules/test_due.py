@@ -144,7 +144,8 @@ def test_tribunal_acts_other_than_the_appeal_do_not_count_august_and_christmas()
     assert due.on == date(2026, 9, 29)  # 9 days of July, then 21 from Tuesday 1 September
     assert due.why.skipped[0] == date(2026, 8, 3) and due.why.skipped[-1] == date(2026, 8, 31)
     assert dated("2 weeks after a_on", TRIBUNAL_ACT_LEAVING_OUT, a_on="2026-12-20").on == date(2027, 1, 11)
-    assert dated("1 month after a_on", TRIBUNAL_ACT_LEAVING_OUT, a_on="2026-08-10").on == date(2026, 9, 30)
+    assert dated("1 month after a_on", TRIBUNAL_ACT_LEAVING_OUT, a_on="2026-09-10").on == date(2026, 10, 12)  # 10 October, a Saturday
+    assert dated("1 month after a_on", TRIBUNAL_ACT_LEAVING_OUT, a_on="2026-08-10").on == date(2026, 10, 1)  # as from 31 July
     assert dated("1 week beginning with a_on", TRIBUNAL_ACT_LEAVING_OUT, a_on="2026-07-30").on == date(
         2026, 9, 7
     )  # 30, 31 July, 1 to 5 Sept: Saturday
@@ -301,6 +302,8 @@ def test_a_later_start_never_gives_an_earlier_date(rule: str, day: date, later: 
     assert on_day(rule, day, counting).on <= on_day(rule, day + timedelta(days=later), counting).on
 
 
+@example("1 months before a_on", date(2024, 1, 1), TRIBUNAL_ACT_LEAVING_OUT)
+@example("1 months after a_on", date(2024, 7, 31), TRIBUNAL_ACT_LEAVING_OUT)
 @given(rules, days, conventions)
 def test_the_next_day_never_gives_an_earlier_date(rule: str, day: date, counting: Counting) -> None:
     assert on_day(rule, day, counting).on <= on_day(rule, day + timedelta(days=1), counting).on
