@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.show import AS_JSON, BROKEN, as_json, fail, refusals, table
+
+if TYPE_CHECKING:
+    from rules.definition import Fact
+    from rules.values import Value
 
 
 def add_to(app: typer.Typer) -> None:
@@ -96,14 +101,11 @@ def timeline(
                 print(f"\n{r.title}: {r.due.on}", *(f"  {s}" for s in explain(r.due, titles)), sep="\n")
 
 
-def read_facts(known: object, stated: list[str]) -> dict[str, object]:
+def read_facts(known: Mapping[str, Fact], stated: list[str]) -> dict[str, Value]:
     """`name=value` words as typed facts. Raises FactError for a value that cannot be read; leaves with exit code 2 for an unknown name."""
-    from collections.abc import Mapping
-
     from rules.fact_values import read_value
 
-    assert isinstance(known, Mapping)
-    facts: dict[str, object] = {}
+    facts: dict[str, Value] = {}
     for words in stated:
         name, separator, text = words.partition("=")
         if not separator:

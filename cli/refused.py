@@ -24,7 +24,9 @@ def refusal_lines(fault: Exception) -> list[str] | None:
         ("db.embedded", "EmbeddedPostgresError"),
         ("db.clock", "ClockFileError"),
         ("flows.server", "PrefectServerError"),
-        ("cli.acting", "NobodyKnown"),
+        ("cli.working", "NobodyKnown"),
+        ("db.signing_key", "SigningKeyError"),
+        ("cli.up", "UpRefused"),
     )
     return [str(fault)] if any(_is(fault, module, name) for module, name in known) else None
 

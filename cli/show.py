@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import typer
 
-AS_JSON = typer.Option(False, "--json", help="Print JSON instead of a table.")
+AS_JSON = typer.Option("--json", help="Print JSON instead of a table.")
 BROKEN, REFUSED = 1, 2
 
 

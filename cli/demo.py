@@ -1,0 +1,104 @@
+"""`sendflow demo`: the sample trust on the embedded database, Prefect, worker, console and a mail server of its own. One command shows it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+
+from cli.show import table
+from cli.up import Installation, UpRefused, chosen_port, clock_of, only_one, prefect_page, start_ledger, start_people, start_prefect, watch
+from db.engine import Engines
+from db.ledger import Ledger
+from db.queries.inbox import inbox, overdue
+from db.settings import Settings
+from notifications.sink import MailSink
+from rules.loader import load_library
+from tasks.parts import Parts
+
+SHOWN = 12
+
+
+def run_demo(port: int, *, stay: bool) -> None:
+    """Start the demo, show the first SENCO's inbox and what is overdue, and stay up until Ctrl-C. Raises UpRefused."""
+    settings = demo_settings()
+    with ExitStack() as stack:
+        stack.enter_context(only_one(settings.folder))
+        here = Installation(settings, print, chosen_port(port))
+        here.say("Sendflow demo. Every person in it is made up.\n")
+        clock = clock_of(settings)
+        sink = stack.enter_context(MailSink(settings.folder / "mail", clock.now))
+        settings.mail_url = sink.url
+        stack.callback(here.stop)
+        url = start_ledger(here)
+        (settings.folder / "demo").touch()
+        trust = threading.Thread(target=start_prefect, args=(here,), daemon=True)
+        trust.start()  # Prefect's own start takes longest; the trust's data goes in meanwhile
+        parts = _parts(settings, url)
+        _fill(here, parts)
+        trust.join()
+        if here.connection is None:
+            raise UpRefused(f"the Prefect server did not start; see {settings.folder / 'prefect'}")
+        start_people(here)
+        _show(here, parts)
+        if stay:
+            watch(here)
+
+
+def demo_settings() -> Settings:
+    """Settings of the demo: its own data folder, the embedded database. Raises UpRefused when a database is named: a demo never touches one."""
+    if os.environ.get("DATABASE_URL") or os.environ.get("SENDFLOW_DATABASE_URL"):
+        raise UpRefused("a demo runs on its own database only, and DATABASE_URL is set; unset it, or use `sendflow up`")
+    settings = Settings(demo=True)
+    settings.clock_file = settings.clock_file or settings.folder / "clock"
+    return settings
+
+
+def _parts(settings: Settings, url: str) -> Parts:
+    engines, clock, library = Engines(url, settings.pool_size), clock_of(settings), load_library()
+    return Parts(settings, engines, clock, library, Ledger(engines, clock, library))
+
+
+def _fill(here: Installation, parts: Parts) -> None:
+    """Import the sample trust if the ledger is empty, and open every case that its data demands."""
+    from sqlalchemy import func, select
+
+    from db.importing.run import import_folder
+    from db.models import Pupil
+    from db.sample.trust import TRUST_NAME, write_sample_trust
+    from tasks.open_reviews import open_due_reviews
+
+    today = parts.clock.today()
+    with parts.engines.scheduler() as session:
+        empty = not session.scalar(select(func.count()).select_from(Pupil))
+    if empty:
+        folder = Path(here.settings.folder / "sample")
+        write_sample_trust(folder, today)
+        with parts.engines.scheduler() as session:
+            report = import_folder(session, folder, today=today, actor_id=None, trust_name=TRUST_NAME)
+        here.tell(f"sample trust imported: {sum(f.rows for f in report.files):,} rows")
+    else:
+        here.tell("the trust of the last start is here again")
+    opened = open_due_reviews(parts, today)
+    here.tell(f"{len(opened.opened)} annual reviews opened, because their day has come")
+
+
+def _show(here: Installation, parts: Parts) -> None:
+    from db.queries.people import staff_choices
+
+    today = parts.clock.today()
+    with parts.engines.scheduler() as session:
+        sencos = [c for c in staff_choices(session, today) if any(role == "senco" for _, _, role in c.roles)]
+        mine = [(c, inbox(session, c.person_id, today)) for c in sencos]
+        late = overdue(session, today)
+    senco, found = max(mine, key=lambda pair: len(pair[1].mine))
+    rows = ((s.act_by_on, s.overdue_days or "", s.case, s.title, s.pupil_name) for s in found.mine[:SHOWN])
+    here.say("")
+    table(("by", "late", "case", "step", "pupil"), rows, f"Inbox of {senco.name}, SENCO, {senco.roles[0][1]} ({len(found.mine)} to do)")
+    here.say("")
+    rows = ((s.act_by_on, s.overdue_days, s.case, s.title, s.whose) for s in late[:SHOWN])
+    table(("by", "late", "case", "step", "whose"), rows, f"Overdue in the whole trust ({len(late)})", "Nothing is overdue.")
+    auth = here.connection.auth_string if here.connection else ""
+    here.say(f"\nConsole     {here.origin}\nPrefect UI  {prefect_page(here)}\n            it asks once for this password: {auth}")
+    here.say("Mail        nothing leaves this machine; read it in the console under Sent messages\nStop with Ctrl-C.")

@@ -1,0 +1,83 @@
+"""`import`: CSV files of an MIS into the ledger, whole or not at all; and pupils missing from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.show import AS_JSON, as_json, fail, refusals, table
+from cli.working import AS_PERSON, acting, working
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put these commands into `app`."""
+    app.command("import")(import_files)
+    app.command()(leavers)
+
+
+def import_files(
+    paths: Annotated[list[Path], typer.Argument(help="CSV files, or a folder of them")],
+    trust: Annotated[str, typer.Option("--trust", help="The trust's name, at the first import.")] = "The trust",
+    who: Annotated[str | None, AS_PERSON] = None,
+    json: Annotated[bool, AS_JSON] = False,
+) -> None:
+    """Import schools, term dates, councils' contacts, staff, pupils, families and EHC plans. A file with an error imports nothing."""
+    with refusals():
+        from db.importing.run import import_files as run
+
+        files = {f.name: f.read_bytes() for path in paths for f in (sorted(path.glob("*.csv")) if path.is_dir() else [_file(path)])}
+        if not files:
+            fail(f"there is no CSV file in {', '.join(str(p) for p in paths)}")
+        w = working()
+        actor = acting(w, who).person_id if who else None
+        with w.engines.scheduler() as session:
+            report = run(session, files, today=w.today, actor_id=actor, trust_name=trust)
+    if json:
+        as_json(report)
+        return
+    table(
+        ("file", "holds", "rows", "added", "changed", "as before", "columns not read"),
+        ((f.file, f.kind.replace("_", " "), f.rows, f.counts.added, f.counts.changed, f.counts.unchanged, ", ".join(f.unread)) for f in report.files),
+    )
+    for f in report.files:
+        print(f"{f.file}: " + ", ".join(f"{ours} = {theirs}" for ours, theirs in f.columns.items()))
+    if report.missing:
+        print(f"{report.missing} pupils are missing from the file. They stay on roll until a person says that they left: `sendflow leavers`.")
+
+
+def leavers(
+    left: Annotated[int | None, typer.Option("--left", help="This pupil (number) has left.")] = None,
+    stays: Annotated[int | None, typer.Option("--stays", help="This pupil (number) is still on roll.")] = None,
+    on: Annotated[str | None, typer.Option("--on", help="The last day on roll, as 2027-03-03; today if not given.")] = None,
+    who: Annotated[str | None, AS_PERSON] = None,
+    json: Annotated[bool, AS_JSON] = False,
+) -> None:
+    """Pupils who were missing from their school's file: say of each whether they left."""
+    with refusals():
+        from cli.cases import _day
+        from db.importing.leavers import answer_leaver, missing_pupils
+
+        w = working()
+        if left is not None or stays is not None:
+            me = acting(w, who)
+            day = _day(on, w.today) if left is not None else None
+            with w.engines.scheduler() as session:
+                answer_leaver(session, left if left is not None else int(stays or 0), left_on=day, actor_id=me.person_id, now=w.clock.now())
+        with w.engines.scheduler() as session:
+            found = missing_pupils(session)
+    if json:
+        as_json(found)
+        return
+    table(
+        ("number", "name", "school", "missing since"),
+        ((m.pupil_id, m.name, m.school, m.noticed_at.date()) for m in found),
+        empty="Nobody is missing.",
+    )
+
+
+def _file(path: Path) -> Path:
+    if not path.is_file():
+        fail(f"there is no file {path}")
+    return path

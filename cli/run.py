@@ -1,0 +1,68 @@
+"""Commands that run Sendflow: `demo`, `up`, `clock`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.show import fail, refusals
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put these commands into `app`, and the option that moves time for one command."""
+    app.callback()(everywhere)
+    app.command()(demo)
+    app.command()(up)
+    app.command()(clock)
+
+
+def everywhere(as_of: Annotated[str | None, typer.Option("--as-of", help="Act and read as on this day (demo only), as 2027-03-03.")] = None) -> None:
+    """Runs the statutory SEND work of multi-academy trusts: every case, date and duty, on Prefect and PostgreSQL."""
+    from cli.working import move_time
+
+    move_time(as_of)
+
+
+def demo(
+    port: Annotated[int, typer.Option("--port", help="The console's port; 0 takes a free one.")] = 8000,
+    once: Annotated[bool, typer.Option("--once", help="Stop as soon as everything is up and shown.")] = False,
+) -> None:
+    """Start everything on the sample trust: database, Prefect, worker, console. Stays up until Ctrl-C; a second start finds its data again."""
+    with refusals():
+        from cli.demo import run_demo
+
+        run_demo(port, stay=not once)
+
+
+def up(port: Annotated[int, typer.Option("--port", help="The console's port; 0 takes a free one.")] = 8000) -> None:
+    """Start the Prefect server, the worker and the console on your own database (DATABASE_URL) and mail server (SENDFLOW_MAIL_URL)."""
+    with refusals():
+        from cli.up import run_up
+
+        run_up(port)
+
+
+def clock(day: Annotated[str, typer.Argument(help="A day, as 2027-03-03; `now` for the real time")]) -> None:
+    """Move a running demo to another day. Refused for anything but a demo."""
+    with refusals():
+        from datetime import date
+
+        from cli.working import is_demo, working
+
+        w = working()
+        if not is_demo(w.engines):
+            fail("time can be moved in a demo alone; this installation is not one")
+        from db.settings import get_settings
+
+        file = get_settings().folder / "clock"
+        if day == "now":
+            file.unlink(missing_ok=True)
+            print("The demo is back in the present.")
+            return
+        try:
+            date.fromisoformat(day)
+        except ValueError:
+            fail(f"{day!r} is not a date; write it as 2027-03-03")
+        file.write_text(day, encoding="utf-8")
+        print(f"The demo is at {day}. The next sweep of deadlines sees it.")

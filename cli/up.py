@@ -1,0 +1,221 @@
+"""Runs all parts of one installation on this machine, and watches them: Prefect server, worker, console, and the demo's mail server."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from db.clock import Clock
+from db.embedded import EmbeddedPostgres, database_url
+from db.migrate import migrate
+from db.settings import Settings
+from db.start_checks import check_server
+from flows.connection import Connection
+from flows.server import PrefectServer
+
+_RESTARTS = 5
+
+
+class UpRefused(RuntimeError):
+    """Another `sendflow up` or `demo` runs on this data folder, or a port is taken; the message says which."""
+
+
+@dataclass
+class Installation:
+    """One running installation. `say` tells the person at the keyboard what is going on."""
+
+    settings: Settings
+    say: Callable[[str], None]
+    port: int
+    children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    restarts: dict[str, int] = field(default_factory=dict)
+    prefect: PrefectServer | None = None
+    connection: Connection | None = None
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def origin(self) -> str:
+        """The console's address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def tell(self, words: str) -> None:
+        """Say something with the seconds since the start."""
+        self.say(f"{time.monotonic() - self.began:5.1f} s  {words}")
+
+    def environment(self) -> dict[str, str]:
+        """The variables that the worker and the console need."""
+        settings = self.settings
+        ours = {
+            "SENDFLOW_DATA_FOLDER": str(settings.folder),
+            "SENDFLOW_ORIGIN": self.origin,
+            "SENDFLOW_DEMO": "true" if settings.demo else "false",
+            "DO_NOT_TRACK": "1",
+        }
+        optional = {"SENDFLOW_MAIL_URL": settings.mail_url, "SENDFLOW_CLOCK_FILE": str(settings.clock_file) if settings.clock_file else None}
+        prefect = self.connection.environment() if self.connection else {}
+        return {**os.environ, **ours, **{name: value for name, value in optional.items() if value}, **prefect}
+
+    def start_child(self, name: str, *arguments: str) -> None:
+        """Start `python -m …` as a child in a session of its own, its words in the log file of its name."""
+        logs = self.settings.folder / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        with (logs / f"{name}.log").open("ab") as log:
+            self.children[name] = subprocess.Popen(
+                [sys.executable, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment(), start_new_session=True
+            )
+
+    def stop(self) -> None:
+        """End the children, the worker first, each asked before it is forced."""
+        for child in self.children.values():
+            with suppress(ProcessLookupError):
+                child.send_signal(signal.SIGTERM)
+        for child in self.children.values():
+            try:
+                child.wait(30)
+            except subprocess.TimeoutExpired:
+                child.kill()
+        if self.prefect is not None:
+            self.prefect.stop()
+
+
+WORKER = ("-m", "flows.resident_worker")
+CONSOLE = ("-m", "web.serve")
+
+
+def run_up(port: int) -> None:
+    """Run on the database of the settings until Ctrl-C. Raises UpRefused, and what the parts raise when they cannot start."""
+    from db.settings import get_settings
+
+    settings = get_settings()
+    with ExitStack() as stack:
+        stack.enter_context(only_one(settings.folder))
+        here = Installation(settings, print, chosen_port(port))
+        stack.callback(here.stop)
+        start_ledger(here)
+        start_prefect(here)
+        start_people(here)
+        here.say(f"\nConsole     {here.origin}\nPrefect UI  {prefect_page(here)}\nStop with Ctrl-C.")
+        watch(here)
+
+
+def start_ledger(here: Installation) -> str:
+    """The ledger's database: started if it is the embedded one, checked, and at the present schema. Returns its URL."""
+    url = database_url(here.settings)
+    check_server(url)
+    migrate(url, demo=here.settings.demo)
+    here.tell("database ready")
+    return url
+
+
+def start_prefect(here: Installation) -> None:
+    """The Prefect server, unless SENDFLOW_PREFECT_API_URL names one that runs elsewhere."""
+    if here.settings.prefect_api_url:
+        here.connection = Connection(here.settings.prefect_api_url, os.environ.get("PREFECT_API_AUTH_STRING", ""), here.settings.folder / "prefect")
+        return
+    here.prefect = PrefectServer(here.settings.folder / "prefect", prefect_database(here.settings))
+    here.connection = here.prefect.start(lambda words: here.tell(words) if words.endswith(("5 s", "0 s")) else None)
+    here.tell("Prefect server ready")
+
+
+def prefect_database(settings: Settings) -> str:
+    """Prefect's own database beside the ledger's: in the embedded server, or SENDFLOW_PREFECT_DATABASE_URL. Never the ledger's own."""
+    given = os.environ.get("SENDFLOW_PREFECT_DATABASE_URL")
+    if given:
+        return given
+    if settings.database_url is not None:
+        raise UpRefused(
+            "With a database of your own, say where Prefect keeps its own: SENDFLOW_PREFECT_DATABASE_URL, or SENDFLOW_PREFECT_API_URL of a server."
+        )
+    return EmbeddedPostgres(settings.folder).url("prefect")
+
+
+def start_people(here: Installation) -> None:
+    """The worker and the console, and wait until the console answers."""
+    here.start_child("worker", *WORKER)
+    here.start_child("console", *CONSOLE)
+    wait_for_port(here, here.port)
+    here.tell("console ready, worker starting")
+
+
+def watch(here: Installation) -> None:
+    """Keep the parts alive until Ctrl-C or SIGTERM: a child that ends is started again, a few times; a dead Prefect server too."""
+    stopping = threading.Event()
+    for order in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(order, lambda _number, _frame: stopping.set())
+    while not stopping.wait(2.0):
+        for name, arguments in (("worker", WORKER), ("console", CONSOLE)):
+            if here.children[name].poll() is not None:
+                restart(here, name, arguments)
+        if here.prefect is not None and here.prefect.ensure():
+            here.tell("the Prefect server had died and was started again")
+    here.say("\nStopping ...")
+
+
+def restart(here: Installation, name: str, arguments: tuple[str, ...]) -> None:
+    """Start a child that has ended again. Raises UpRefused when it keeps ending: then something is wrong that starting does not mend."""
+    here.restarts[name] = here.restarts.get(name, 0) + 1
+    log = here.settings.folder / "logs" / f"{name}.log"
+    if here.restarts[name] > _RESTARTS:
+        raise UpRefused(f"the {name} has ended {_RESTARTS} times; see the end of {log}")
+    here.tell(f"the {name} ended and is started again; see {log}")
+    here.start_child(name, *arguments)
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Hold the data folder for this process. Raises UpRefused naming the process that holds it (faults.md O5)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "up.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise UpRefused(
+                f"Sendflow runs already on {folder}: process {lock.read().strip() or 'unknown'}. Stop it first, or use another folder."
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def chosen_port(wanted: int) -> int:
+    """The console's port. Raises UpRefused when it is taken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            raise UpRefused(f"port {wanted} is taken by another program; choose another with --port") from None
+        return int(probe.getsockname()[1])
+
+
+def wait_for_port(here: Installation, port: int, seconds: float = 60) -> None:
+    """Wait until the console listens. Raises UpRefused when it ends or does not begin."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and here.children["console"].poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.1)
+    raise UpRefused(f"the console did not start; see the end of {here.settings.folder / 'logs' / 'console.log'}")
+
+
+def prefect_page(here: Installation) -> str:
+    """The address of Prefect's pages, with a range that shows cases opened long ago."""
+    assert here.connection is not None
+    return f"{here.connection.ui_url}/runs?type=span&seconds=-31536000"
+
+
+def clock_of(settings: Settings) -> Clock:
+    """The clock of this installation."""
+    return Clock(settings.clock_file)
