@@ -69,7 +69,7 @@ def _upgrade(connection: Connection, *, new: bool, demo: bool) -> None:
     except DBAPIError as fault:
         raise DatabaseRefused(
             "the database role in DATABASE_URL may not make the ledger's roles. Let an administrator run `CREATE ROLE` and `GRANT` for "
-            "sendflow_owner, sendflow_writer, sendflow_app, sendflow_importer and sendflow_scheduler (docs/install.md), or give it CREATEROLE "
+            "sendflow_owner, sendflow_writer, sendflow_app, sendflow_importer and sendflow_scheduler (docs/ledger.md), or give it CREATEROLE "
             f"and the ownership of the database. PostgreSQL says: {fault.orig}"
         ) from fault
     connection.exec_driver_sql(f"SET ROLE {OWNER}")

@@ -42,7 +42,7 @@ class TestServer:
         try:
             yield self.server.url(name)
         finally:
-            with self.admin() as connection:
+            with psycopg.connect(self.server.superuser_url(), autocommit=True) as connection:
                 connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     @contextmanager
@@ -83,7 +83,7 @@ def shared_server() -> Iterator[TestServer]:
 
 def _drop_leftovers(server: EmbeddedPostgres) -> None:
     """Drop the databases of runs that were killed: their process is gone."""
-    with psycopg.connect(server.url("prefect"), autocommit=True) as connection:
+    with psycopg.connect(server.superuser_url(), autocommit=True) as connection:
         for (name,) in connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test\\_%'").fetchall():
             if Path("/proc/self").exists() and not Path(f"/proc/{str(name).split('_')[1]}").exists():
                 connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
@@ -91,7 +91,7 @@ def _drop_leftovers(server: EmbeddedPostgres) -> None:
 
 def _drop_old_templates(server: EmbeddedPostgres) -> None:
     """Drop the templates of earlier migrations; nobody else is at work."""
-    with psycopg.connect(server.url("prefect"), autocommit=True) as connection:
+    with psycopg.connect(server.superuser_url(), autocommit=True) as connection:
         for (name,) in connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'migrated\\_%'").fetchall():
             if name != f"migrated_{_digest()}":
                 connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

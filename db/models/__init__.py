@@ -1,4 +1,4 @@
-"""The tables, one file a subject. Row-level security and grants are in `db/migrations`; `db/access.py` says the rule in words."""
+"""The tables, one file a subject. Row-level security and grants are in `db/migrations`; `docs/ledger.md` says the rule in words."""
 
 from db.models.base import Base
 from db.models.cases import Case, EventRow, PinnedDefinition, PrivateText, StepRow

@@ -113,3 +113,19 @@ def test_a_login_without_the_right_to_make_roles_is_told_so(postgres: TestServer
         with pytest.raises(DatabaseRefused, match="may not make the ledger's roles"):
             migrate(plain)
         assert inspect_database(url).state == "empty"
+
+
+def test_an_administrator_may_prepare_the_roles_instead(postgres: TestServer) -> None:
+    with postgres.database(migrated=False) as url, psycopg.connect(postgres.server.superuser_url(), autocommit=True) as connection:
+        name = url.rsplit("/", 1)[1]
+        connection.execute("DROP ROLE IF EXISTS prepared_login")
+        connection.execute("CREATE ROLE prepared_login LOGIN NOINHERIT PASSWORD 'plain'")
+        connection.execute("GRANT sendflow_owner, sendflow_writer, sendflow_app, sendflow_importer, sendflow_scheduler TO prepared_login")
+        connection.execute(f"ALTER DATABASE {name} OWNER TO prepared_login")  # type: ignore[arg-type]
+        prepared = url.replace(url.split("://")[1].split("@")[0], "prepared_login:plain")
+        migrate(prepared)
+        require_current(prepared)
+        engines = Engines(prepared)
+        with engines.app([1]) as session:
+            assert session.connection().exec_driver_sql("SELECT current_user").scalar() == "sendflow_app"
+        engines.dispose()
