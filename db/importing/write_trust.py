@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from db.importing.problems import ImportRefused, Problem
@@ -46,8 +46,18 @@ def write_term_dates(session: Session, rows: Sequence[TypedRow]) -> Counts:
     _refuse_bad_stretches(rows)
     terms = [r for r in rows if r.values["kind"] == "term"]
     closures = [r for r in rows if r.values["kind"] != "term"]
+    _drop_replaced(session, SchoolTerm, schools, terms)
+    _drop_replaced(session, SchoolClosure, schools, closures)
     counts = upsert(session, SchoolTerm, ["school_id", "first_on"], [_stretch(schools, r) | {"name": r.values["name"]} for r in terms])
     return counts + upsert(session, SchoolClosure, ["school_id", "first_on"], [_stretch(schools, r) | {"reason": r.values["name"]} for r in closures])
+
+
+def _drop_replaced(session: Session, model: type[SchoolTerm] | type[SchoolClosure], schools: dict[object, int], rows: Sequence[TypedRow]) -> None:
+    """A stretch that overlaps one of the file and begins on another day was the same one before its days were corrected."""
+    for row in rows:
+        first, last = _days(row)
+        same_school = model.school_id == schools[row.values["urn"]]
+        session.execute(delete(model).where(same_school, model.first_on <= last, model.last_on >= first, model.first_on != first))
 
 
 def _refuse_bad_stretches(rows: Sequence[TypedRow]) -> None:

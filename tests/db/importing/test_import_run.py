@@ -1,6 +1,6 @@
 """Whole imports into a real PostgreSQL: twice changes nothing, a changed row updates, a bad row stops everything, nobody leaves by silence."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from db.engine import Engines
 from db.importing.leavers import answer_leaver, missing_pupils
 from db.importing.problems import ImportRefused
 from db.importing.run import import_files, import_folder
-from db.models import Family, Import, Membership, Person, Plan, Pupil, School
+from db.models import Family, Import, Membership, Person, Plan, Pupil, School, SchoolTerm
 from db.sample.trust import write_sample_trust
 
 TODAY = date(2026, 11, 24)
@@ -99,3 +99,12 @@ def test_a_upn_of_another_school_is_refused(imported: Engines, folder: Path) -> 
     with pytest.raises(ImportRefused) as refused, imported.scheduler() as session:
         import_files(session, {"pupils.csv": f"{lines[0]}\n{stolen}\n".encode()}, today=TODAY, actor_id=None)
     assert "belongs to another pupil" in str(refused.value.problems[0])
+
+
+def test_a_term_whose_first_day_is_corrected_replaces_the_old_one(imported: Engines) -> None:
+    with imported.scheduler() as session:
+        first = session.scalars(select(SchoolTerm).join(School).where(School.urn == "990001").order_by(SchoolTerm.first_on)).first()
+        row = f"990001,term,{first.name},{first.first_on + timedelta(days=1)},{first.last_on}"
+        before = session.scalar(select(func.count()).select_from(SchoolTerm))
+        import_files(session, {"term_dates.csv": f"URN,Kind,Name,First day,Last day\n{row}\n".encode()}, today=TODAY, actor_id=None)
+        assert session.scalar(select(func.count()).select_from(SchoolTerm)) == before
