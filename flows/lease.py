@@ -16,6 +16,9 @@ SECONDS = 60.0
 PATIENCE_SECONDS = 5.0
 
 
+_held_here: dict[str, CaseLease] = {}
+
+
 class LeaseLost(TaskFailed):
     """Another process serves the case by now; what this one still has in hand must not be written."""
 
@@ -34,6 +37,7 @@ class CaseLease:
         self._parts = parts
         self._held = held
         self._over = False
+        _held_here[held.case] = self
 
     @property
     def case(self) -> str:
@@ -63,6 +67,15 @@ class CaseLease:
             with self._parts.engines.scheduler() as session:
                 how(session)
             self._over = True
+        _held_here.pop(self.case, None)
+
+
+def hand_back_all() -> list[str]:
+    """Give back every case that this process still holds, unserved, so that another one can take it at once. Returns their references."""
+    left = list(_held_here.values())
+    for lease in left:
+        lease.__exit__(None, None, None)
+    return [lease.case for lease in left]
 
 
 def take_lease(parts: Parts, case: str) -> CaseLease | None:

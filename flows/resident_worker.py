@@ -1,7 +1,7 @@
 """A Prefect worker that runs our flows inside one warm process, instead of a fresh interpreter for each run.
 
 It does two things. As a Prefect worker it polls for scheduled flows, for "Resume" pressed in Prefect's pages, and for repairs. Beside
-that a loop (`flows/wake_loop.py`) serves the wakes that the ledger wants, directly. `python -m flows.resident_worker` starts it.
+that, in the same process, a loop (`flows/wake_loop.py`) serves the wakes that the ledger wants, directly. `flows/work.py` runs both.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from concurrent.futures import Future, wait
 from typing import Any
 
 import anyio.abc
@@ -18,8 +19,6 @@ from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker
 from flows.direct_wake import WarmThreads
 from flows.known import WORK_POOL, WORKER_TYPE, known_flow
 from flows.load import load
-
-POLL_SECONDS = 10
 
 
 class UnknownFlow(RuntimeError):
@@ -42,9 +41,15 @@ class ResidentWorker(BaseWorker[ResidentConfiguration, BaseVariables, ResidentWo
     _description = "Runs Sendflow's own flows inside one warm process."
     _display_name = "Sendflow resident"
 
-    def __init__(self, work_pool_name: str = WORK_POOL, *, threads: WarmThreads | None = None, **settings: Any) -> None:
+    def __init__(self, work_pool_name: str = WORK_POOL, **settings: Any) -> None:
         super().__init__(work_pool_name, **settings)
-        self._threads = threads
+        self._threads: WarmThreads | None = None
+        self._running: dict[str, Future[Any]] = {}
+
+    def wait(self, seconds: float) -> list[str]:
+        """Wait for the runs that were begun. Returns the names of those that were not done in time."""
+        wait(self._running.values(), timeout=seconds)
+        return sorted(name for name, future in self._running.items() if not future.done())
 
     async def run(
         self, flow_run: FlowRun, configuration: ResidentConfiguration, task_status: anyio.abc.TaskStatus[int] | None = None
@@ -56,7 +61,11 @@ class ResidentWorker(BaseWorker[ResidentConfiguration, BaseVariables, ResidentWo
             task_status.started(os.getpid())
         if self._threads is None:
             self._threads = WarmThreads()
-        await asyncio.wrap_future(self._threads.run(flow, flow_run))
+        running = self._running[flow_run.name] = self._threads.run(flow, flow_run)
+        try:
+            await asyncio.wrap_future(running)
+        finally:
+            self._running.pop(flow_run.name, None)
         return ResidentWorkerResult(status_code=0, identifier=identifier)
 
     async def _known(self, flow_run: FlowRun) -> Any:

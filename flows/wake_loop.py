@@ -17,6 +17,7 @@ from db.heartbeats import beat
 from flows.case import HELD_UP
 from flows.direct_wake import THREADS, WarmThreads
 from flows.known import CASE_FLOWS
+from flows.lease import hand_back_all
 from flows.load import load
 from flows.opening import open_missing_runs
 from flows.under_way import UnderWay
@@ -25,6 +26,8 @@ from tasks.failure import TaskFailed, code_of, coded, place_of
 from tasks.parts import Parts
 
 IDLE_SECONDS = 0.5
+BUSY_SECONDS = 0.02
+LONGEST_PAUSE = 15.0
 LEFTOVERS_EVERY = 10.0
 HEARTBEAT_EVERY = 30
 LONGEST_WAKE = 180.0  # three leases: a thread that hangs longer is given up
@@ -37,7 +40,7 @@ class ThreadsHang(RuntimeError):
 
 
 class WakeLoop:
-    """The loop of one process. `run` comes back after `stop`, or raises ThreadsHang."""
+    """The loop of one process. `run` comes back after `stop`, or raises TaskFailed with the code `ThreadsHang`."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -49,21 +52,30 @@ class WakeLoop:
         self._mailing = ThreadPoolExecutor(1, thread_name_prefix="mail")
         self._leftovers: Future[object] | None = None
         self._given_up = 0
+        self._turned = False
 
     def run(self) -> None:
         """Turn until `stop`. A turn that fails (PostgreSQL or Prefect is away) is logged by its code and tried again, ever more slowly."""
-        failures = 0
         if not self._parts.settings.mail_url:
             log.warning("no mail server is configured (SENDFLOW_MAIL_URL): messages stay owed")
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                coded("", self._turn_and_turn)
+            except TaskFailed as failed:
+                if failed.code == ThreadsHang.__name__:
+                    raise
+                failures = 0 if self._turned else failures + 1
+                log.warning("a turn failed: %s", failed.code)
+                self._stopping.wait(min(2.0**failures, LONGEST_PAUSE))
+
+    def _turn_and_turn(self) -> None:
+        self._turned = False
         with get_client(sync_client=True) as client:
             while not self._stopping.is_set():
-                try:
-                    busy = coded("", lambda: self.turn(client))
-                    failures = 0
-                except TaskFailed as failed:
-                    log.warning("a turn failed: %s", failed.code)
-                    busy, failures = False, failures + 1
-                self._stopping.wait(0.02 if busy else min(IDLE_SECONDS * 2**failures, 15.0))
+                busy = self.turn(client)
+                self._turned = True
+                self._stopping.wait(BUSY_SECONDS if busy else IDLE_SECONDS)
 
     def turn(self, client: SyncPrefectClient) -> bool:
         """One turn. True when there was something to do, so that the next one should follow at once."""
@@ -82,6 +94,10 @@ class WakeLoop:
         self._threads.close(wait=False)
         self._mailing.shutdown(wait=False, cancel_futures=True)
         return self._under_way.wait(seconds)
+
+    def hand_back(self) -> list[str]:
+        """Give the leases of what was not done back to the ledger, so that another process can take those cases at once."""
+        return hand_back_all()
 
     def _begin(self, client: SyncPrefectClient) -> int:
         with self._parts.engines.scheduler() as session:

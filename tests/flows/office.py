@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from db.engine import Engines
 from db.ledger import Ledger, Receipt
 from db.settings import Settings
 from flows.server import PrefectServer
+from flows.worker_process import WorkerProcess
 from rules.loader import load_library
 from tasks.parts import Parts, use_parts
 from tests.db.ledger_story import Village, day, village
@@ -89,11 +90,51 @@ class Office:
         )
         return bool(found)
 
+    def leases(self) -> frozenset[str]:
+        """The cases that some process holds now."""
+        from db.wakes import leased
+
+        with self.parts.engines.scheduler() as session:
+            return leased(session)
+
+    @staticmethod
+    def key() -> UUID:
+        """A fresh idempotency key."""
+        return uuid4()
+
+    @staticmethod
+    def day(text: str) -> date:
+        """`2026-10-01` as a date."""
+        return day(text)
+
     def mails(self) -> list[str]:
         """The references of every mail in the sink."""
         from notifications.sink import kept_mails
 
         return [mail.reference for mail in kept_mails(self.sink_folder)]
+
+    def worker_environment(self) -> dict[str, str]:
+        """What a worker process of this office needs to find the ledger, the mail sink and the time."""
+        clock_file = self.sink_folder.parent / "clock"
+        clock_file.write_text(self.village.clock.now().isoformat(), encoding="ascii")
+        settings = self.parts.settings
+        return {
+            "DATABASE_URL": self.parts.engines.url,
+            "SENDFLOW_DATA_FOLDER": str(settings.data_folder),
+            "SENDFLOW_MAIL_URL": settings.mail_url or "",
+            "SENDFLOW_CLOCK_FILE": str(clock_file),
+            "SENDFLOW_DEMO": "true",
+        }
+
+    @contextmanager
+    def worker(self, server: PrefectServer) -> Iterator[WorkerProcess]:
+        """Our resident worker as a process of its own, until the block ends."""
+        process = WorkerProcess(server.connection, self.worker_environment(), self.sink_folder.parent / "worker.log")
+        process.start()
+        try:
+            yield process
+        finally:
+            process.stop()
 
     @contextmanager
     def loop(self) -> Iterator[None]:
