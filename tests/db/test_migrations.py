@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -104,28 +106,37 @@ def test_a_migration_that_dies_leaves_nothing(postgres: TestServer) -> None:
         assert inspect_database(url).state == "empty"
 
 
-def test_a_login_without_the_right_to_make_roles_is_told_so(postgres: TestServer) -> None:
+@pytest.fixture
+def login(postgres: TestServer) -> Iterator[str]:
+    """A login role of this test's own, with the password `plain` and no right to make roles."""
+    name = f"login_{uuid4().hex[:8]}"
+    with psycopg.connect(postgres.server.superuser_url(), autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN NOINHERIT PASSWORD 'plain'")  # type: ignore[arg-type]
+        yield name
+        connection.execute(f"DROP ROLE {name}")  # type: ignore[arg-type]
+
+
+def as_login(url: str, login: str) -> str:
+    """The same database by another login role."""
+    return url.replace(url.split("://")[1].split("@")[0], f"{login}:plain")
+
+
+def test_a_login_without_the_right_to_make_roles_is_told_so(postgres: TestServer, login: str) -> None:
     with postgres.database(migrated=False) as url:
-        with psycopg.connect(postgres.server.superuser_url(), autocommit=True) as connection:
-            connection.execute("DROP ROLE IF EXISTS plain_login")
-            connection.execute("CREATE ROLE plain_login LOGIN PASSWORD 'plain'")
-        plain = url.replace(url.split("://")[1].split("@")[0], "plain_login:plain")
         with pytest.raises(DatabaseRefused, match="may not make the ledger's roles"):
-            migrate(plain)
+            migrate(as_login(url, login))
         assert inspect_database(url).state == "empty"
 
 
-def test_an_administrator_may_prepare_the_roles_instead(postgres: TestServer) -> None:
-    with postgres.database(migrated=False) as url, psycopg.connect(postgres.server.superuser_url(), autocommit=True) as connection:
-        name = url.rsplit("/", 1)[1]
-        connection.execute("DROP ROLE IF EXISTS prepared_login")
-        connection.execute("CREATE ROLE prepared_login LOGIN NOINHERIT PASSWORD 'plain'")
-        connection.execute("GRANT sendflow_owner, sendflow_writer, sendflow_app, sendflow_importer, sendflow_scheduler TO prepared_login")
-        connection.execute(f"ALTER DATABASE {name} OWNER TO prepared_login")  # type: ignore[arg-type]
-        prepared = url.replace(url.split("://")[1].split("@")[0], "prepared_login:plain")
-        migrate(prepared)
-        require_current(prepared)
-        engines = Engines(prepared)
+def test_an_administrator_may_prepare_the_roles_instead(postgres: TestServer, login: str) -> None:
+    with postgres.database() as made_before, postgres.database(migrated=False) as url:
+        assert inspect_database(made_before).state == "current", "so the roles are there"
+        with psycopg.connect(postgres.server.superuser_url(), autocommit=True) as connection:
+            connection.execute(f"GRANT sendflow_owner, sendflow_writer, sendflow_app, sendflow_importer, sendflow_scheduler TO {login}")  # type: ignore[arg-type]
+            connection.execute(f"ALTER DATABASE {url.rsplit('/', 1)[1]} OWNER TO {login}")  # type: ignore[arg-type]
+        migrate(as_login(url, login))
+        require_current(as_login(url, login))
+        engines = Engines(as_login(url, login))
         with engines.app([1]) as session:
             assert session.connection().exec_driver_sql("SELECT current_user").scalar() == "sendflow_app"
         engines.dispose()
