@@ -18,6 +18,7 @@ from db.acts.opening import Opening, open_case
 from db.acts.parts import Parts
 from db.acts.perform import perform
 from db.acts.receipt import Receipt
+from db.acts.recount import rebuild_rows, recount_dates
 from db.acts.request import request
 from db.acts.standing import read_standing
 from db.anchors import anchor_faults, anchor_text
@@ -118,6 +119,14 @@ class Ledger:
     def run_calendar(self, today: date) -> list[Receipt]:
         """What the calendar itself does up to `today`: windows that lapsed unanswered, `wait` steps whose day has come. One act each."""
         return run_calendar(self.parts, today)
+
+    def recount_dates(self) -> list[str]:
+        """Count open cases' dates anew where terms or closures have changed since (after an import, and nightly). Returns their references."""
+        return recount_dates(self.parts)
+
+    def rebuild_rows(self, case: str) -> None:
+        """Write the rows of a case's open steps from its position, if `verify` found them wrong. Raises NotFound."""
+        rebuild_rows(self.parts, case)
 
     def position(self, case: str) -> tuple[Definition, Position, int]:
         """The text a case runs on, where it stands, and its version. Sees all schools: for software. Raises NotFound."""

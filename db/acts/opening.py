@@ -23,8 +23,8 @@ from db.acts.standing import Standing, read_standing, scope
 from db.acts.who import opening_role
 from db.acts.write import json_or_null
 from db.roles import APP, SCHEDULER
+from rules.compiled import compiled
 from rules.history import Event, Refused
-from rules.position import start
 from rules.position_text import position_to_text
 from rules.position_types import Change
 from rules.values import Facts
@@ -106,7 +106,7 @@ def write_opening(parts: Parts, connection: psycopg.Connection[Any], actor: Acto
     caused = opening.cause is not None
     role = "" if caused else opening_role(actor, row[2], definition)
     event = Event("open", opening.on, None if caused else actor.person_id, facts=opening.facts)
-    change = start(definition, event, calendar)
+    change = compiled(definition).start(event, calendar)
     asked = request(opening.key, f"{opening.process}/{opening.pupil_id}", event)
     values = (
         scope(actor),

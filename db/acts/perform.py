@@ -17,8 +17,8 @@ from db.acts.standing import Standing, read_standing
 from db.acts.who import role_for
 from db.acts.write import Written, write_act
 from db.roles import APP, SCHEDULER
+from rules.compiled import compiled
 from rules.history import Refused
-from rules.position import advance
 from rules.position_types import Change
 from rules.refusals import step_title
 
@@ -51,7 +51,7 @@ def _attempt(parts: Parts, actor: Actor, asked: Request, *, lock: bool) -> Recei
         role = role_for(actor, standing, asked.event)
         try:
             seen = _round(standing, asked)
-            change = with_what_ships(parts, advance(standing.definition, standing.position, asked.event, standing.calendar))
+            change = with_what_ships(parts, compiled(standing.definition).advance(standing.position, asked.event, standing.calendar))
         except Refused as refusal:
             return _refused(parts, actor, standing, asked, refusal)
         with connection.transaction() if change.opens and not lock else nullcontext():

@@ -11,8 +11,8 @@ from db.acts.actor import Actor
 from db.acts.errors import NotFound
 from db.acts.parts import Parts
 from rules.calendar import SchoolCalendar
+from rules.compiled import compiled
 from rules.definition import Definition
-from rules.position_text import position_from_text
 from rules.position_types import Position
 
 _READ = (
@@ -53,5 +53,5 @@ def read_standing(parts: Parts, connection: psycopg.Connection[Any], actor: Acto
     case_id, version, school_id, pupil_id, definition_id, calendar_version, stamp, held, text = row
     definition = parts.pinned.of(definition_id)
     calendar = parts.calendars.of(school_id, stamp)
-    position = position_from_text(text, definition, calendar)
+    position = compiled(definition).read(text, calendar)
     return Standing(case_id, ref, version, school_id, pupil_id, definition, calendar, position, calendar_version != calendar.version, tuple(held))

@@ -10,8 +10,28 @@ branch_labels = None
 depends_on = None
 
 SQL = Path(__file__).parents[2] / "sql"
-FILES = ("10_who_acts.sql", "20_chain.sql", "30_write_act.sql", "40_apply_act.sql", "50_apply_opening.sql", "60_erase.sql")
-DOORS = ("case_for_act", "apply_act", "pupil_for_opening", "apply_opening", "pin_definition", "calendar_stamp", "erase_private")
+FILES = (
+    "10_who_acts.sql",
+    "20_chain.sql",
+    "30_write_act.sql",
+    "40_apply_act.sql",
+    "50_apply_opening.sql",
+    "60_erase.sql",
+    "70_rewrite_steps.sql",
+    "80_facts.sql",
+)
+DOORS = (
+    "case_for_act",
+    "apply_act",
+    "pupil_for_opening",
+    "apply_opening",
+    "pin_definition",
+    "calendar_stamp",
+    "erase_private",
+    "rewrite_steps",
+    "facts_of_cases",
+    "exceptions_of_cases",
+)
 
 
 def upgrade() -> None:
