@@ -22,6 +22,7 @@ from db.settings import Settings
 from db.start_checks import check_server
 from flows.connection import Connection
 from flows.server import PrefectServer
+from flows.work import ENDS_WITH_PARENT
 
 _RESTARTS = 5
 
@@ -60,6 +61,7 @@ class Installation:
             "SENDFLOW_ORIGIN": self.origin,
             "SENDFLOW_DEMO": "true" if settings.demo else "false",
             "DO_NOT_TRACK": "1",
+            ENDS_WITH_PARENT: "1",
         }
         optional = {"SENDFLOW_MAIL_URL": settings.mail_url, "SENDFLOW_CLOCK_FILE": str(settings.clock_file) if settings.clock_file else None}
         prefect = self.connection.environment() if self.connection else {}
@@ -88,7 +90,7 @@ class Installation:
             self.prefect.stop()
 
 
-WORKER = ("-m", "flows.resident_worker")
+WORKER = ("-m", "flows.work")
 CONSOLE = ("-m", "web.serve")
 
 
@@ -121,10 +123,12 @@ def start_prefect(here: Installation) -> None:
     """The Prefect server, unless SENDFLOW_PREFECT_API_URL names one that runs elsewhere."""
     if here.settings.prefect_api_url:
         here.connection = Connection(here.settings.prefect_api_url, os.environ.get("PREFECT_API_AUTH_STRING", ""), here.settings.folder / "prefect")
+        register_flows(here)
         return
     here.prefect = PrefectServer(here.settings.folder / "prefect", prefect_database(here.settings))
     here.connection = here.prefect.start(lambda words: here.tell(words) if words.endswith(("5 s", "0 s")) else None)
     here.tell("Prefect server ready")
+    register_flows(here)
 
 
 def prefect_database(settings: Settings) -> str:
@@ -137,6 +141,19 @@ def prefect_database(settings: Settings) -> str:
             "With a database of your own, say where Prefect keeps its own: SENDFLOW_PREFECT_DATABASE_URL, or SENDFLOW_PREFECT_API_URL of a server."
         )
     return EmbeddedPostgres(settings.folder).url("prefect")
+
+
+def register_flows(here: Installation) -> None:
+    """Tell the Prefect server our flows, pool and schedules. Safe to repeat."""
+    assert here.connection is not None
+    here.connection.enter()
+    from prefect.client.orchestration import get_client  # takes seconds, so only where Prefect is wanted
+
+    from flows.deployments import register
+
+    with here.connection.settings(), get_client(sync_client=True) as client:
+        register(client)
+    here.tell("flows and schedules registered")
 
 
 def start_people(here: Installation) -> None:
