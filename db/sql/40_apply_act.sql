@@ -1,8 +1,9 @@
 -- A mark of a school's terms and closures: while it is the same, a calendar made from them before is still right.
-CREATE FUNCTION calendar_stamp(p_school int) RETURNS text LANGUAGE sql STABLE AS $$
-  SELECT md5((SELECT coalesce(string_agg(first_on || '/' || last_on || '/' || name, ',' ORDER BY first_on), '') FROM public.school_terms WHERE school_id = p_school)
-    || ';' || (SELECT coalesce(string_agg(first_on || '/' || last_on, ',' ORDER BY first_on), '') FROM public.school_closures WHERE school_id = p_school))
-$$;
+CREATE FUNCTION calendar_stamp(p_school int) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN md5((SELECT coalesce(string_agg(first_on || '/' || last_on || '/' || name, ',' ORDER BY first_on), '') FROM public.school_terms WHERE school_id = p_school)
+    || ';' || (SELECT coalesce(string_agg(first_on || '/' || last_on, ',' ORDER BY first_on), '') FROM public.school_closures WHERE school_id = p_school));
+END $$;
 
 -- Reads what the rules need, without a lock (or with one, for the second try). The scope is an argument: no school, no row.
 CREATE FUNCTION case_for_act(p_schools int[], p_ref text, p_actor bigint, p_today date, p_lock boolean)
@@ -57,9 +58,11 @@ BEGIN
   answer := 'done';
 END $$;
 
-CREATE FUNCTION act_before(p_schools int[], p_case bigint, p_key uuid, OUT seq int, OUT recorded_at timestamptz) LANGUAGE sql AS $$
-  SELECT e.seq, e.recorded_at FROM public.events e WHERE e.case_id = p_case AND e.act_key = p_key AND public.in_scope(e.school_id, p_schools)
-$$;
+CREATE FUNCTION act_before(p_schools int[], p_case bigint, p_key uuid, OUT seq int, OUT recorded_at timestamptz) LANGUAGE plpgsql AS $$
+BEGIN
+  SELECT e.seq, e.recorded_at INTO seq, recorded_at FROM public.events e
+   WHERE e.case_id = p_case AND e.act_key = p_key AND public.in_scope(e.school_id, p_schools);
+END $$;
 
 CREATE FUNCTION why_not_applied(p_schools int[], p_case bigint, p_version int, p_key uuid,
   OUT answer text, OUT seq int, OUT version int, OUT recorded_at timestamptz) LANGUAGE plpgsql AS $$

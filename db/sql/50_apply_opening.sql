@@ -1,9 +1,10 @@
 -- What an opening needs to know of a pupil.
 CREATE FUNCTION pupil_for_opening(p_schools int[], p_pupil bigint, p_actor bigint, p_today date)
 RETURNS TABLE (school_id int, calendar_stamp text, held text[])
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT p.school_id, calendar_stamp(p.school_id), roles_held(p_actor, p.school_id, p_today) FROM pupils p WHERE p.id = p_pupil AND in_scope(p.school_id, p_schools)
-$$;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  RETURN QUERY SELECT p.school_id, calendar_stamp(p.school_id), roles_held(p_actor, p.school_id, p_today) FROM pupils p WHERE p.id = p_pupil AND in_scope(p.school_id, p_schools);
+END $$;
 
 -- Opens a case, once for each natural key (process, pupil and period) and once for each opening key. The answers are those of apply_act, and
 --   already open   a case with this natural key is here, opened by hand, by the sweep or by an import; `ref` names it. For software also a case
@@ -43,13 +44,14 @@ END $$;
 
 CREATE FUNCTION opened_before(p_pupil bigint, p_natural_key text, p_key uuid, p_by_itself boolean,
   OUT answer text, OUT ref text, OUT case_id bigint, OUT recorded_at timestamptz)
-LANGUAGE sql AS $$
-  SELECT CASE WHEN c.opening_key = p_key THEN 'repeated' ELSE 'already open' END, c.ref, c.id, e.recorded_at
+LANGUAGE plpgsql AS $$
+BEGIN
+  SELECT CASE WHEN c.opening_key = p_key THEN 'repeated' ELSE 'already open' END, c.ref, c.id, e.recorded_at INTO answer, ref, case_id, recorded_at
     FROM public.cases c JOIN public.events e ON e.case_id = c.id AND e.seq = 1
    WHERE c.pupil_id = p_pupil AND (c.opening_key = p_key OR c.natural_key = p_natural_key
                                 OR (p_by_itself AND starts_with(c.natural_key, p_natural_key || '#')))
-   ORDER BY c.opening_key = p_key DESC LIMIT 1
-$$;
+   ORDER BY c.opening_key = p_key DESC LIMIT 1;
+END $$;
 
 CREATE FUNCTION opened_by_act(p_cause bigint, p_pupil bigint) RETURNS boolean LANGUAGE sql AS $$
   SELECT EXISTS (SELECT 1 FROM public.events e JOIN public.cases c ON c.id = e.case_id
