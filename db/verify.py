@@ -11,15 +11,16 @@ import orjson
 from sqlalchemy import Connection
 
 from db.acts.parts import Parts
+from db.acts.replay import contents_of, final_position
 from db.acts.rows import step_row
 from db.chain import ChainFault, StoredEvent, StoredWord, chain_faults, word_faults
 from rules.calendar import SchoolCalendar
 from rules.definition import Definition
 from rules.fact_values import FactError
-from rules.history import Refused, event_from_json
-from rules.position import fold
+from rules.history import Refused
 from rules.position_text import position_to_text
 from rules.position_types import Position
+from rules.reading import position_of, record_of
 
 _CASES = (
     "SELECT id, ref, version, head, definition_id, school_id, calendar_version, calendar_stamp(school_id), position FROM cases "
@@ -82,17 +83,16 @@ def _by_case(connection: Connection, query: str, ids: list[int]) -> dict[int, li
 
 def _position_faults(parts: Parts, case: StoredCase, history: Sequence[StoredEvent], rows: list[dict[str, Any]]) -> Iterator[ChainFault]:
     definition, calendar = parts.pinned.of(case.definition_id), parts.calendars.of(case.school_id, case.stamp)
-    contents = [orjson.loads(event.content) for event in history]
     try:
-        position = fold(definition, [event_from_json(content["event"], definition) for content in contents], calendar)
-    except (Refused, FactError, ValueError) as error:
-        if all(content["calendar"] == calendar.version for content in contents):
-            yield ChainFault(case.ref, 0, f"the history cannot be folded: {error}")
+        position = final_position(parts, definition, contents_of([event.content for event in history]))
+    except (Refused, FactError, ValueError, KeyError) as error:
+        yield ChainFault(case.ref, 0, f"the history cannot be folded: {error}")
         return
     if position_to_text(position) != case.position:
         yield ChainFault(case.ref, 0, "the stored position is not what the history comes to")
     elif case.calendar_version == calendar.version:
-        yield from row_faults(case.ref, definition, position, calendar, rows)
+        current = position_of(definition, record_of(position), calendar)
+        yield from row_faults(case.ref, definition, current, calendar, rows)
 
 
 def row_faults(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID, uuid5
@@ -15,13 +14,11 @@ from db.acts.content import commitment
 from db.acts.errors import AlreadyDecided, KeyReused
 from db.acts.parts import Parts
 from db.acts.receipt import Receipt
+from db.acts.replay import contents_of, last_change
 from db.acts.request import Request
 from db.acts.standing import Standing
-from rules.calendar import SchoolCalendar
 from rules.definition import Definition
-from rules.history import Event, event_from_json
-from rules.position import advance, fold, start
-from rules.position_types import Change
+from rules.history import Event
 from rules.refusals import step_title
 
 _HISTORY = "SELECT content FROM events WHERE case_id = %s AND seq <= %s ORDER BY seq"
@@ -47,7 +44,7 @@ def receipt_of_key(parts: Parts, actor: Actor, standing: Standing, asked: Reques
         kept = {name: (bytes(salt), str(value)) for name, salt, value in query(_PRIVATE, (standing.case_id, row.seq))}
         check_same(orjson.loads(row.content), row.actor_id, kept, actor, asked)
         contents = query(_HISTORY, (standing.case_id, row.seq)).scalars().all()
-        change = last_change(standing.definition, history_of(contents, standing.definition), standing.calendar)
+        change = last_change(parts, standing.definition, contents_of(contents))
         also = query(_ALSO, (standing.case_id, [child_key(asked.key, one.process) for one in change.opens])).scalars().all()
     return Receipt(standing.ref, row.seq, row.seq, row.recorded_at, change.opened, change.closed, change.position.ended, True, tuple(also))
 
@@ -62,18 +59,6 @@ def check_same(content: dict[str, Any], actor_id: int | None, kept: dict[str, tu
         raise KeyReused(
             "This form was sent before with other contents, and the first one stands. Reload the page, look at what is recorded, and send again."
         )
-
-
-def history_of(contents: Sequence[str], definition: Definition) -> list[Event]:
-    """The events that the rules fold, from the stored contents."""
-    return [event_from_json(orjson.loads(text)["event"], definition) for text in contents]
-
-
-def last_change(definition: Definition, history: Sequence[Event], calendar: SchoolCalendar) -> Change:
-    """What the last event of a history changed."""
-    if len(history) == 1:
-        return start(definition, history[0], calendar)
-    return advance(definition, fold(definition, history[:-1], calendar), history[-1], calendar)
 
 
 def child_key(key: UUID, process: str) -> UUID:

@@ -6,7 +6,7 @@ from db.models.imports import Import, ImportMapping, PendingLeaver
 from db.models.messages import DELIVERY_STATES, Delivery, LinkRow, OutboxRow
 from db.models.people import AuthorityContact, Family, Membership, Person, Plan, Pupil, PupilContact
 from db.models.running import Anchor, Heartbeat, InstanceIdentity, Run, Wake
-from db.models.trust import Authority, School, SchoolClosure, SchoolTerm, Trust
+from db.models.trust import Authority, KeptCalendar, School, SchoolClosure, SchoolTerm, Trust
 
 __all__ = [
     "DELIVERY_STATES",
@@ -22,6 +22,7 @@ __all__ = [
     "Import",
     "ImportMapping",
     "InstanceIdentity",
+    "KeptCalendar",
     "LinkRow",
     "Membership",
     "OutboxRow",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, NewId, Words
@@ -72,3 +72,13 @@ class SchoolClosure(Base):
     first_on: Mapped[date] = mapped_column(primary_key=True)
     last_on: Mapped[date]
     reason: Mapped[Words]
+
+
+class KeptCalendar(Base):
+    """A school calendar that acts were judged by, under its version (`db/calendar_of_school.py`). Never changed."""
+
+    __tablename__ = "calendars"
+
+    version: Mapped[str] = mapped_column(primary_key=True)
+    content: Mapped[str]
+    kept_at: Mapped[datetime] = mapped_column(server_default=func.now())

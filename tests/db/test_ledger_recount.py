@@ -25,7 +25,8 @@ def test_a_new_closure_moves_school_day_targets_and_nothing_is_recorded(engines:
     ash.decide(case, "hold_meeting", "2026-11-05")
     ash.decide(case, "la_decision", "2026-11-13", "amend", decision_on=day("2026-11-13"), notice_sent_on=day("2026-11-01"))
     ash.decide(case, "views_on_amendments", "2026-11-14", "agree")
-    ash.decide(case, "la_sends_amended_plan", "2026-11-20", "amended", decision_on=day("2026-11-20"))
+    key = uuid4()
+    sent = ash.decide(case, "la_sends_amended_plan", "2026-11-20", "amended", key=key, decision_on=day("2026-11-20"))
     before = ash.open_rows(case)["brief_staff"]
     assert before.target_on == day("2026-11-27") and ash.ledger.recount_dates() == []
     with engines.scheduler() as session:
@@ -35,6 +36,8 @@ def test_a_new_closure_moves_school_day_targets_and_nothing_is_recorded(engines:
     assert case in ash.ledger.recount_dates()
     assert ash.open_rows(case)["brief_staff"].target_on == day("2026-12-01")
     assert ash.ledger.position(case)[2] == version and ash.ledger.recount_dates() == [] and ash.ledger.verify() == []
+    again = ash.decide(case, "la_sends_amended_plan", "2026-11-20", "amended", key=key, decision_on=day("2026-11-20"))
+    assert again.repeated and again.opened == sent.opened, "a receipt says what it said then, whatever the calendar says now"
 
 
 def test_an_act_after_a_change_of_calendar_writes_every_row_anew(engines: Engines, ash: Village) -> None:

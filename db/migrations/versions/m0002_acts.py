@@ -38,6 +38,7 @@ def upgrade() -> None:
     """Make the functions as the writer, and let the console's, importer's and scheduler's roles call the doors."""
     run = op.get_bind().exec_driver_sql
     run("ALTER TABLE cases ADD COLUMN calendar_version text NOT NULL DEFAULT ''")
+    run((SQL / "05_calendars.sql").read_text(encoding="utf-8").replace("%", "%%"))
     run("GRANT USAGE ON SEQUENCE cases_id_seq TO sendflow_writer")
     run("SET LOCAL ROLE sendflow_writer")
     for name in FILES:
