@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-LONGEST_WAKE = timedelta(minutes=2)  # two leases: whoever still ran would have renewed
+LONGEST_WAKE = timedelta(minutes=2)  # whoever still works at it would hold the lease
 LIVE = frozenset({"SCHEDULED", "PENDING", "RUNNING", "PAUSED", "CANCELLING"})
 ENDED = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 

@@ -1,7 +1,13 @@
-"""The lease on a case: one process serves its wake at a time, and one that was paused past its lease is turned away by its fence."""
+"""The lease on a case: one process serves its wake at a time, and one that was paused past its lease is turned away by its fence.
+
+A lease is short, so that a dead process is soon replaced, and is renewed from beside while the work goes on. A process that was stopped
+renews nothing; work that hangs is renewed for three minutes and no longer.
+"""
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -12,11 +18,11 @@ from db import wakes
 from tasks.failure import TaskFailed, code_of, is_outage
 from tasks.parts import Parts, this_thread
 
-SECONDS = 60.0
+SECONDS = 30.0
+RENEW_EVERY = 10.0
+LONGEST_WAKE = 180.0
 PATIENCE_SECONDS = 5.0
-
-
-_held_here: dict[str, CaseLease] = {}
+log = logging.getLogger("sendflow.flows")
 
 
 class LeaseLost(TaskFailed):
@@ -27,9 +33,9 @@ class LeaseLost(TaskFailed):
 
 
 class CaseLease:
-    """One case, ours until a minute passes without `hold`.
+    """One case, ours for as long as the `with` block lasts, three minutes at most.
 
-    Leaving the `with` block unserved gives the case back, with the error's code if there was one: after five failures in a row it is parked
+    Leaving the block unserved gives the case back, with the error's code if there was one: after five failures in a row it is parked
     until a person looks. An outage of a server is nobody's failure.
     """
 
@@ -37,7 +43,7 @@ class CaseLease:
         self._parts = parts
         self._held = held
         self._over = False
-        _held_here[held.case] = self
+        self.taken_at = time.monotonic()
 
     @property
     def case(self) -> str:
@@ -45,9 +51,9 @@ class CaseLease:
         return self._held.case
 
     def hold(self) -> None:
-        """Hold the case for another minute, before each effect. Raises LeaseLost when it passed on meanwhile."""
+        """Make sure that the case is still ours, before each effect. Raises LeaseLost when it passed on meanwhile."""
         with self._parts.engines.scheduler() as session:
-            if not wakes.extend(session, self._held, SECONDS):
+            if self._over or not wakes.extend(session, self._held, SECONDS):
                 self._over = True
                 raise LeaseLost(self.case)
 
@@ -55,27 +61,24 @@ class CaseLease:
         """The wakes wanted when the lease was taken are served. A wake that came later stays wanted."""
         self._end(lambda session: wakes.served(session, self.case, self._held.fence, self._held.upto))
 
+    def give_back(self, code: str = "") -> None:
+        """The case is not served; another process may take it at once. With a code it counts as a failure."""
+        self._end(lambda session: wakes.release(session, self.case, self._held.fence, code))
+
     def __enter__(self) -> CaseLease:
+        _held_here.add(self)
+        _renewing.ensure()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        code = "" if error is None or is_outage(error) else code_of(error)
-        self._end(lambda session: wakes.release(session, self.case, self._held.fence, code))
+        self.give_back("" if error is None or is_outage(error) else code_of(error))
 
     def _end(self, how: Callable[[Session], bool]) -> None:
+        _held_here.discard(self)
         if not self._over:
             with self._parts.engines.scheduler() as session:
                 how(session)
             self._over = True
-        _held_here.pop(self.case, None)
-
-
-def hand_back_all() -> list[str]:
-    """Give back every case that this process still holds, unserved, so that another one can take it at once. Returns their references."""
-    left = list(_held_here.values())
-    for lease in left:
-        lease.__exit__(None, None, None)
-    return [lease.case for lease in left]
 
 
 def take_lease(parts: Parts, case: str) -> CaseLease | None:
@@ -95,3 +98,44 @@ def take_lease(parts: Parts, case: str) -> CaseLease | None:
         if time.monotonic() > until:
             return None
         time.sleep(0.25)
+
+
+def hand_back_all() -> list[str]:
+    """Give back every case that this process still holds, unserved. Returns their references."""
+    left = list(_held_here)
+    for lease in left:
+        lease.give_back()
+    return sorted(lease.case for lease in left)
+
+
+class _Renewing:
+    """One thread a process that renews what it holds."""
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+
+    def ensure(self) -> None:
+        with self._starting:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(RENEW_EVERY)
+            for lease in list(_held_here):
+                if time.monotonic() - lease.taken_at < LONGEST_WAKE:
+                    self._renew(lease)
+
+    def _renew(self, lease: CaseLease) -> None:
+        try:
+            lease.hold()
+        except LeaseLost:
+            _held_here.discard(lease)
+        except Exception as error:
+            log.warning("the lease on %s was not renewed: %s", lease.case, code_of(error))
+
+
+_held_here: set[CaseLease] = set()
+_renewing = _Renewing()

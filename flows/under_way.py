@@ -57,5 +57,5 @@ class UnderWay:
 
     def wait(self, seconds: float) -> list[str]:
         """Wait for what is being served. Returns the cases that were not done in time."""
-        wait([future for future, _ in self._begun.values()], timeout=seconds)
+        wait([future for future, _ in self._begun.values() if not future.done()], timeout=seconds)  # `wait` never sees a cancelled one as done
         return [case for case, (future, _) in self._begun.items() if not future.done()]

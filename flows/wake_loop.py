@@ -17,7 +17,7 @@ from db.heartbeats import beat
 from flows.case import HELD_UP
 from flows.direct_wake import THREADS, WarmThreads
 from flows.known import CASE_FLOWS
-from flows.lease import hand_back_all
+from flows.lease import LONGEST_WAKE, hand_back_all
 from flows.load import load
 from flows.opening import open_missing_runs
 from flows.under_way import UnderWay
@@ -30,7 +30,6 @@ BUSY_SECONDS = 0.02
 LONGEST_PAUSE = 15.0
 LEFTOVERS_EVERY = 10.0
 HEARTBEAT_EVERY = 30
-LONGEST_WAKE = 180.0  # three leases: a thread that hangs longer is given up
 GIVE_UP_AT_MOST = 5  # times; then the process ends, and whoever watches it starts another
 log = logging.getLogger("sendflow.wakes")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,10 @@ from uuid import UUID, uuid4
 from db.engine import Engines
 from db.ledger import Ledger, Receipt
 from db.settings import Settings
+from flows.differences import FoundRun
 from flows.server import PrefectServer
 from flows.worker_process import WorkerProcess
+from notifications.sink import MailSink, kept_mails
 from rules.loader import load_library
 from tasks.parts import Parts, use_parts
 from tests.db.ledger_story import Village, day, village
@@ -46,6 +49,7 @@ class Office:
     village: Village
     parts: Parts
     client: SyncPrefectClient
+    sink: MailSink
     sink_folder: Path
 
     def open(self, **facts: Any) -> str:
@@ -107,10 +111,29 @@ class Office:
         """`2026-10-01` as a date."""
         return day(text)
 
+    @contextmanager
+    def mail_server_silent(self) -> Iterator[None]:
+        """In the mail server's place something takes connections and never says a word."""
+        port = int(self.sink.url.rsplit(":", 1)[1])
+        self.sink.stop()
+        silent = until(lambda: _listening(port), "the mail server's port is free")
+        try:
+            yield
+        finally:
+            silent.close()
+            self.sink = MailSink(self.sink_folder, self.village.clock.now, port)
+            until(lambda: _started(self.sink), "the mail server is back")
+
+    def live_runs(self, case: str) -> list[FoundRun]:
+        """Every run of that case that has not ended, whatever the ledger knows of it."""
+        from flows.deployments import deployment_ids
+        from flows.known import CASE_FLOWS
+        from flows.prefect_runs import live_runs
+
+        return [run for run in live_runs(self.client, list(deployment_ids(self.client, CASE_FLOWS).values())) if run.case == case]
+
     def mails(self) -> list[str]:
         """The references of every mail in the sink."""
-        from notifications.sink import kept_mails
-
         return [mail.reference for mail in kept_mails(self.sink_folder)]
 
     def worker_environment(self) -> dict[str, str]:
@@ -152,6 +175,26 @@ class Office:
         assert not left, f"not done in time: {left}"
 
 
+def _listening(port: int) -> socket.socket | None:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError:
+        listener.close()
+        return None
+    listener.listen(50)
+    return listener
+
+
+def _started(sink: MailSink) -> bool:
+    try:
+        sink.start()
+    except OSError:
+        return False
+    return True
+
+
 def _in_this_context(run: Callable[[], None]) -> Callable[[], None]:
     import contextvars
 
@@ -163,7 +206,6 @@ def _in_this_context(run: Callable[[], None]) -> Callable[[], None]:
 def office(engines: Engines, server: PrefectServer, client: SyncPrefectClient, folder: Path) -> Iterator[Office]:
     """A new school in this module's database, its flows registered; this process works with its parts until the block ends."""
     from flows.deployments import register
-    from notifications.sink import MailSink
 
     register(client)
     place = village(engines)
@@ -173,8 +215,9 @@ def office(engines: Engines, server: PrefectServer, client: SyncPrefectClient, f
     settings = Settings(data_folder=folder, mail_url=sink.url, origin="http://127.0.0.1:8000", demo=True)
     parts = Parts(settings, engines, place.clock, LIBRARY, place.ledger)
     use_parts(parts)
+    opened = Office(place, parts, client, sink, folder / "mail")
     try:
-        yield Office(place, replace(parts), client, folder / "mail")
+        yield opened
     finally:
         use_parts(None)
-        sink.stop()
+        opened.sink.stop()

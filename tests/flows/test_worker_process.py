@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 
@@ -39,3 +41,23 @@ def test_c11_asked_to_end_it_ends_and_nothing_is_lost(office: Office, worker: Wo
     with office.loop():
         until(lambda: all(office.is_served(case) for case in cases), "the rest is served by another process")
     assert {office.state_of(case) for case in cases} == {"Waiting for the SENCO"}
+
+
+def test_c1_c9_killed_in_a_wake_another_worker_has_the_case_within_a_minute(
+    office: Office, worker: WorkerProcess, prefect_server: PrefectServer
+) -> None:
+    """The lease of a dead worker runs out after 60 s; the run that it left Running is simply run again."""
+    case = office.open()
+    until(lambda: office.state_of(case) == "Waiting for the SENCO", "the case waits")
+    with office.mail_server_silent():
+        office.agree_meeting(case)
+        until(lambda: case in office.leases(), "the worker serves the case")
+        until(lambda: office.state_of(case) == "Running", "its run is Running")
+        os.kill(worker.pid, signal.SIGKILL)
+    killed_at = time.monotonic()
+    with office.loop():
+        until(lambda: office.is_served(case), "another process has served it", seconds=90)
+    assert time.monotonic() - killed_at < 90
+    assert "send_invitations" not in office.open_steps(case)
+    assert office.state_of(case).startswith("Waiting for")
+    assert len(office.live_runs(case)) == 1
