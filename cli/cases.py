@@ -258,4 +258,5 @@ def _say(receipt: Receipt, json: bool) -> None:
         print(f"  The case has ended: {receipt.ended.replace('_', ' ')}.")
     for one in receipt.opened:
         by = one.due or one.target
-        print(f"  Now open: {one.step.replace('_', ' ')}{f' ({one.party})' if one.party else ''}{f', by {by.on}' if by else ''}")
+        name = one.step.replace("_", " ") + (f" ({one.party.replace('_', ' ')})" if one.party else "")
+        print(f"  {'Now open' if one.status == 'open' else 'Its time runs'}: {name}{f', by {by.on}' if by else ''}")

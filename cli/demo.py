@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from cli.show import table
-from cli.up import Installation, UpRefused, chosen_port, clock_of, only_one, prefect_page, start_ledger, start_people, start_prefect, watch
+from cli.up import Running, UpRefused, chosen_port, clock_of, only_one, prefect_page, start_ledger, start_people, start_prefect, watch
 from db.engine import Engines
 from db.ledger import Ledger
 from db.queries.inbox import inbox, overdue
@@ -25,7 +25,7 @@ def run_demo(port: int, *, stay: bool) -> None:
     settings = demo_settings()
     with ExitStack() as stack:
         stack.enter_context(only_one(settings.folder))
-        here = Installation(settings, print, chosen_port(port))
+        here = Running(settings, print, chosen_port(port))
         here.say("Sendflow demo. Every person in it is made up.\n")
         clock = clock_of(settings)
         sink = stack.enter_context(MailSink(settings.folder / "mail", clock.now))
@@ -60,7 +60,7 @@ def _parts(settings: Settings, url: str) -> Parts:
     return Parts(settings, engines, clock, library, Ledger(engines, clock, library))
 
 
-def _fill(here: Installation, parts: Parts) -> None:
+def _fill(here: Running, parts: Parts) -> None:
     """Import the sample trust if the ledger is empty, and open every case that its data demands."""
     from sqlalchemy import func, select
 
@@ -84,7 +84,7 @@ def _fill(here: Installation, parts: Parts) -> None:
     here.tell(f"{len(opened.opened)} annual reviews opened, because their day has come")
 
 
-def _show(here: Installation, parts: Parts) -> None:
+def _show(here: Running, parts: Parts) -> None:
     from db.queries.people import staff_choices
 
     today = parts.clock.today()

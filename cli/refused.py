@@ -21,6 +21,7 @@ def refusal_lines(fault: Exception) -> list[str] | None:
         ("rules.library", "NoDefinition"),
         ("db.migrate", "DatabaseRefused"),
         ("db.start_checks", "UnsafeServer"),
+        ("db.installation", "NotADemo"),
         ("db.embedded", "EmbeddedPostgresError"),
         ("db.clock", "ClockFileError"),
         ("flows.server", "PrefectServerError"),

@@ -1,4 +1,4 @@
-"""Commands that run Sendflow: `demo`, `up`, `clock`."""
+"""Commands that run Sendflow: `demo`, `up`, `clock`, `confirm`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(demo)
     app.command()(up)
     app.command()(clock)
+    app.command()(confirm)
 
 
 def everywhere(as_of: Annotated[str | None, typer.Option("--as-of", help="Act and read as on this day (demo only), as 2027-03-03.")] = None) -> None:
@@ -66,3 +67,19 @@ def clock(day: Annotated[str, typer.Argument(help="A day, as 2027-03-03; `now` f
             fail(f"{day!r} is not a date; write it as 2027-03-03")
         file.write_text(day, encoding="utf-8")
         print(f"The demo is at {day}. The next sweep of deadlines sees it.")
+
+
+def confirm() -> None:
+    """Say that this database is the one to work with from now on, on this machine. A restored or copied one keeps quiet until then."""
+    with refusals():
+        from cli.working import working
+        from db.installation import Installation
+        from db.settings import get_settings
+
+        w = working()
+        installation = Installation(get_settings())
+        with w.engines.scheduler() as session:
+            before = installation.standing(session)
+            if before.quiet:
+                installation.confirm(session, w.clock.now())
+        print("Confirmed. Start Sendflow again." if before.quiet else before.words)

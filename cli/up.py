@@ -17,6 +17,8 @@ from pathlib import Path
 
 from db.clock import Clock
 from db.embedded import EmbeddedPostgres, database_url
+from db.engine import Engines
+from db.installation import Installation, Standing
 from db.migrate import migrate
 from db.settings import Settings
 from db.start_checks import check_server
@@ -32,7 +34,7 @@ class UpRefused(RuntimeError):
 
 
 @dataclass
-class Installation:
+class Running:
     """One running installation. `say` tells the person at the keyboard what is going on."""
 
     settings: Settings
@@ -42,6 +44,7 @@ class Installation:
     restarts: dict[str, int] = field(default_factory=dict)
     prefect: PrefectServer | None = None
     connection: Connection | None = None
+    standing: Standing | None = None
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -77,7 +80,7 @@ class Installation:
             )
 
     def stop(self) -> None:
-        """End the children, the worker first, each asked before it is forced."""
+        """End the children, each asked before it is forced, then Prefect's server, then the database if it is the embedded one."""
         for child in self.children.values():
             with suppress(ProcessLookupError):
                 child.send_signal(signal.SIGTERM)
@@ -88,6 +91,8 @@ class Installation:
                 child.kill()
         if self.prefect is not None:
             self.prefect.stop()
+        if self.settings.database_url is None:
+            EmbeddedPostgres(self.settings.folder).stop()
 
 
 WORKER = ("-m", "flows.work")
@@ -101,7 +106,7 @@ def run_up(port: int) -> None:
     settings = get_settings()
     with ExitStack() as stack:
         stack.enter_context(only_one(settings.folder))
-        here = Installation(settings, print, chosen_port(port))
+        here = Running(settings, print, chosen_port(port))
         stack.callback(here.stop)
         start_ledger(here)
         start_prefect(here)
@@ -110,16 +115,20 @@ def run_up(port: int) -> None:
         watch(here)
 
 
-def start_ledger(here: Installation) -> str:
+def start_ledger(here: Running) -> str:
     """The ledger's database: started if it is the embedded one, checked, and at the present schema. Returns its URL."""
     url = database_url(here.settings)
     check_server(url)
     migrate(url, demo=here.settings.demo)
+    engines = Engines(url, 2)
+    with engines.scheduler() as session:
+        here.standing = Installation(here.settings).standing(session)
+    engines.dispose()
     here.tell("database ready")
     return url
 
 
-def start_prefect(here: Installation) -> None:
+def start_prefect(here: Running) -> None:
     """The Prefect server, unless SENDFLOW_PREFECT_API_URL names one that runs elsewhere."""
     if here.settings.prefect_api_url:
         here.connection = Connection(here.settings.prefect_api_url, os.environ.get("PREFECT_API_AUTH_STRING", ""), here.settings.folder / "prefect")
@@ -143,7 +152,7 @@ def prefect_database(settings: Settings) -> str:
     return EmbeddedPostgres(settings.folder).url("prefect")
 
 
-def register_flows(here: Installation) -> None:
+def register_flows(here: Running) -> None:
     """Tell the Prefect server our flows, pool and schedules. Safe to repeat."""
     assert here.connection is not None
     here.connection.enter()
@@ -156,29 +165,32 @@ def register_flows(here: Installation) -> None:
     here.tell("flows and schedules registered")
 
 
-def start_people(here: Installation) -> None:
+def start_people(here: Running) -> None:
     """The worker and the console, and wait until the console answers."""
-    here.start_child("worker", *WORKER)
     here.start_child("console", *CONSOLE)
+    if here.standing is not None and here.standing.quiet:
+        here.say(f"\nNothing is sent and nothing is woken: {here.standing.words}\n")
+    else:
+        here.start_child("worker", *WORKER)
     wait_for_port(here, here.port)
-    here.tell("console ready, worker starting")
+    here.tell("console ready" + (", worker starting" if "worker" in here.children else ""))
 
 
-def watch(here: Installation) -> None:
+def watch(here: Running) -> None:
     """Keep the parts alive until Ctrl-C or SIGTERM: a child that ends is started again, a few times; a dead Prefect server too."""
     stopping = threading.Event()
     for order in (signal.SIGINT, signal.SIGTERM):
         signal.signal(order, lambda _number, _frame: stopping.set())
     while not stopping.wait(2.0):
         for name, arguments in (("worker", WORKER), ("console", CONSOLE)):
-            if here.children[name].poll() is not None:
+            if name in here.children and here.children[name].poll() is not None:
                 restart(here, name, arguments)
         if here.prefect is not None and here.prefect.ensure():
             here.tell("the Prefect server had died and was started again")
     here.say("\nStopping ...")
 
 
-def restart(here: Installation, name: str, arguments: tuple[str, ...]) -> None:
+def restart(here: Running, name: str, arguments: tuple[str, ...]) -> None:
     """Start a child that has ended again. Raises UpRefused when it keeps ending: then something is wrong that starting does not mend."""
     here.restarts[name] = here.restarts.get(name, 0) + 1
     log = here.settings.folder / "logs" / f"{name}.log"
@@ -217,7 +229,7 @@ def chosen_port(wanted: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for_port(here: Installation, port: int, seconds: float = 60) -> None:
+def wait_for_port(here: Running, port: int, seconds: float = 60) -> None:
     """Wait until the console listens. Raises UpRefused when it ends or does not begin."""
     until = time.monotonic() + seconds
     while time.monotonic() < until and here.children["console"].poll() is None:
@@ -227,7 +239,7 @@ def wait_for_port(here: Installation, port: int, seconds: float = 60) -> None:
     raise UpRefused(f"the console did not start; see the end of {here.settings.folder / 'logs' / 'console.log'}")
 
 
-def prefect_page(here: Installation) -> str:
+def prefect_page(here: Running) -> str:
     """The address of Prefect's pages, with a range that shows cases opened long ago."""
     assert here.connection is not None
     return f"{here.connection.ui_url}/runs?type=span&seconds=-31536000"

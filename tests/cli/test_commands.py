@@ -1,0 +1,128 @@
+"""The command as a person uses it: real database, real definitions, words and exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.main import app
+from db.sample.trust import write_sample_trust
+from db.settings import get_settings
+
+Run = Callable[..., Result]
+TODAY = date.today()
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sample")
+    write_sample_trust(folder, TODAY, pupils=300)
+    return folder
+
+
+@pytest.fixture
+def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("SENDFLOW_DATA_FOLDER", str(tmp_path))
+    get_settings.cache_clear()
+
+    def call(*arguments: str, code: int = 0) -> Result:
+        answer = CliRunner().invoke(app, list(arguments))
+        assert answer.exit_code == code, answer.output
+        return answer
+
+    return call
+
+
+@pytest.fixture
+def senco(run: Run, sample: Path) -> str:
+    """The address of the first SENCO of the imported sample trust."""
+    run("import", str(sample), "--trust", "Lantern Learning Trust")
+    row = next(line for line in (sample / "staff.csv").read_text(encoding="utf-8-sig").splitlines() if line.endswith(",SENCO"))
+    return row.split(",")[4]
+
+
+def some_pupil(sample: Path) -> list[str]:
+    """A pupil with a UPN at the first school, as the cells of the file."""
+    rows = (sample / "pupils.csv").read_text(encoding="utf-8-sig").splitlines()[1:]
+    return next(cells for cells in (r.split(",") for r in rows) if cells[0] == "990001")
+
+
+def test_a_case_is_opened_decided_corrected_explained_and_ended(run: Run, senco: str, sample: Path) -> None:
+    upn = some_pupil(sample)[2]
+    opened = json.loads(
+        run(
+            "open", "ehc_needs_assessment", upn, "--fact", "asked_by=parent", "--fact", "year_group=4", "--fact", "rights_held_by=parent",
+            "--as", senco, "--json",
+        ).stdout
+    )  # fmt: skip
+    ref = opened["case"]
+    assert ref.startswith("NA-")
+    received = (TODAY - timedelta(days=7)).isoformat()
+    said = run("decide", ref, "la_confirms_receipt", "--fact", f"request_received_on={received}", "--as", senco).stdout
+    assert f"by {(TODAY + timedelta(days=35)).isoformat()}" in said
+    why = run("explain", ref, "la_decides_to_assess", "--as", senco).stdout
+    assert "6 weeks" in why and "reg 5(1)" in why
+    moved = (TODAY - timedelta(days=6)).isoformat()
+    run("correct", ref, f"request_received_on={moved}", "--because", "the receipt says so", "--as", senco)
+    page = json.loads(run("case", ref, "--as", senco, "--json").stdout)
+    assert (TODAY + timedelta(days=36)).isoformat() in {s["due_on"] for s in page["now"]}
+    assert any(ref == s["case"] for s in json.loads(run("due", "--days", "200", "--as", senco, "--json").stdout)["due"])
+    ended = run("withdraw", ref, "opened_in_error", "--because", "a test", "--as", senco).stdout
+    assert "ended: opened in error" in ended
+
+
+def test_refusals_are_one_line_with_what_to_do_and_exit_code_2(run: Run, senco: str, sample: Path) -> None:
+    upn = some_pupil(sample)[2]
+    assert "no process 'annual'" in run("open", "annual", upn, "--as", senco, code=2).stderr
+    assert "no pupil fits" in run("open", "annual_review", "Q999", "--as", senco, code=2).stderr
+    assert "no case AR-999999" in run("case", "AR-999999", "--as", senco, code=2).stderr
+    assert "nobody on the staff" in run("inbox", "--as", "x@example.org", code=2).stderr
+    assert "say who acts" in run("inbox", code=2).stderr
+    assert "demo alone" in run("--as-of", "2027-01-01", "inbox", "--as", senco, code=2).stderr
+    assert "is not a date" in run("--as-of", "soon", "inbox", "--as", senco, code=2).stderr
+
+
+def test_a_bad_file_names_line_and_column_and_imports_nothing(run: Run, senco: str, tmp_path: Path) -> None:
+    bad = tmp_path / "pupils.csv"
+    bad.write_text("URN,Adno,UPN,Forename,Surname,DOB,Year,SEN status\n990001,1,Q1,Ann,Other,3/4/26,77,K\n")
+    said = run("import", str(bad), code=2).stderr
+    assert "nothing was imported: 3 problems" in said
+    assert "pupils.csv, line 2, column 'UPN'" in said and "column 'DOB'" in said and "column 'Year'" in said
+
+
+def test_the_same_import_twice_changes_nothing(run: Run, senco: str, sample: Path) -> None:
+    again = json.loads(run("import", str(sample), "--json").stdout)
+    assert all(f["counts"]["added"] == f["counts"]["changed"] == 0 for f in again["files"])
+
+
+@pytest.mark.parametrize(
+    "arguments", [["timeline", "ehc_needs_assessment", "--fact", "request_received_on=2026-03-03"], ["date", "6 weeks after 2026-03-03"]]
+)
+def test_dates_need_neither_database_nor_prefect(arguments: list[str]) -> None:
+    code = (
+        f"import sys; from cli.main import app\ntry:\n app({arguments!r})\nexcept SystemExit as e:\n assert not e.code\n"
+        "heavy = {'sqlalchemy', 'prefect', 'psycopg', 'fastapi', 'pydantic'} & set(sys.modules); print('heavy:', sorted(heavy))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "2026-04-14" in said or "14 April 2026" in said
+    assert "heavy: []" in said
+
+
+def test_a_misspelt_period_says_where_and_what_to_write(run: Run) -> None:
+    said = run("date", "6 weks after 2026-03-03", code=2).stderr
+    assert "column 3" in said and "weeks" in said
+    assert "2027-09-01" in run("timeline", "annual_review", "--fact", "meeting_on=3/4/26", code=2).stderr
+
+
+def test_check_finds_nothing_wrong_and_prints_what_it_explored(run: Run) -> None:
+    report = json.loads(run("check", "--json").stdout)
+    assert report["findings"] == [] and report["templates"] == []
+    assert all(f["positions"] > 0 and f["histories"] > 0 for f in report["figures"])
