@@ -37,16 +37,21 @@ class Woken:
 def run_calendar(parts: Parts, today: date) -> list[Receipt]:
     """One act for each woken step, dated on its own day. What one act wakes anew, and is due by `today`, is done too.
 
-    A step that a person has decided meanwhile is left alone: theirs stands.
+    A step that a person has decided meanwhile is left alone: theirs stands. A case that cannot be worked keeps no other waiting: the first
+    error is raised when all the others are done.
     """
     receipts: list[Receipt] = []
+    errors: list[Exception] = []
     tried: set[tuple[str, int]] = set()
     while fresh := [one for one in woken(parts, today) if (one.ref, one.no) not in tried]:
         for one in fresh:
             tried.add((one.ref, one.no))
-            receipt = _act(parts, one)
-            if receipt is not None:
-                receipts.append(receipt)
+            try:
+                receipts += _act(parts, one)
+            except Exception as error:
+                errors.append(error)
+    if errors:
+        raise errors[0]
     return receipts
 
 
@@ -56,14 +61,14 @@ def woken(parts: Parts, today: date) -> list[Woken]:
         return [Woken(*row) for row in session.connection().exec_driver_sql(_DUE, (today,))]
 
 
-def _act(parts: Parts, one: Woken) -> Receipt | None:
+def _act(parts: Parts, one: Woken) -> list[Receipt]:
     step = parts.pinned.of(one.definition_id).steps[one.step]
     outcome = "done" if step.wait else step.lapses_as
     event = Event("decide", one.wakes_on, None, one.step, one.party, outcome)
     key = uuid5(CALENDAR_ACTS, f"{one.ref}/{one.no}/{one.wakes_on}")
     try:
-        return perform(parts, CALENDAR, request(key, one.ref, event, round=one.round))
+        return [perform(parts, CALENDAR, request(key, one.ref, event, round=one.round))]
     except (Refused, NotFound) as refusal:
         if isinstance(refusal, NotFound) or refusal.code in ("already_decided", "not_open", "case_ended", "old_round", "not_before"):
-            return None
+            return []
         raise

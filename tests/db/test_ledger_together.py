@@ -104,6 +104,26 @@ def test_an_interrupted_review_is_opened_again_by_hand_only(ash: Village) -> Non
     assert not by_hand.repeated and by_hand.case != first
 
 
+def test_a_declined_early_review_leaves_the_yearly_one_owed(ash: Village) -> None:
+    pupil = ash.pupil()
+    early = ash.open(pupil_id=pupil, reason="early").case
+    receipt = ash.decide(early, "la_agrees_to_review_early", "2026-09-12", "declines")
+    assert receipt.ended == "declined"
+    swept = ash.ledger.open_cases(ash.software, [Opening(uuid4(), "annual_review", pupil, FACTS, day("2026-09-14"))])[0]
+    assert not swept.repeated and swept.case != early
+
+
+def test_after_a_restart_of_the_server_the_next_act_goes_through(ash: Village) -> None:
+    case = ash.open().case
+    at_once(*[lambda: ash.decide(case, "agree_meeting_date", "2026-09-20", by=ash.teacher)] * 4)  # fills the pool
+    with ash.engines.act_connection(SCHEDULER) as connection:
+        connection.execute("RESET ROLE")
+        mine = "datname = current_database() AND pid <> pg_backend_pid()"
+        connection.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {mine}")
+        connection.execute("SET ROLE sendflow_scheduler")
+    assert ash.decide(case, "agree_meeting_date", "2026-09-20", meeting_on=day("2026-11-05")).seq == 2
+
+
 def test_an_opening_sent_twice_is_one_case(ash: Village) -> None:
     pupil, key = ash.pupil(), uuid4()
     first, again = ash.open(pupil_id=pupil, key=key), ash.open(pupil_id=pupil, key=key)
