@@ -50,7 +50,8 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], title: str 
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Turn what the rules, the ledger and the settings refuse into one plain line and exit code 2; anything else stays a fault."""
+    """Turn what the rules, the ledger and the settings refuse into one plain line and exit code 2; anything else stays a fault. At the end
+    the connections that the command opened are closed."""
     from cli.refused import refusal_lines
 
     try:
@@ -62,6 +63,9 @@ def refusals() -> Iterator[None]:
         if said is None:
             raise
         fail(said[0], said[1:])
+    finally:
+        if "cli.working" in sys.modules:
+            sys.modules["cli.working"].close_all()
 
 
 def _words(cell: object) -> str:

