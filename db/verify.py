@@ -102,7 +102,7 @@ def row_faults(
     stored = {row["no"]: row for row in rows}
     for instance in position.tracked():
         row = stored.pop(instance.no, None)
-        wanted = step_row(definition, instance, calendar)
+        wanted = step_row(definition, instance, calendar, position.facts)
         if row is None:
             yield ChainFault(ref, 0, f"step {instance.step} {instance.party} is open, and has no row")
         elif wrong := [name for name in _FIELDS if as_json(row[name]) != wanted[name]]:

@@ -36,7 +36,9 @@ def _link(session: Session, delivery: Delivery, reader: Reader, origin: str, lin
     row = session.get(StepRow, (delivery.case_id, delivery.no)) if delivery.no else None
     if row is None or row.closed_seq is not None or case.ended:
         return ""
-    if link_role_for_step(definition_of(session, case), delivery.step, delivery.party) != reader.role:
+    definition = definition_of(session, case)
+    owner = link_role_for_step(definition, delivery.step, delivery.party)
+    if not owner or reader.role not in (owner, definition.roles[owner].passes_to):
         return ""
     expires_on = max(row.due_on or today, today) + timedelta(days=LINK_DAYS)
     token = links.make(

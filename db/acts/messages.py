@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from db.acts.rows import held_by
 from rules.definition import Definition
 from rules.position_types import Change, GivenRight, Owed
 
@@ -28,7 +29,7 @@ def _message(definition: Definition, owed: Owed, right: GivenRight | None, chang
         "round": owed.round,
         "no": owed.no,
         "moment": owed.moment,
-        "to": owed.to,
+        "to": held_by(definition, owed.to, change.position.facts),
     }
     due = next((one.due or one.target for one in change.position.instances if one.no == owed.no), None)
     if due is not None:

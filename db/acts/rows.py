@@ -10,7 +10,9 @@ from typing import Any
 from rules.calendar import SchoolCalendar
 from rules.definition import Definition
 from rules.due import rung_date
+from rules.owed import holder_of_rights
 from rules.position_types import Instance, Position
+from rules.values import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +27,18 @@ def row_changes(definition: Definition, before: Position | None, after: Position
     """What must be written so that the open rows are those of `after.tracked()`.
 
     `before` is the position whose rows are stored, None where nothing can be assumed of them (an opening, or rows that were counted with
-    another calendar): then every tracked row is written and every other one closed.
+    another calendar): then every tracked row is written and every other one closed. So too when the rights pass to the young person.
     """
+    if before is not None and holder_of_rights(dict(before.facts)) != holder_of_rights(dict(after.facts)):
+        before = None
     was = {} if before is None else {instance.no: instance for instance in before.tracked()}
     now = {instance.no: instance for instance in after.tracked()}
     gone = [one for one in after.instances if one.no not in now and (before is None or one.no in was)]
     written = [one for one in now.values() if was.get(one.no) != one]
-    return RowChanges([_closing(one, after) for one in gone], [step_row(definition, one, calendar) for one in written])
+    return RowChanges([_closing(one, after) for one in gone], [step_row(definition, one, calendar, after.facts) for one in written])
 
 
-def step_row(definition: Definition, instance: Instance, calendar: SchoolCalendar) -> dict[str, Any]:
+def step_row(definition: Definition, instance: Instance, calendar: SchoolCalendar, facts: Facts) -> dict[str, Any]:
     """The row of a tracked instance, as JSON. `why` explains the date of law, or the trust's own target where there is none."""
     due = instance.due or instance.target
     return {
@@ -42,7 +46,7 @@ def step_row(definition: Definition, instance: Instance, calendar: SchoolCalenda
         "round": instance.round,
         "step": instance.step,
         "party": instance.party,
-        "owner": owner_of(definition, instance.step, instance.party),
+        "owner": owner_of(definition, instance.step, instance.party, facts),
         "status": instance.status,
         "due_on": _iso(instance.due.on) if instance.due else None,
         "safe_on": _iso(instance.due.safe_on) if instance.due else None,
@@ -55,10 +59,16 @@ def step_row(definition: Definition, instance: Instance, calendar: SchoolCalenda
     }
 
 
-def owner_of(definition: Definition, step: str, party: str) -> str:
-    """The role that owes the step; empty for what software, the calendar or another case does."""
+def owner_of(definition: Definition, step: str, party: str, facts: Facts) -> str:
+    """The role that owes the step now; empty for what software, the calendar or another case does."""
     role = definition.role_of(definition.steps[step], party)
-    return "" if role is None else role.name
+    return "" if role is None else held_by(definition, role.name, facts)
+
+
+def held_by(definition: Definition, role: str, facts: Facts) -> str:
+    """The role itself, or the young person's where its rights have passed to them (`passes_to` in roles.yaml; CFA 2014 s.83(2))."""
+    passes_to = definition.roles[role].passes_to if role in definition.roles else ""
+    return passes_to if passes_to and passes_to == holder_of_rights(dict(facts)) else role
 
 
 def chase_days(definition: Definition, instance: Instance, calendar: SchoolCalendar) -> list[date]:

@@ -94,7 +94,7 @@ def rows_are_the_tracked_instances(walk: Walk) -> None:
     """Every tracked instance has its row, every open row its instance, to the last column that the rules decide."""
     definition, position, _ = walk.ash.ledger.position(walk.case)
     calendar = walk.ash.ledger.parts.calendars.of(walk.ash.school_id, walk.ash.rows("SELECT calendar_stamp(%s)", walk.ash.school_id)[0][0])
-    wanted = {one.no: step_row(definition, one, calendar) for one in position.tracked()}
+    wanted = {one.no: step_row(definition, one, calendar, position.facts) for one in position.tracked()}
     query = "SELECT s.* FROM steps s JOIN cases c ON c.id = s.case_id WHERE c.ref = %s AND s.closed_seq IS NULL"
     stored = {row.no: row._mapping for row in walk.ash.rows(query, walk.case)}
     assert {no: {name: as_json(row[name]) for name in wanted.get(no, row)} for no, row in stored.items()} == wanted
