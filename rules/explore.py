@@ -166,7 +166,8 @@ def _said(value: object) -> str:
 def histories(graph: Graph, reopenings: int) -> int:
     """How many histories lead from opening to an end with at most that many reopenings, corrections and growth left out.
 
-    Each event stands for as many as its outcomes, values of words and parties in the same state. 0 if a loop without reopening is met.
+    Each event stands for as many as its outcomes, values of words and parties in the same state; a list of unknown length counts as one party.
+    0 if a loop without reopening is met.
     """
     known: dict[tuple[int, int], int] = {}
     stack = [(edge.to, reopenings) for edge in graph.openings]
@@ -174,7 +175,8 @@ def histories(graph: Graph, reopenings: int) -> int:
     while stack:
         node = stack[-1]
         position = graph.positions[node[0]]
-        steps = [(edge, (edge.to, node[1] - edge.reopens)) for edge in position.edges if edge.move.kind == "decide" and node[1] >= edge.reopens]
+        ways = [edge for edge in position.edges if edge.move.kind == "decide" and not edge.move.more and node[1] >= edge.reopens]
+        steps = [(edge, (edge.to, node[1] - edge.reopens)) for edge in ways]
         missing = [after for _, after in steps if after not in known]
         if node in known or not missing:
             stack.pop()

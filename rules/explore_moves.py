@@ -17,7 +17,8 @@ from rules.values import Value
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One event. `kind`: decide, correct or grow. `times`: how many real events it stands for. `early`: recorded before its turn."""
+    """One event. `kind`: decide, correct or grow. `times`: how many real events it stands for. `early`: recorded before its turn.
+    `more`: of a list of unknown length, another member in the same state stays behind."""
 
     kind: str
     step: str = ""
@@ -27,6 +28,7 @@ class Move:
     times: int = 1
     early: bool = False
     may: bool = False
+    more: bool = False
 
 
 class Moves(Settling):
@@ -97,9 +99,9 @@ class Moves(Settling):
                 times = copies * len(words)
                 for f in read:
                     times *= model.sizes[f][picked[f]]
-                for after in self._recorded(placed, state, member, FIRST + 3 * k + 1, records, picked):
-                    facts = tuple((f, self._value(f, n)) for f, n in picked.items())
-                    yield Move("decide", name, member, words[0], facts, times, status != OPEN, placed.step.may), after
+                facts = tuple((f, self._value(f, n)) for f, n in picked.items())
+                for more, after in enumerate(self._recorded(placed, state, member, FIRST + 3 * k + 1, records, picked)):
+                    yield Move("decide", name, member, words[0], facts, times, status != OPEN, placed.step.may, bool(more)), after
 
     def _list_choices(self, fact: str, state: State) -> range:
         """0: nobody named; 1: somebody. A list named before stays as it is (2)."""
