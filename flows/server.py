@@ -34,7 +34,7 @@ class PrefectServer:
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.files = ServerFiles(folder)
-        self._database_url = asynchronous(database_url)
+        self.database_url = asynchronous(database_url)
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -45,7 +45,7 @@ class PrefectServer:
     @property
     def takes_several_workers(self) -> bool:
         """False on SQLite, which locks under two writers (PrefectHQ/prefect#18934)."""
-        return not self._database_url.startswith("sqlite")
+        return not self.database_url.startswith("sqlite")
 
     def start(self, progress: Progress = lambda words: None) -> Connection:
         """Start the server unless ours runs already, wait until it answers, and check its settings.
@@ -91,7 +91,7 @@ class PrefectServer:
             "PREFECT_SERVER_API_HOST": "127.0.0.1",
             "PREFECT_SERVER_API_PORT": str(port),
             "PREFECT_SERVER_API_AUTH_STRING": self.files.auth_string(),
-            "PREFECT_SERVER_DATABASE_CONNECTION_URL": self._database_url,
+            "PREFECT_SERVER_DATABASE_CONNECTION_URL": self.database_url,
             "PREFECT_UI_API_URL": f"http://127.0.0.1:{port}/api",
         }
 

@@ -8,6 +8,7 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import Any
 
+FIRST_REST = 2.0
 LONGEST_REST = 300.0
 
 
@@ -37,7 +38,7 @@ class UnderWay:
     def rest(self, case: str) -> None:
         """Let the case rest before its next try."""
         tries = self._rests.get(case, (0.0, 0))[1] + 1
-        self._rests[case] = (self.clock() + min(2.0**tries, LONGEST_REST), tries)
+        self._rests[case] = (self.clock() + min(FIRST_REST * 2.0 ** (tries - 1), LONGEST_REST), tries)
 
     def served(self, case: str) -> None:
         """The case needs no rest."""

@@ -13,9 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
+import psycopg
+from sqlalchemy import text
+
 from db.engine import Engines
+from db.heartbeats import Beat, beats
 from db.ledger import Ledger, Receipt
 from db.settings import Settings
+from db.url import psycopg_url
 from flows.differences import FoundRun
 from flows.server import PrefectServer
 from flows.worker_process import WorkerProcess
@@ -51,6 +56,8 @@ class Office:
     client: SyncPrefectClient
     sink: MailSink
     sink_folder: Path
+    prefect_url: str
+    prefect_log: Path
 
     def open(self, **facts: Any) -> str:
         """An annual review opened by the SENCO on 10 September 2026; its reference."""
@@ -58,6 +65,71 @@ class Office:
         return self.ledger.open_case(
             self.village.senco, key=uuid4(), process="annual_review", pupil_id=pupil, facts=FACTS | facts, on=day("2026-09-10")
         ).case
+
+    def open_and_served(self, **facts: Any) -> str:
+        """A review that has a run, was woken once, and waits. The loop must be at work."""
+        case = self.open(**facts)
+        until(lambda: self.state_of(case).startswith("Waiting") and self.is_served(case), f"{case} is served")
+        return case
+
+    def want(self, case: str) -> None:
+        """Want one more wake of the case."""
+        from db import wakes
+
+        with self.parts.engines.scheduler() as session:
+            wakes.want(session, [case])
+
+    def lease_runs_out(self, case: str) -> None:
+        """As if the lease's time were over."""
+        with self.parts.engines.scheduler() as session:
+            session.execute(
+                text("UPDATE wakes SET leased_until = now() - interval '1 second' WHERE case_id = (SELECT id FROM cases WHERE ref = :case)"),
+                {"case": case},
+            )
+
+    def beats(self) -> list[Beat]:
+        """Every heartbeat in the ledger."""
+        with self.parts.engines.scheduler() as session:
+            return beats(session)
+
+    def heartbeats(self) -> set[str]:
+        """What has come to its end at least once."""
+        return {beat.name for beat in self.beats()}
+
+    def parked(self) -> list[str]:
+        """Cases whose wakes failed five times in a row."""
+        from db.wakes import parked
+
+        with self.parts.engines.scheduler() as session:
+            return parked(session)
+
+    def wake_error(self, case: str) -> str:
+        """The code with which the case's last wake failed."""
+        return str(self.village.rows("SELECT w.error_code FROM wakes w JOIN cases c ON c.id = w.case_id WHERE c.ref = %s", case)[0].error_code)
+
+    def insert_person_twice(self, name: str) -> None:
+        """Break a unique key with a row that holds a name: PostgreSQL's message and SQLAlchemy's both quote it."""
+        with self.parts.engines.scheduler() as session:
+            for _ in range(2):
+                session.execute(
+                    text("INSERT INTO persons (kind, external_id, given_name, family_name) VALUES ('staff', :name, :name, :name)"), {"name": name}
+                )
+
+    def artifact_of(self, case: str) -> str:
+        """The text of the case's artifact in Prefect."""
+        from db.runs import run_of
+
+        with self.parts.engines.scheduler() as session:
+            known = run_of(session, case)
+        assert known is not None and known.artifact_id is not None
+        return str(self.client.request("GET", "/artifacts/{id}", path_params={"id": known.artifact_id}).json()["data"])
+
+    def everything_prefect_keeps(self) -> str:
+        """Every row of every table of Prefect's database as text, and its server's log."""
+        with psycopg.connect(self.prefect_url) as connection:
+            tables = [row[0] for row in connection.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")]
+            rows = [str(row[0]) for table in tables for row in connection.execute(f"SELECT t::text FROM {table} t")]
+        return "\n".join(rows) + self.prefect_log.read_text(encoding="utf-8", errors="replace")
 
     def agree_meeting(self, case: str) -> Receipt:
         """The SENCO fixes the meeting for 5 November; Sendflow then owes the invitations."""
@@ -215,7 +287,7 @@ def office(engines: Engines, server: PrefectServer, client: SyncPrefectClient, f
     settings = Settings(data_folder=folder, mail_url=sink.url, origin="http://127.0.0.1:8000", demo=True)
     parts = Parts(settings, engines, place.clock, LIBRARY, place.ledger)
     use_parts(parts)
-    opened = Office(place, parts, client, sink, folder / "mail")
+    opened = Office(place, parts, client, sink, folder / "mail", psycopg_url(server.database_url), server.files.log)
     try:
         yield opened
     finally:

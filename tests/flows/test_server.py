@@ -66,7 +66,7 @@ def test_a_killed_server_is_started_again_on_its_port_with_its_password(prefect_
 
 
 def test_a_server_that_outlived_its_starter_is_taken_over_not_doubled(prefect_server: PrefectServer) -> None:
-    other = PrefectServer(prefect_server.files.home.parent, prefect_server._database_url)
+    other = PrefectServer(prefect_server.files.home.parent, prefect_server.database_url)
     pid = prefect_server.files.pid()
     assert other.start() == prefect_server.connection
     assert other.files.pid() == pid
