@@ -92,8 +92,8 @@ def test_facts_and_exceptions_are_rows_of_ones_own_schools(engines: Engines, ash
         review_on=day("2026-04-01"),
         on=day("2026-02-01"),
     )
-    facts = "SELECT f.name, f.value, f.seq FROM facts_of_cases() f JOIN cases c ON c.id = f.case_id WHERE c.ref = %s ORDER BY f.name"
-    applied = "SELECT e.name, e.step, e.review_on FROM exceptions_of_cases() e JOIN cases c ON c.id = e.case_id WHERE c.ref = %s"
+    facts = "SELECT f.name, f.value, f.seq FROM facts() f JOIN cases c ON c.id = f.case_id WHERE c.ref = %s ORDER BY f.name"
+    applied = "SELECT e.name, e.step, e.review_on FROM exceptions() e JOIN cases c ON c.id = e.case_id WHERE c.ref = %s"
     with engines.app([birch.school_id]) as session:
         query = session.connection().exec_driver_sql
         found = {row.name: (row.value, row.seq) for row in query(facts, (opened.case,))}

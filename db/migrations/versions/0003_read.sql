@@ -1,14 +1,14 @@
 -- Functions instead of views: on PostgreSQL 14 a view would show its owner's rows. PostgreSQL folds them into the query that asks,
 -- so `SELECT * FROM facts() WHERE case_id = 7` uses the index on events.
 
--- Every fact as it was last recorded. A reopened step may have set a fact aside since: where a case stands is cases.position, by the rules.
+-- Every fact as it was last recorded; what a step of a party recorded is that party's own. A reopened step may have set a fact aside since: where a case stands is cases.position, by the rules.
 CREATE FUNCTION facts() RETURNS TABLE (case_id bigint, school_id int, name text, party text, value jsonb, seq int, happened_on date, recorded_at timestamptz)
 LANGUAGE sql STABLE AS $$
-  SELECT DISTINCT ON (e.case_id, f.key) e.case_id, e.school_id, split_part(f.key, ':', 1), split_part(f.key, ':', 2), f.value, e.seq,
+  SELECT DISTINCT ON (e.case_id, f.key, p.party) e.case_id, e.school_id, f.key, p.party, f.value, e.seq,
          (e.content::jsonb #>> '{event,on}')::date, e.recorded_at
-    FROM public.events e, jsonb_each(e.content::jsonb #> '{event,facts}') f
+    FROM public.events e, jsonb_each(e.content::jsonb #> '{event,facts}') f, coalesce(e.content::jsonb #>> '{event,party}', '') AS p (party)
    WHERE e.content::jsonb #> '{event,facts}' IS NOT NULL
-   ORDER BY e.case_id, f.key, e.seq DESC
+   ORDER BY e.case_id, f.key, p.party, e.seq DESC
 $$;
 
 -- Every lawful exception that was applied: which, to which step, by whom, and when it is looked at again.

@@ -18,7 +18,6 @@ FILES = (
     "50_apply_opening.sql",
     "60_erase.sql",
     "70_rewrite_steps.sql",
-    "80_facts.sql",
 )
 DOORS = (
     "case_for_act",
@@ -29,8 +28,6 @@ DOORS = (
     "calendar_stamp",
     "erase_private",
     "rewrite_steps",
-    "facts_of_cases",
-    "exceptions_of_cases",
 )
 
 
