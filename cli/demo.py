@@ -7,6 +7,7 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
+from cli.morning import morning_sweeps
 from cli.show import table
 from cli.up import Running, UpRefused, chosen_port, clock_of, only_one, prefect_page, start_ledger, start_people, start_prefect, watch
 from db.engine import Engines
@@ -67,7 +68,6 @@ def _fill(here: Running, parts: Parts) -> None:
     from db.importing.run import import_folder
     from db.models import Pupil
     from db.sample.trust import TRUST_NAME, write_sample_trust
-    from tasks.open_reviews import open_due_reviews
 
     today = parts.clock.today()
     with parts.engines.scheduler() as session:
@@ -80,8 +80,8 @@ def _fill(here: Running, parts: Parts) -> None:
         here.tell(f"sample trust imported: {sum(f.rows for f in report.files):,} rows")
     else:
         here.tell("the trust of the last start is here again")
-    opened = open_due_reviews(parts, today)
-    here.tell(f"{len(opened.opened)} annual reviews opened, because their day has come")
+    opened, chased = morning_sweeps(parts)
+    here.tell(f"{opened} annual reviews opened, because their day has come; {chased} reminders and acts of the calendar")
 
 
 def _show(here: Running, parts: Parts) -> None:

@@ -54,19 +54,20 @@ def clock(day: Annotated[str, typer.Argument(help="A day, as 2027-03-03; `now` f
         w = working()
         if not is_demo(w.engines):
             fail("time can be moved in a demo alone; this installation is not one")
+        from cli.morning import morning_sweeps
         from db.settings import get_settings
 
         file = get_settings().folder / "clock"
         if day == "now":
             file.unlink(missing_ok=True)
-            print("The demo is back in the present.")
-            return
-        try:
-            date.fromisoformat(day)
-        except ValueError:
-            fail(f"{day!r} is not a date; write it as 2027-03-03")
-        file.write_text(day, encoding="utf-8")
-        print(f"The demo is at {day}. The next sweep of deadlines sees it.")
+        else:
+            try:
+                date.fromisoformat(day)
+            except ValueError:
+                fail(f"{day!r} is not a date; write it as 2027-03-03")
+            file.write_text(day, encoding="utf-8")
+        opened, chased = morning_sweeps(w)
+        print(f"The demo is at {w.today}. Its morning sweeps opened {opened} reviews, and came to {chased} acts of the calendar and reminders.")
 
 
 def confirm() -> None:

@@ -121,7 +121,7 @@ def _families(random: Random, learners: list[Row]) -> list[Row]:
             lives = people.address(random) if apart and n else home
             phone = f"07700 900{random.randrange(1000):03d}"
             rows.append([
-                urn, adno, f"C{urn}{adno}{n}", forename, surname, relation, "No" if relation == "Grandmother" and random.random() < 0.3 else "Yes",
+                urn, adno, f"C{urn}{adno}{n}", forename, surname, relation, "Yes",
                 f"family.{urn}.{adno}.{n}@home.example.org", phone, lives, hidden, people.language(random), "Email",
             ])  # fmt: skip
     return rows

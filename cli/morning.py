@@ -1,0 +1,34 @@
+"""What the schedule does each morning, done at once: for a demo that starts at noon, or whose clock has been moved."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from db.clock import Clock
+from db.engine import Engines
+from db.ledger import Ledger
+from db.settings import get_settings
+from rules.library import Library
+from tasks.chase import chase
+from tasks.open_reviews import open_due_reviews
+from tasks.parts import Parts
+
+
+class HasParts(Protocol):
+    """What the sweeps work with: `cli.working.Working` and `tasks.parts.Parts` both have it."""
+
+    @property
+    def engines(self) -> Engines: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def library(self) -> Library: ...
+    @property
+    def ledger(self) -> Ledger: ...
+
+
+def morning_sweeps(of: HasParts) -> tuple[int, int]:
+    """Open the reviews whose day has come, let the calendar act, fire the reminders due. How many reviews, and how many acts and reminders."""
+    parts = of if isinstance(of, Parts) else Parts(get_settings(), of.engines, of.clock, of.library, of.ledger)
+    today = of.clock.today()
+    return len(open_due_reviews(parts, today).opened), chase(parts, today) or 0
