@@ -19,15 +19,22 @@ _STALE = "SELECT ref FROM cases WHERE ended = '' AND school_id = %s AND calendar
 def recount_dates(parts: Parts) -> list[str]:
     """Count the dates of every open case anew whose school's calendar is another than they were counted with. Returns their references.
 
-    Each case that was recounted wants a wake. Nothing is written into a case's history: nothing has happened in it.
+    Each case that was recounted wants a wake. Nothing is written into a case's history: nothing has happened in it. A case that cannot be
+    counted keeps no other waiting: the first error is raised when all the others are done.
     """
     stale: list[str] = []
     with parts.engines.scheduler() as session:
         query = session.connection().exec_driver_sql
         for school_id in query(_SCHOOLS).scalars().all():
             stale += query(_STALE, (school_id, calendar_of(session, school_id).version)).scalars()
+    errors: list[Exception] = []
     for ref in stale:
-        rebuild_rows(parts, ref)
+        try:
+            rebuild_rows(parts, ref)
+        except Exception as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
     return stale
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -120,6 +121,18 @@ def test_rows_follow_the_position_on_any_way(ash: Village, process: str, facts: 
             break
     assert ash.ledger.verify(walk.case) == []
     assert ash.ledger.position(walk.case)[2] > 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_two_walkers_on_one_case_leave_a_record_that_holds(ash: Village, seed: int) -> None:
+    facts: Facts = {"review_due_on": date(2026, 6, 1), "reason": "yearly", "year_group": 9, "looked_after": True, "rights_held_by": "parent"}
+    one = Walk(ash, "annual_review", facts, seed)
+    other = Walk(ash, "annual_review", facts, seed + 100)
+    other.case = one.case
+    with ThreadPoolExecutor(2) as threads:
+        assert len(list(threads.map(lambda walk: [walk.step() for _ in range(25)], (one, other)))) == 2
+    rows_are_the_tracked_instances(one)
+    assert ash.ledger.verify(one.case) == [] and ash.ledger.position(one.case)[2] > 5
 
 
 def test_a_lifted_date_is_not_chased_before_it_is_looked_at_again(ash: Village) -> None:
