@@ -134,9 +134,9 @@ class Ledger:
             standing = read_standing(self.parts, connection, CALENDAR, case, lock=False)
         return standing.definition, standing.position, standing.version
 
-    def erase_private(self, actor: Actor, *, case: str) -> int:
-        """Erase the personal words (comments, reasons) of a case; the chain stays whole. Returns how many there were. Raises NotFound, NotAllowed."""
-        return erase_private(self.parts, actor, case)
+    def erase_private(self, actor: Actor, *, key: UUID, case: str, on: date) -> int:
+        """Erase a case's personal words (comments, reasons); the chain stays whole and says that they were erased. Returns how many there were."""
+        return erase_private(self.parts, actor, key, case, on)
 
     def verify(self, case: str | None = None, anchor: str | None = None) -> list[ChainFault]:
         """Every fault of the record, of one case or all: chains, words, positions folded anew, rows; and against an `anchor()` kept outside."""

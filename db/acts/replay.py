@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from db.acts.erasing import ERASED
 from db.acts.parts import Parts
 from rules.compiled import compiled
 from rules.definition import Definition
@@ -16,8 +17,8 @@ from rules.position_types import Change, Position
 
 
 def contents_of(texts: Sequence[str]) -> list[Mapping[str, Any]]:
-    """Stored contents, read."""
-    return [orjson.loads(text) for text in texts]
+    """Stored contents, read. That words were erased is an event of the record and none of the case's history."""
+    return [content for content in map(orjson.loads, texts) if content["event"]["kind"] != ERASED]
 
 
 def last_change(parts: Parts, definition: Definition, contents: Sequence[Mapping[str, Any]]) -> Change:

@@ -20,7 +20,7 @@ from rules.position_text import position_to_text
 from rules.position_types import Change
 
 LINK_USED = "SF001"
-_APPLY = (
+APPLY = (
     "SELECT answer, seq, version, recorded_at FROM apply_act(%s, %s, %s, %s::uuid, %s, %s, %s, %s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
     "%s::jsonb, %s::jsonb, %s::jsonb, %s)"
 )
@@ -66,7 +66,7 @@ def write_act(
         outbox_text(standing.definition, change),
     )
     try:
-        row = connection.execute(_APPLY, values).fetchone()
+        row = connection.execute(APPLY, values).fetchone()
     except psycopg.Error as error:
         if error.sqlstate == LINK_USED:
             raise LinkUsed("This link has been used, has expired, or was withdrawn. Ask the school for a new one.") from None

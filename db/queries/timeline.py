@@ -97,6 +97,8 @@ def _what(definition: Definition, kind: str, event: Mapping[str, Any]) -> str:
     if kind == "correct":
         step = [step_title(definition, str(event["step"]), str(event.get("party", "")))] if event.get("step") else []
         return "Corrected: " + ", ".join([*step, *(_fact_title(definition, fact) for fact in event.get("facts", {}))])
+    if kind == "erase":
+        return "The personal words of this case were erased"
     if kind == "interrupt":
         return definition.interrupts[name].title or name.replace("_", " ")
     title = step_title(definition, str(event["step"]), str(event.get("party", "")))

@@ -13,7 +13,8 @@ import pytest
 
 from db.chain import first_link, next_link
 from db.engine import Engines
-from db.ledger import Refused
+from db.ledger import NotAllowed, Refused
+from db.queries.timeline import timeline_of
 from db.url import psycopg_url
 from tests.db.ledger_story import TODAY, Village, day, village
 
@@ -117,9 +118,19 @@ def test_personal_words_are_sealed_and_erasable(ash: Village, case: str) -> None
     assert not any("synthetic words" in row.content for row in stored)
     found = tampered(ash, case, "UPDATE private_texts SET value = 'other words' WHERE case_id = THE_CASE")
     assert found == [(3, "the personal words kept as “comment” are not those that were written")]
-    assert ash.ledger.erase_private(ash.senco, case=case) == 1
+    before, key = ash.ledger.position(case), uuid4()
+    with pytest.raises(NotAllowed, match="Erasing is for"):
+        ash.ledger.erase_private(ash.teacher, key=uuid4(), case=case, on=TODAY)
+    assert ash.ledger.erase_private(ash.senco, key=key, case=case, on=TODAY) == 1
+    assert ash.ledger.erase_private(ash.senco, key=key, case=case, on=TODAY) == 0
     assert ash.rows("SELECT 1 FROM private_texts p JOIN cases c ON c.id = p.case_id WHERE ref = %s", case) == []
     assert ash.ledger.verify(case) == []
+    assert ash.ledger.position(case) == (before[0], before[1], 4), "nothing has happened in the case but one event that says it"
+    with ash.engines.app([ash.school_id]) as session:
+        assert [one.what for one in timeline_of(session, case) if "erased" in one.what] == ["The personal words of this case were erased"]
+    again = uuid4()
+    ash.decide(case, "gather_advice", "2026-10-02", party="parent", key=again)
+    assert ash.decide(case, "gather_advice", "2026-10-02", party="parent", key=again).repeated and ash.ledger.verify(case) == []
 
 
 def test_an_anchor_shows_what_a_chain_alone_cannot(ash: Village) -> None:
