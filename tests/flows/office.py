@@ -196,13 +196,19 @@ class Office:
             self.sink = MailSink(self.sink_folder, self.village.clock.now, port)
             until(lambda: _started(self.sink), "the mail server is back")
 
-    def live_runs(self, case: str) -> list[FoundRun]:
-        """Every run of that case that has not ended, whatever the ledger knows of it."""
+    def live_runs(self, case: str = "") -> list[FoundRun]:
+        """Every run of that case (of any) that has not ended, whatever the ledger knows of it."""
         from flows.deployments import deployment_ids
         from flows.known import CASE_FLOWS
         from flows.prefect_runs import live_runs
 
-        return [run for run in live_runs(self.client, list(deployment_ids(self.client, CASE_FLOWS).values())) if run.case == case]
+        found = live_runs(self.client, list(deployment_ids(self.client, CASE_FLOWS).values()))
+        return [run for run in found if case in ("", run.case)]
+
+    def leave_no_run(self) -> None:
+        """Tests share one Prefect server, and the next module's ledger knows nothing of this one's cases."""
+        for run in self.live_runs():
+            self.client.delete_flow_run(run.id)
 
     def mails(self) -> list[str]:
         """The references of every mail in the sink."""
@@ -293,3 +299,4 @@ def office(engines: Engines, server: PrefectServer, client: SyncPrefectClient, f
     finally:
         use_parts(None)
         opened.sink.stop()
+        opened.leave_no_run()

@@ -100,17 +100,14 @@ def test_scheduled_flows_are_seen_to_run(office: Office, prefect_server: Any) ->
     """The scheduler of Prefect's server makes the runs, our worker runs them, and each leaves its heartbeat in the ledger."""
     from prefect.client.schemas.schedules import IntervalSchedule
 
-    from flows.deployments import deployment_ids
+    from flows.deployments import deployment_ids, register
 
     ids = deployment_ids(office.client, SCHEDULED_FLOWS)
-    extra = {
-        name: office.client.create_deployment_schedules(one, [(IntervalSchedule(interval=timedelta(seconds=5)), True)]) for name, one in ids.items()
-    }
+    for one in ids.values():
+        office.client.create_deployment_schedules(one, [(IntervalSchedule(interval=timedelta(seconds=5)), True)])
     try:
         with office.worker(prefect_server):
             until(lambda: office.heartbeats() >= set(ids), "every scheduled flow has run", seconds=60)
     finally:
-        for name, schedules in extra.items():
-            for schedule in schedules:
-                office.client.delete_deployment_schedule(ids[name], schedule.id)
+        register(office.client)
     assert {beat.name: beat.error_code for beat in office.beats() if beat.error_code} == {}
