@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rules.check.authorities import authorities_ring
+from rules.check.duties import duties_ring
 from rules.check.examples import examples_ring
 from rules.check.explored import explored_ring
 from rules.check.finding import Figures, Finding, Report
@@ -20,4 +22,6 @@ def check(library: Library) -> Report:
         report.findings += findings
         report.findings += examples_ring(definition)
         report.figures.append(figures)
+    report.findings += authorities_ring(library)
+    report.findings += duties_ring(library)
     return report
