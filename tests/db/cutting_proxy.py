@@ -1,0 +1,91 @@
+"""A TCP proxy before PostgreSQL that severs every connection after the n-th packet (`faults.md`, tool `cut(n)`)."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from urllib.parse import urlsplit, urlunsplit
+
+
+class CuttingProxy:
+    """Listens on a free local port and passes everything on, until `cut_after` packets have gone by in either direction.
+
+    After the cut new connections pass again, or are refused as long as `stays_down`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._target = urlsplit(url)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._lock = threading.Lock()
+        self._left: int | None = None
+        self._sockets: set[socket.socket] = set()
+        self._down = False
+        self.stays_down = False
+        self.was_cut = False
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """The database's address through the proxy."""
+        credentials = self._target.netloc.rpartition("@")[0]
+        return urlunsplit(self._target._replace(netloc=f"{credentials}@127.0.0.1:{self._listener.getsockname()[1]}"))
+
+    def cut_after(self, packets: int, *, stays_down: bool) -> None:
+        """Arm the cut: it comes before the packet after these."""
+        with self._lock:
+            self._left, self.stays_down, self.was_cut, self._down = packets, stays_down, False, False
+
+    def heal(self) -> None:
+        """Pass everything from now on."""
+        with self._lock:
+            self._left, self._down = None, False
+
+    def close(self) -> None:
+        """Stop listening and drop what is connected."""
+        self._listener.close()
+        self._sever()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            if self._down:
+                client.close()
+                continue
+            server = socket.create_connection((self._target.hostname or "127.0.0.1", self._target.port or 5432))
+            self._sockets |= {client, server}
+            for one, other in ((client, server), (server, client)):
+                threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
+
+    def _pass(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # severed from the other side
+            while packet := source.recv(65536):
+                if not self._may_pass():
+                    self._sever()
+                    return
+                target.sendall(packet)
+        for one in (source, target):
+            self._drop(one)
+
+    def _may_pass(self) -> bool:
+        with self._lock:
+            if self._left is None:
+                return True
+            self._left -= 1
+            if self._left >= 0:
+                return True
+            self._left, self.was_cut, self._down = None, True, self.stays_down
+            return False
+
+    def _sever(self) -> None:
+        for one in list(self._sockets):
+            self._drop(one)
+
+    def _drop(self, one: socket.socket) -> None:
+        self._sockets.discard(one)
+        with contextlib.suppress(OSError):  # it may be severed already
+            one.shutdown(socket.SHUT_RDWR)
+        one.close()
