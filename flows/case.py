@@ -25,6 +25,7 @@ from tasks.deliver import owes
 from tasks.does import open_steps
 from tasks.failure import TaskFailed, coded
 from tasks.parts import Parts, parts
+from tasks.quiet import refuse_if_quiet
 
 ROUNDS = 5  # of serving before the case waits again: what still comes in is another wake
 HELD_UP = "Held up by an error"
@@ -67,6 +68,7 @@ def _served_or_held_up(client: SyncPrefectClient, case: str) -> Served:
 
 def _serve_wake(client: SyncPrefectClient, case: str) -> Served:
     ours = parts()
+    refuse_if_quiet(ours, case)
     lease = take_lease(ours, case)
     if lease is None:
         return Served()  # another process serves the case, and will see to its run

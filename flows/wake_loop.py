@@ -24,6 +24,7 @@ from flows.under_way import UnderWay
 from tasks.deliver import deliver, owes, spread
 from tasks.failure import TaskFailed, code_of, coded, place_of
 from tasks.parts import Parts
+from tasks.quiet import why_quiet
 
 IDLE_SECONDS = 0.5
 BUSY_SECONDS = 0.02
@@ -47,7 +48,7 @@ class WakeLoop:
         self._threads = WarmThreads()
         self._under_way = UnderWay(room=THREADS * 4)
         self._stopping = threading.Event()
-        self._next = {"leftovers": 0.0, "heartbeat": 0.0}
+        self._next = dict.fromkeys(("leftovers", "heartbeat", "quiet"), 0.0)
         self._mailing = ThreadPoolExecutor(1, thread_name_prefix="mail")
         self._leftovers: Future[object] | None = None
         self._given_up = 0
@@ -78,6 +79,8 @@ class WakeLoop:
 
     def turn(self, client: SyncPrefectClient) -> bool:
         """One turn. True when there was something to do, so that the next one should follow at once."""
+        if self._is_quiet():
+            return False
         settled = self._settle()
         spread_now = spread(self._parts)
         begun = self._begin(client)
@@ -143,6 +146,13 @@ class WakeLoop:
         if (self._leftovers is not None and not self._leftovers.done()) or not owes(self._parts):
             return self._leftovers
         return self._mailing.submit(coded, "", lambda: deliver(self._parts))
+
+    def _is_quiet(self) -> bool:
+        """Whether nothing may be sent or woken: a copied or restored database that no person has confirmed. Said once a minute."""
+        words = why_quiet(self._parts)
+        if words and self._is_time("quiet", 60.0):
+            log.warning("%s", words)
+        return bool(words)
 
     def _say_alive(self) -> None:
         with self._parts.engines.scheduler() as session:

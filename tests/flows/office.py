@@ -23,11 +23,11 @@ from db.settings import Settings
 from db.url import psycopg_url
 from flows.differences import FoundRun
 from flows.server import PrefectServer
-from flows.worker_process import WorkerProcess
 from notifications.sink import MailSink, kept_mails
 from rules.loader import load_library
 from tasks.parts import Parts, use_parts
 from tests.db.ledger_story import Village, day, village
+from tests.flows.worker_process import WorkerProcess
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from flows.server import PrefectServer
-from flows.worker_process import WorkerProcess
 from tests.flows.office import Office, until
+from tests.flows.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,33 @@
+"""Whether this installation must keep quiet: its database is a copy, or was restored, and no person has confirmed it yet (faults O1, O2)."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from db.installation import Installation
+from tasks.failure import TaskFailed
+from tasks.parts import Parts
+
+LOOK_EVERY = 10.0
+CODE = "installation.quiet"
+_looking = threading.Lock()
+_seen: dict[int, tuple[float, str]] = {}
+
+
+def why_quiet(parts: Parts) -> str:
+    """The words for a person when nothing may be sent and no case be woken; empty when all is well. Looked up every ten seconds."""
+    with _looking:
+        looked_at, words = _seen.get(id(parts), (-LOOK_EVERY, ""))
+        if time.monotonic() - looked_at >= LOOK_EVERY:
+            with parts.engines.scheduler() as session:
+                standing = Installation(parts.settings).standing(session)
+            words = standing.words if standing.quiet else ""
+            _seen[id(parts)] = (time.monotonic(), words)
+        return words
+
+
+def refuse_if_quiet(parts: Parts, case: str) -> None:
+    """Raise TaskFailed `installation.quiet`, which is no fault of the case's, while nothing may be sent."""
+    if why_quiet(parts):
+        raise TaskFailed(CODE, case, outage=True)
