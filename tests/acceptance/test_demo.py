@@ -1,0 +1,147 @@
+"""Acceptance 10 and the main job: `sendflow demo` on a clean folder, the Prefect UI and the console in Chromium, and a second start.
+
+With SENDFLOW_SCREENS=1 the pages are kept in docs/screens.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+pytestmark = pytest.mark.slow
+SCREENS = Path(__file__).parents[2] / "docs" / "screens"
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+
+
+@dataclass
+class Demo:
+    """A running demo: what it has printed, and its addresses."""
+
+    process: subprocess.Popen[str]
+    log: Path
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+    def found(self, pattern: str) -> str:
+        match = re.search(pattern, self.said)
+        assert match, self.said
+        return match[1]
+
+
+@contextmanager
+def demo(folder: Path, seconds: float = 240) -> Iterator[Demo]:
+    """`sendflow demo` until the block ends; then Ctrl-C, and it must end by itself."""
+    log = folder / f"demo-{time.time_ns()}.log"
+    clean = {n: v for n, v in os.environ.items() if not n.startswith(("SENDFLOW_", "PREFECT_")) and n != "DATABASE_URL"}
+    command = [str(Path(sys.executable).parent / "sendflow"), "demo", "--port", "0"]
+    with log.open("w", encoding="utf-8") as out:
+        process = subprocess.Popen(
+            command,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=clean | {"SENDFLOW_DATA_FOLDER": str(folder / "data")},
+            text=True,
+            start_new_session=True,
+        )
+    running = Demo(process, log)
+    try:
+        until = time.monotonic() + seconds
+        while "Stop with Ctrl-C" not in running.said:
+            assert process.poll() is None and time.monotonic() < until, running.said
+            time.sleep(0.2)
+        yield running
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0, running.said
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        yield started
+        started.close()
+
+
+def keep(page: Page, name: str) -> None:
+    """Keep a screenshot for the documentation, when asked to."""
+    if os.environ.get("SENDFLOW_SCREENS"):
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SCREENS / f"{name}.png")
+
+
+def test_the_demo_is_up_and_the_prefect_ui_shows_the_cases(folder: Path, browser: Browser) -> None:
+    with demo(folder) as running:
+        assert "sample trust imported" in running.said
+        assert re.search(r"[1-9]\d* annual reviews opened", running.said)
+        assert "Inbox of" in running.said and "Overdue in the whole trust" in running.said
+        _look_at_prefect(running, browser)
+        _look_at_console(running, browser)
+
+
+def test_a_second_start_finds_its_data_again(folder: Path) -> None:
+    with demo(folder) as running:
+        assert "the trust of the last start is here again" in running.said
+        assert "sample trust imported" not in running.said
+
+
+def test_a_demo_never_touches_a_named_database(folder: Path) -> None:
+    command = [str(Path(sys.executable).parent / "sendflow"), "demo"]
+    refused = subprocess.run(command, env=os.environ | {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "a demo runs on its own database only" in refused.stderr
+
+
+def _look_at_prefect(running: Demo, browser: Browser) -> None:
+    address, password = running.found(r"Prefect UI  (\S+)"), running.found(r"this password: (\S+)")
+    page = browser.new_page(viewport={"width": 1300, "height": 900})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    page.locator("input").first.fill(password)
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(1000)  # Prefect's own page gives no sign when it has kept the password
+    page.goto(address)
+    page.get_by_text(re.compile(r"^AR-0000\d\d$")).first.wait_for(timeout=60_000)
+    text = page.inner_text("body")
+    for words in ("annual_review", "process:annual_review", "school:99000", "Waiting for"):
+        assert words in text
+    keep(page, "prefect-runs")
+    page.get_by_text(re.compile(r"^AR-0000\d\d$")).first.click()
+    page.get_by_text("Artifacts", exact=True).click()
+    page.get_by_text(re.compile("^Where AR-")).first.wait_for()
+    keep(page, "prefect-case")
+    page.get_by_text(re.compile("^ar-0000")).last.click()
+    page.wait_for_url("**/artifact/**")
+    page.get_by_text("Agree the date of the meeting").first.wait_for()
+    keep(page, "prefect-artifact")
+    assert all(url.startswith(("http://127.0.0.1:", "data:", "blob:")) for url in asked), "the page calls nobody else"
+    page.close()
+
+
+def _look_at_console(running: Demo, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1100, "height": 900})
+    page.goto(running.found(r"Console     (\S+)"))
+    page.get_by_role("button", name=re.compile(".")).nth(2).click()
+    page.get_by_role("heading", name="My actions").wait_for()
+    keep(page, "my-actions")
+    assert "To do" in page.inner_text("main")
+    page.close()
