@@ -112,13 +112,59 @@ ends:
 interrupts: {stopped: {by: [senco], tells: nobody}}
 """
 
+# Where conditions are at their trickiest: ∅ inside any and under an end, `until` undone by a correction, dates of dates, decided once.
+PUZZLE = """
+process: puzzle
+prefix: PU
+title: Conditions at their trickiest, for tests
+about: pupil
+opens_with: {begun_on: date, colour: [red, green], size: whole number}
+begins_with: [first, look, ask]
+when_changed:
+  colour: {reopens: paint, until: look}
+  size: {reopens: measure, until: {any: [{look: sharp}, all_in]}}
+parties: {group: [parent, school, health]}
+facts:
+  met_on: {is: planned date, no_sooner: 1 day after begun_on, no_later: 30 weeks after begun_on}
+  signed_on: {is: date}
+steps:
+  first: {title: First, by: senco, after: opening, policy: 14, target: 1 day after it opens, records: [met_on], outcomes: {left: {tells: senco},
+    right: {tells: senco}}}
+  look: {title: Look, by: senco, after: opening, until: fourth, policy: 14, answers: [sharp, blunt]}
+  paint: {title: Paint, by: senco, after: first, only_if: {colour: red}, policy: 14, target: 1 week after met_on}
+  measure: {title: Measure, by: senco, after: first, only_if: {any: [{size: 9 or above}, {colour: [green]}]}, until: {fourth: up}, policy: 14}
+  ask: {title: "Ask {party}", by: senco, each: group, after: opening, until: {all: [{look: blunt}, {settled: paint}]}, policy: 14,
+    answers: [yes_they_say, no_they_say]}
+  hear: {title: "Hear {party}", by: party, each: group, after: {ask: yes_they_say}, until: {any: [{some: ask_again}, {fourth: down}]},
+    may_come_early: true, policy: 14,
+    only_if: {size: 8 or above}, records: [signed_on]}
+  ask_again: {title: "Ask {party} again", by: senco, each: group, after: {any: [hear, {ask: no_they_say}]}, until: {fourth: up}, policy: 14,
+    target: 2 days after signed_on}
+  either: {title: Either, by: senco, after: {any: [{all: [measure, {first: left}]}, {some: hear}]}, until: {first: right}, policy: 14,
+    target: 1 week before due of fourth}
+  all_in: {title: All in, by: senco, after: [{any: [paint, measure]}, {settled: either}], may_come_early: {after: first}, policy: 14,
+    target: earlier of 2 days after due of fourth and 3 weeks after either if any}
+  fourth: {title: Fourth, by: la, after: [{first: [left, right]}, {any: [{settled: all_in}, {either: not_needed}]}], may_come_early: {after: first},
+    due: [{if: {colour: red}, by: 2 weeks after met_on}, {if: {look: sharp}, by: 3 weeks after met_on}, {by: 4 weeks after it opens}],
+    law: reg 20(10), ladder: la_duty, outcomes: {up: {tells: parent}, down: {tells: [senco, group], reopens: ask}, round: {tells: nobody,
+    reopens: first}}}
+  last: {title: Last, by: senco, after: {any: [{fourth: up}, {measure: [does_not_apply, not_needed]}]}, policy: 14,
+    target: 5 days after due of fourth}
+ends:
+  painted: {after: [paint, {fourth: up}, last]}
+  measured: {after: [{measure: done}, last]}
+  over: {after: {any: [{all: [paint, measure, last]}, {all: [{settled: paint}, last]}]}}
+interrupts: {stopped: {by: [senco], tells: nobody}}
+"""
+TEXTS = {"assessment": ASSESSMENT, "loop": LOOP, "puzzle": PUZZLE}
+
 
 @cache
 def by_hand(name: str) -> Definition:
-    """`annual_review` as in the design notes, `assessment` or `loop`; `shipped annual_review` is the one of `process_definitions/`."""
+    """`annual_review` as in the design notes, or one of TEXTS; `shipped annual_review` is the one of `process_definitions/`."""
     if name.startswith("shipped "):
         return load_library().definitions[name.removeprefix("shipped ")][0]
     library = load_library(EXAMPLE)
     if name == "annual_review":
         return library.definitions[name][0]
-    return parse_definition({"assessment": ASSESSMENT, "loop": LOOP}[name], f"{name}.yaml", library.registers)
+    return parse_definition(TEXTS[name], f"{name}.yaml", library.registers)

@@ -16,7 +16,7 @@ ACTORS = (1, 2, 3, None)
 
 
 class Wanderer:
-    """Thinks of the next event of a case. All chance comes from `chance`, so that hypothesis can shrink it."""
+    """Thinks of the next event of a case. All chance comes from `chance`, so that a seed tells the whole history."""
 
     def __init__(self, definition: Definition, chance: Random) -> None:
         self.definition = definition
