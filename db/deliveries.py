@@ -38,6 +38,10 @@ _ACCEPTED = text("""
     UPDATE deliveries SET state = 'accepted', settled_at = now(), claimed_until = NULL, error_code = ''
     WHERE id = :id AND holder = :holder AND state IN ('claimed', 'handed_over') RETURNING id
 """)
+_CAME_BACK = text("""
+    UPDATE deliveries SET state = :state, settled_at = now(), error_code = :code
+    WHERE reference = :reference AND state IN ('accepted', 'unknown', 'delivered') RETURNING id
+""")
 _TRY_AGAIN = text("""
     UPDATE deliveries SET
         state = CASE WHEN :for_good OR attempts > :tries THEN :in_the_end ELSE 'owed' END,
@@ -83,6 +87,16 @@ def mark_failed(session: Session, delivery_id: int, holder: str, code: str, *, f
     and the SENCO sees it (`db/queries/messages.py`, `failed_messages`). `code` is a short word of ours, never a server's text.
     """
     return _again(session, delivery_id, holder, code, in_the_end="failed", answer_lost=False, for_good=for_good)
+
+
+def mark_bounced(session: Session, reference: str, code: str) -> bool:
+    """A mail that was taken came back; its reference stands in its header. The SENCO sees it beside those that failed. False: no such delivery."""
+    return session.scalar(_CAME_BACK, {"reference": reference, "state": "bounced", "code": code}) is not None
+
+
+def mark_delivered(session: Session, reference: str) -> bool:
+    """The reader's own server said that the mail arrived (few do). False: no such delivery was sent."""
+    return session.scalar(_CAME_BACK, {"reference": reference, "state": "delivered", "code": ""}) is not None
 
 
 def _again(session: Session, delivery_id: int, holder: str, code: str, *, in_the_end: str, answer_lost: bool, for_good: bool) -> bool:

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from db.deliveries import BACK_OFF_MINUTES, claim_deliveries, mark_accepted, mark_failed, mark_handed_over, mark_unknown
+from db.deliveries import BACK_OFF_MINUTES, claim_deliveries, mark_accepted, mark_bounced, mark_delivered, mark_failed, mark_handed_over, mark_unknown
 from db.engine import Engines
 from db.models import Delivery
 from db.outbox import NOBODY, Spread, spread
@@ -147,6 +147,16 @@ def test_a_lost_answer_is_tried_again_with_a_note(ash: Village, case: str) -> No
         assert mark_handed_over(session, delivery.id, "test") and mark_unknown(session, delivery.id, "test", "timeout")
         row = session.get_one(Delivery, delivery.id, populate_existing=True)
     assert (row.state, row.may_be_twice, row.error_code) == ("owed", True, "timeout")
+
+
+def test_a_mail_that_came_back_is_an_incident(ash: Village, case: str) -> None:
+    delivery = claim(ash, case)[0]
+    with ash.engines.scheduler() as session:
+        assert not mark_bounced(session, delivery.reference, "mailbox_full"), "it has not been sent yet"
+        assert mark_accepted(session, delivery.id, "test")
+        assert mark_delivered(session, delivery.reference) and mark_bounced(session, delivery.reference, "mailbox_full")
+    with ash.engines.app([ash.school_id]) as session:
+        assert "mailbox_full" in {one.error_code for one in failed_messages(session) if one.case == case}
 
 
 def test_for_good_means_now(ash: Village, case: str) -> None:
