@@ -20,6 +20,7 @@ from rules.compiled_statuses import (
     NOT_NEEDED,
     OPEN,
     OVERTAKEN,
+    UNSETTLED,
     WAITING,
     Kernel,
     Layout,
@@ -203,17 +204,19 @@ def _write_down(draft: Draft, entries: list[Entry | None], codes: list[int], on:
     for entry, code in zip(entries, codes, strict=True):
         if code >= DONE or entry is None or entry.state == "does_not_apply":
             continue
-        if not entry.state and (code == WAITING) == (entry.opened_on is None) and code <= OPEN:
+        if entry.state:
+            if entry.state == UNSETTLED[code][0]:
+                continue
+        elif code <= OPEN and (code == WAITING) == (entry.opened_on is None):
             continue
-        written = _written(draft, entry, code, on) or written
+        _write(draft, entry, code, on)
+        written = True
     return written
 
 
-def _written(draft: Draft, entry: Entry, code: int, on: date) -> bool:
+def _write(draft: Draft, entry: Entry, code: int, on: date) -> None:
     status: State = "not_needed" if code == NOT_NEEDED else "overtaken" if code == OVERTAKEN else ""
     if status:
-        if status == entry.state:
-            return False
         draft.write(entry.key, state=status, closed_on=entry.closed_on or on)
     elif entry.state or code == WAITING:
         draft.begin_round(entry.key, on)
@@ -221,4 +224,3 @@ def _written(draft: Draft, entry: Entry, code: int, on: date) -> bool:
         decide_against(draft, entry, on)
     else:
         draft.write(entry.key, opened_on=opens_on(draft, entry, on))
-    return True
