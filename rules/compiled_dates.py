@@ -19,7 +19,8 @@ from rules.position_types import TotalDate
 from rules.record import Draft, Entry
 from rules.statuses import Derived
 
-REMEMBERED = 20_000  # dates a definition remembers before it forgets them all
+REMEMBERED = 20_000  # dates a definition remembers for one calendar before it forgets them all
+CALENDARS = 64  # calendars it remembers dates for
 Remembered = dict[tuple[object, ...], DueDate | Follows]
 
 
@@ -42,6 +43,8 @@ class Dates:
 
     def of(self, calendar: SchoolCalendar) -> Remembered:
         """The dates counted with this calendar so far."""
+        if calendar.version not in self.by_calendar and len(self.by_calendar) >= CALENDARS:
+            self.by_calendar.clear()
         found = self.by_calendar.setdefault(calendar.version, {})
         if len(found) > REMEMBERED:
             found.clear()
