@@ -67,6 +67,7 @@ def _fill(here: Running, parts: Parts) -> None:
 
     from db.importing.run import import_folder
     from db.models import Pupil
+    from db.sample.recent_past import play_recent_past
     from db.sample.trust import TRUST_NAME, write_sample_trust
 
     today = parts.clock.today()
@@ -81,6 +82,8 @@ def _fill(here: Running, parts: Parts) -> None:
     else:
         here.tell("the trust of the last start is here again")
     opened, chased = morning_sweeps(parts)
+    if empty:
+        here.tell(f"{play_recent_past(parts.engines, parts.ledger, today)} acts of the trust's recent past")
     here.tell(f"{opened} annual reviews opened, because their day has come; {chased} reminders and acts of the calendar")
 
 
