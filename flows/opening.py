@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
+from prefect.exceptions import ObjectNotFound
 
 from db import runs as case_runs
 from db.runs import CaseWithoutRun, NewRun
-from flows.deployments import register
+from flows.deployments import deployment_ids, register
+from flows.known import CASE_FLOWS
 from flows.prefect_runs import Opening, open_in_bulk
 from tasks.parts import Parts
 
@@ -30,7 +33,7 @@ def open_missing_runs(parts: Parts, client: SyncPrefectClient, most: int = 100_0
     Raises RunsRefused after having opened the rest.
     """
     opened, refused = 0, set[str]()
-    deployments = register(client)  # also after Prefect's database was rebuilt: it has forgotten them
+    deployments = _deployments(client)
     while opened < most:
         with parts.engines.scheduler() as session:
             found = case_runs.cases_without_run(session, AT_ONCE + len(refused))
@@ -46,6 +49,13 @@ def open_missing_runs(parts: Parts, client: SyncPrefectClient, most: int = 100_0
     if refused:
         raise RunsRefused(tuple(sorted(refused)))
     return opened
+
+
+def _deployments(client: SyncPrefectClient) -> dict[str, UUID]:
+    try:
+        return deployment_ids(client, CASE_FLOWS)
+    except ObjectNotFound:
+        return register(client)  # Prefect's database was rebuilt, and has forgotten them
 
 
 def _by_process(cases: list[CaseWithoutRun]) -> dict[str, list[CaseWithoutRun]]:

@@ -225,6 +225,7 @@ class Office:
             "SENDFLOW_MAIL_URL": settings.mail_url or "",
             "SENDFLOW_CLOCK_FILE": str(clock_file),
             "SENDFLOW_DEMO": "true",
+            "PREFECT_WORKER_QUERY_SECONDS": "2",
         }
 
     @contextmanager

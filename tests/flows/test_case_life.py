@@ -119,7 +119,8 @@ def test_c7_whoever_was_paused_past_its_lease_is_turned_away(office: Office) -> 
     assert office.is_served(case)
 
 
-def test_only_one_process_serves_a_case(office: Office) -> None:
+def test_only_one_process_serves_a_case(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.lease.PATIENCE_SECONDS", 0.5)
     with office.loop():
         case = office.open_and_served()
     office.want(case)

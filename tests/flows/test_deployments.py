@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from flows.known import CASE_FLOWS, DEPLOYMENT, KNOWN_FLOWS, SCHEDULED_FLOWS, WORK_POOL, WORKER_TYPE, known_flow
-from tests.flows.office import LIBRARY, Office, until
+from tests.flows.office import LIBRARY
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -94,20 +94,3 @@ def test_t1_each_daily_sweep_runs_once_a_day_over_both_changes_of_the_clock(from
         else:
             gaps = {(later - earlier).total_seconds() for earlier, later in pairwise(dates)}
             assert gaps == {600.0}
-
-
-def test_scheduled_flows_are_seen_to_run(office: Office, prefect_server: Any) -> None:
-    """The scheduler of Prefect's server makes the runs, our worker runs them, and each leaves its heartbeat in the ledger."""
-    from prefect.client.schemas.schedules import IntervalSchedule
-
-    from flows.deployments import deployment_ids, register
-
-    ids = deployment_ids(office.client, SCHEDULED_FLOWS)
-    for one in ids.values():
-        office.client.create_deployment_schedules(one, [(IntervalSchedule(interval=timedelta(seconds=5)), True)])
-    try:
-        with office.worker(prefect_server):
-            until(lambda: office.heartbeats() >= set(ids), "every scheduled flow has run", seconds=60)
-    finally:
-        register(office.client)
-    assert {beat.name: beat.error_code for beat in office.beats() if beat.error_code} == {}
