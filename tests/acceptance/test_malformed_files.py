@@ -174,9 +174,9 @@ def test_a_malformed_definition_is_refused_with_line_and_cure(which: tuple[str, 
     kind = random.choice(["unknown_key", "tag", "twin", "tab", "bracket", "anchor"])
     indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
     spoiled = {
-        "unknown_key": [lines[at], f"{indent}no_such_key_anywhere: {seed}"],
+        "unknown_key": [lines[at], f"no_such_key_anywhere: {seed}"],
         "tag": [f"{indent}x: !!python/object:os.system {seed}", lines[at]],
-        "twin": [lines[at], f"{indent}process: one", f"{indent}process: two"],
+        "twin": [lines[at], "process: annual_review"],
         "tab": [f"\t{lines[at].strip()}", f"{indent}\tx"],
         "bracket": [lines[at], f"{indent}y: [never, closed"],
         "anchor": [f"{indent}z: &a [1]", f"{indent}w: *a", lines[at]],
