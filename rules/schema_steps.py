@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rules.condition_text import facts_in, read_condition, read_fact_test, steps_in
 from rules.conditions import FactTest, Opening, StepCondition
 from rules.definition import DatedBy, Outcome, Step
@@ -32,9 +34,6 @@ def _step(name: str, node: Node, line: int, problems: Problems, facts: frozenset
     each, each_of = _each(keys)
     after = _condition(keys, "after", "Write `after: opening`, or the steps above it that must come first.")
     only_if = keys.node("only_if")
-    laws, guidances = keys.words("law"), keys.words("guidance")
-    opened, done = _tells(keys)
-    case_facts = _text_map(keys, "with")
     step = Step(
         name=name,
         title=keys.text("title", "Write `title:` and what people call it."),
@@ -43,15 +42,29 @@ def _step(name: str, node: Node, line: int, problems: Problems, facts: frozenset
         does=keys.name("does"),
         wait=keys.rule("wait"),
         case=keys.name("case"),
-        case_facts=case_facts,
+        case_facts=_text_map(keys, "with"),
         each=each,
         each_of_fact=each_of,
         only_if=None if only_if is None else read_fact_test(only_if, problems),
         until=_condition(keys, "until"),
         may_come_early=_early(keys),
-        lines=dict(keys.keys.lines),
         aside=keys.yes("aside"),
         may=keys.yes("may"),
+        hint=keys.text("hint"),
+        lines=dict(keys.keys.lines),
+        line=line,
+    )
+    step = _ending(keys, _dated(keys, facts, step))
+    _check_actor(keys, problems, line)
+    keys.finish()
+    return step
+
+
+def _dated(keys: Block, facts: frozenset[str], step: Step) -> Step:
+    """The step with its dates, and the authority they rest on."""
+    laws, guidances = keys.words("law"), keys.words("guidance")
+    return replace(
+        step,
         due=_due(keys, facts),
         target=keys.rule("target"),
         again=keys.rule("again"),
@@ -61,6 +74,14 @@ def _step(name: str, node: Node, line: int, problems: Problems, facts: frozenset
         guidance=guidances[0] if guidances else "",
         policy=keys.text("policy"),
         ladder=keys.name("ladder"),
+    )
+
+
+def _ending(keys: Block, step: Step) -> Step:
+    """The step with the ways it can end, what they record and who is told."""
+    opened, done = _tells(keys)
+    return replace(
+        step,
         approval=keys.one_of("kind", ("approval",)) == "approval",
         not_by=keys.name("not_by"),
         outcomes=_outcomes(keys),
@@ -69,12 +90,7 @@ def _step(name: str, node: Node, line: int, problems: Problems, facts: frozenset
         records=keys.words("records"),
         tells_opened=opened,
         tells_done=done,
-        hint=keys.text("hint"),
-        line=line,
     )
-    _check_actor(keys, problems, line)
-    keys.finish()
-    return step
 
 
 def _check_actor(keys: Block, problems: Problems, line: int) -> None:
