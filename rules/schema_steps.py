@@ -54,13 +54,13 @@ def _step(name: str, node: Node, line: int, problems: Problems, facts: frozenset
         lines=dict(keys.keys.lines),
         line=line,
     )
-    step = _ending(keys, _dated(keys, facts, step))
+    step = _with_ends(keys, _with_dates(keys, facts, step))
     _check_actor(keys, problems, line)
     keys.finish()
     return step
 
 
-def _dated(keys: Block, facts: frozenset[str], step: Step) -> Step:
+def _with_dates(keys: Block, facts: frozenset[str], step: Step) -> Step:
     """The step with its dates, and the authority they rest on."""
     laws, guidances = keys.words("law"), keys.words("guidance")
     return replace(
@@ -77,7 +77,7 @@ def _dated(keys: Block, facts: frozenset[str], step: Step) -> Step:
     )
 
 
-def _ending(keys: Block, step: Step) -> Step:
+def _with_ends(keys: Block, step: Step) -> Step:
     """The step with the ways it can end, what they record and who is told."""
     opened, done = _tells(keys)
     return replace(
