@@ -17,13 +17,14 @@ Kind = Literal["missing", "ended by hand", "stuck", "case has ended", "second ru
 
 @dataclass(frozen=True, slots=True)
 class FoundRun:
-    """A run as Prefect tells it: `case` is its name, `entered_at` (UTC) when it came into this state."""
+    """A run as Prefect tells it: `case` is its name, `entered_at` (UTC) when it came into this state, `due_at` when it was to start."""
 
     id: UUID
     case: str
     state_type: str
     state_name: str
     entered_at: datetime | None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

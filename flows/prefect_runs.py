@@ -20,7 +20,7 @@ from prefect.client.schemas.objects import FlowRun, State, StateDetails, StateTy
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Cancelled, Completed
+from prefect.states import Cancelled, Completed, Crashed
 
 from flows.differences import LIVE, FoundRun
 
@@ -86,6 +86,11 @@ def cancel(client: SyncPrefectClient, flow_run_id: UUID, why: str) -> bool:
     return _set(client, flow_run_id, Cancelled(message=why), force=True) is not None
 
 
+def crash(client: SyncPrefectClient, flow_run_id: UUID, why: str) -> bool:
+    """Say of a run that nobody is at it any more."""
+    return _set(client, flow_run_id, Crashed(message=why), force=True) is not None
+
+
 def runs_by_id(client: SyncPrefectClient, ids: Sequence[UUID]) -> dict[UUID, FoundRun]:
     """Those of these runs that Prefect still has."""
     found: dict[UUID, FoundRun] = {}
@@ -112,7 +117,14 @@ def live_runs(client: SyncPrefectClient, deployment_ids: Sequence[UUID]) -> Iter
 
 def _as_found(run: FlowRun) -> FoundRun:
     state = run.state
-    return FoundRun(run.id, run.name, state.type.value if state else "", (state.name or "") if state else "", state.timestamp if state else None)
+    return FoundRun(
+        run.id,
+        run.name,
+        state.type.value if state else "",
+        (state.name or "") if state else "",
+        state.timestamp if state else None,
+        run.expected_start_time,
+    )
 
 
 def _to_open(opening: Opening) -> dict[str, object]:

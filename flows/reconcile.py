@@ -6,6 +6,7 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 
 from flows.reconciling import reconcile_runs
+from flows.sweep_runs import tidy_sweep_runs
 from tasks.parts import Parts, parts
 from tasks.sweeps import TEN_MINUTES, sweep
 
@@ -21,7 +22,10 @@ def reconcile() -> None:
 
 def _reconcile(ours: Parts) -> int:
     with get_client(sync_client=True) as client:
+        tidied = tidy_sweep_runs(client)
         done = reconcile_runs(ours, client)
     for one in (*done.mended, *done.left):
         log.warning("%s %s", "mended" if one in done.mended else "left for a person", one)
+    if tidied.crashed or tidied.cancelled:
+        log.warning("scheduled runs: %s marked as crashed, %s late ones cancelled", len(tidied.crashed), len(tidied.cancelled))
     return len(done.mended) + done.opened

@@ -100,3 +100,27 @@ def test_p6_more_than_a_handful_is_told_and_mended_only_when_a_person_says_so(of
         until(lambda: all(office.is_served(case) for case in cases), "all are served again")
     assert [len(office.live_runs(case)) for case in cases] == [1] * len(cases)
     assert not find_differences(office.parts, office.client)
+
+
+def test_of_late_sweeps_the_newest_is_kept_and_one_left_running_is_told(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    from prefect.client.schemas.objects import State, StateDetails, StateType
+
+    from flows.deployments import deployment_ids
+    from flows.known import SCHEDULED_FLOWS
+    from flows.sweep_runs import tidy_sweep_runs
+
+    deployment = deployment_ids(office.client, SCHEDULED_FLOWS)["chase_deadlines"]
+    made = []
+    for days_ago in (3, 1, 2):
+        due_at = datetime.now(UTC) - timedelta(days=days_ago)
+        late = State(type=StateType.SCHEDULED, name="Late", state_details=StateDetails(scheduled_time=due_at))
+        made.append(office.client.create_flow_run_from_deployment(deployment, state=late).id)
+    left = office.client.create_flow_run_from_deployment(deployment).id
+    office.client.set_flow_run_state(left, State(type=StateType.RUNNING), force=True)
+
+    tidied = tidy_sweep_runs(office.client)
+    assert (set(tidied.cancelled), tidied.crashed) == ({made[0], made[2]}, ())
+    monkeypatch.setattr("flows.sweep_runs.LONGEST_SWEEP", timedelta(0))
+    assert tidy_sweep_runs(office.client).crashed == (left,)
+    for one in (*made, left):
+        office.client.delete_flow_run(one)
