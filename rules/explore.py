@@ -52,16 +52,21 @@ class Graph:
     came_early: set[str] = field(default_factory=set)
     whole: bool = True
 
-    def history(self, number: int, last: Move | None = None) -> tuple[str, ...]:
-        """The shortest history to a position, an event a line, and one event more if given."""
-        moves = [last] if last is not None else []
-        at: int = number
+    def moves(self, number: int) -> list[Move]:
+        """The events of the shortest history to a position."""
+        found: list[Move] = []
+        at = number
         while at >= 0:
             came = self.positions[at].came
             assert came is not None, "every position was met by an event"
-            moves.append(came[1])
+            found.append(came[1])
             at = came[0]
-        return tuple(told(move, self.model) for move in reversed(moves))
+        return found[::-1]
+
+    def history(self, number: int, last: Move | None = None) -> tuple[str, ...]:
+        """The shortest history to a position, an event a line, and one event more if given."""
+        moves = [*self.moves(number), *([last] if last is not None else [])]
+        return tuple(told(move, self.model) for move in moves)
 
 
 def explore(

@@ -32,7 +32,7 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """How much of a definition was explored. `positions` without, `corrected` with corrections and growing lists; `histories` from opening to
-    an end with no step reopened, `reopened` those with at most one reopening. Asides are left out of all of them. `seconds` of processor time."""
+    an end with no step reopened, `reopened` those with at most one reopening. `seconds` of processor time; `notes` in words."""
 
     process: str
     file: str
