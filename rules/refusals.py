@@ -45,7 +45,7 @@ def step_title(definition: Definition, step: str, party: str = "") -> str:
     """A step's title with its party's title in place of `{party}`."""
     title = definition.steps[step].title or step
     role = definition.roles.get(party)
-    name = role.title if role is not None else party.replace("_", " ")
+    name = role.title if role is not None else party.replace("_", " ") or "parties"
     return title.replace("{party}", name.removeprefix("the ") if "the {party}" in title else name)
 
 
