@@ -58,6 +58,14 @@ def _differences(clause: Clause, carried: CarriedBy, definition: Definition, ste
         yield _of(
             clause, carried, "told", f"`{step.name}` does not tell {', '.join(sorted(untold))} in {definition.file}", "Add them to its `tells`."
         )
+    if not step.policy and "school" in owners(definition, step):
+        yield _of(
+            clause,
+            carried,
+            "policy",
+            f"`{step.name}` does not cite the policy in {definition.file}",
+            f"Write `policy: {clause.section}` at the step.",
+        )
     if unopened := set(carried.opens) - {process for o in step.outcomes.values() for process in o.opens}:
         yield _of(
             clause, carried, "opens", f"`{step.name}` does not open {', '.join(sorted(unopened))} in {definition.file}", "Add it to an outcome."

@@ -17,6 +17,7 @@ def step_findings(definition: Definition, registers: Registers, find: Find) -> I
         yield from _authority(step, registers, sections, find)
         yield from _chased(definition, step, find)
         yield from _told(definition, step, find)
+        yield from _asked(step, find)
         yield from _approval(definition, step, find)
         yield from _said(definition, step, find)
 
@@ -72,6 +73,12 @@ def _told(definition: Definition, step: Step, find: Find) -> Iterator[Finding]:
             yield find("who is told", step, "outcomes", message, "Tell the same people of both.", line=outcome.line)
     if step.by and owes_nothing(definition, step.by) and not (_spread(definition, step.tells_opened) & {step.by, *holders}) and not step.may:
         yield find("who is told", step, "tells", "a window of the family opens and the family is not told", f"Write `tells: {{opened: {step.by}}}`.")
+
+
+def _asked(step: Step, find: Find) -> Iterator[Finding]:
+    """Parties answer because they are asked: the message that the step is open carries their link."""
+    if step.by == "party" and "party" not in step.tells_opened and not step.may:
+        yield find("who is told", step, "tells", "nobody asks the parties when the step opens", "Write `tells: {opened: party}`.")
 
 
 def _spread(definition: Definition, names: tuple[str, ...]) -> set[str]:

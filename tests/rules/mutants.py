@@ -67,6 +67,7 @@ SCHEMA = (
     mutant("S", "who is told", "a right is given and the holder not told", at(step(AR, "la_decision", "outcomes", "cease", "tells"), "senco")),
     mutant("S", "who is told", "one of two decisions tells fewer", at(step(AR, "la_decision", "outcomes", "cease", "tells"), ["parent", "senco"])),
     mutant("S", "who is told", "the family's window opens unsaid", at(step(AR, "views_on_amendments", "tells"), DROP)),
+    mutant("S", "who is told", "parties that nobody asks", at(step(AR, "gather_advice", "tells"), DROP)),
     mutant("S", "no-sayer", "whoever wrote it may approve it", at(step(AR, "approve_report", "not_by"), DROP)),
     mutant("S", "no-sayer", "an approval of what software did", at(step(AR, "approve_report", "not_by"), "send_invitations")),
     mutant("S", "no-sayer", "an approval that can only say yes", at(step(AR, "approve_report", "outcomes", "sent_back"), DROP)),
@@ -280,6 +281,13 @@ POLICY = (
     mutant("P", "if", "a clause for other pupils", clause(step="fix_one_meeting_with_pep", who="senco", **{"if": {"looked_after": "no"}})),
     mutant("P", "each", "a clause for each", clause(step="offer_advocate", who="senco", each="invited")),
     mutant("P", "told", "a clause that tells the ceo", clause(step="send_report", who="software", told=["ceo"])),
+    mutant(
+        "P",
+        "policy",
+        "a clause's step that does not cite it",
+        at(step(AR, "send_report", "policy"), DROP),
+        clause(step="send_report", who="software"),
+    ),
     mutant("P", "opens", "a clause that opens a case", clause(step="la_decision", who="la", opens=[NA])),
     mutant(
         "P", "step without a duty", "a step no clause names", at((AR, ("steps",)), more(new={**NEW_STEP, "aside": "yes", "until": "la_decision"}))
