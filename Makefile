@@ -16,7 +16,7 @@ demo: $(VENV)/.run css ## start everything on the sample trust, until Ctrl-C
 
 test: $(VENV)/.dev css chromium ## linters, types, definitions, then every test
 	$(MAKE) --no-print-directory check
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: $(VENV)/.dev ## ruff, mypy, import-linter and the definitions, in seconds
 	$(BIN)/ruff check .
