@@ -75,6 +75,6 @@ class Connection:
     def is_healthy(self) -> bool:
         """Whether a server that accepts our password answers there (its `/health` answers to anybody)."""
         try:
-            return isinstance(self.ask("/admin/version", seconds=2.0), str)
+            return isinstance(self.ask("/admin/version", seconds=5.0), str)
         except PrefectUnreachable:
             return False

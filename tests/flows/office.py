@@ -25,6 +25,7 @@ from flows.differences import FoundRun
 from flows.server import PrefectServer
 from notifications.sink import MailSink, kept_mails
 from rules.loader import load_library
+from rules.values import Facts
 from tasks.parts import Parts, use_parts
 from tests.db.ledger_story import Village, day, village
 from tests.flows.worker_process import WorkerProcess
@@ -37,7 +38,7 @@ LIBRARY = load_library()
 FACTS = {"review_due_on": date(2026, 12, 18), "reason": "yearly", "year_group": 5, "looked_after": False, "rights_held_by": "parent"}
 
 
-def until(holds: Callable[[], Any], what: str, seconds: float = 30.0) -> Any:
+def until(holds: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
     """Wait until `holds` gives something true, and give it. Fails in words after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -64,6 +65,14 @@ class Office:
         pupil = self.village.pupil(given=f"Ada{uuid4().hex[:6]}")
         return self.ledger.open_case(
             self.village.senco, key=uuid4(), process="annual_review", pupil_id=pupil, facts=FACTS | facts, on=day("2026-09-10")
+        ).case
+
+    def open_assessment(self) -> str:
+        """An EHC needs assessment that the SENCO proposes on 10 September 2026; its reference."""
+        pupil = self.village.pupil(given=f"Ada{uuid4().hex[:6]}")
+        facts: Facts = {"asked_by": "school", "year_group": 5, "rights_held_by": "parent"}
+        return self.ledger.open_case(
+            self.village.senco, key=uuid4(), process="ehc_needs_assessment", pupil_id=pupil, facts=facts, on=day("2026-09-10")
         ).case
 
     def open_and_served(self, **facts: Any) -> str:

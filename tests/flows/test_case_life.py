@@ -29,6 +29,16 @@ def test_a_decision_wakes_the_case_and_software_does_its_step(office: Office) ->
     assert {"school:900001", "process:annual_review"} <= set(run.tags)
 
 
+def test_an_assessment_has_a_run_of_its_own_process(office: Office) -> None:
+    with office.loop():
+        case = office.open_assessment()
+        until(lambda: office.state_of(case).startswith("Waiting for the") and office.is_served(case), "the assessment waits")
+    run = office.run_of(case)
+    assert run is not None and case.startswith("NA-")
+    assert office.client.read_flow(run.flow_id).name == "ehc_needs_assessment"
+    assert "process:ehc_needs_assessment" in run.tags
+
+
 def test_the_artifact_says_where_the_case_stands_and_where_to_decide(office: Office) -> None:
     with office.loop():
         case = office.open_and_served()
@@ -78,7 +88,7 @@ def test_p2_one_run_is_woken_again_and_again_and_still_waits(office: Office) -> 
         case = office.open_and_served()
         for _ in range(8):
             office.want(case)
-            until(lambda: office.is_served(case), "served", seconds=15)
+            until(lambda: office.is_served(case), "served")
     run = office.run_of(case)
     assert run is not None and run.state is not None and run.state.type.value == "PAUSED"
     assert len(office.live_runs(case)) == 1
@@ -154,7 +164,7 @@ def test_l3_p13_a_poison_case_is_held_up_and_parked_and_no_text_of_the_error_lea
     with office.loop():
         office.agree_meeting(healthy)
         until(lambda: office.is_served(healthy), "the healthy case goes on")
-        until(lambda: poison in office.parked(), "the poison case is parked", seconds=45)
+        until(lambda: poison in office.parked(), "the poison case is parked", seconds=120)
     assert office.state_of(poison) == "Held up by an error"
     assert office.wake_error(poison) == "database.23505"
     kept = office.everything_prefect_keeps()

@@ -28,7 +28,7 @@ def test_c2_people_decide_while_prefect_is_down_and_it_catches_up(
         assert not prefect_server.connection.is_healthy()
         assert {case for case in cases if "agree_meeting_date" in office.open_steps(case)} == set()
         assert prefect_server.ensure()
-        until(lambda: all(office.is_served(case) for case in (*cases, newcomer)), "everything is served", seconds=60)
+        until(lambda: all(office.is_served(case) for case in (*cases, newcomer)), "everything is served", seconds=120)
     for case in cases:
         assert "send_invitations" not in office.open_steps(case)
         assert len(office.live_runs(case)) == 1

@@ -45,7 +45,7 @@ def test_scheduled_flows_are_seen_to_run(office: Office, worker: WorkerProcess) 
         office.client.create_deployment_schedules(one, [(IntervalSchedule(interval=timedelta(seconds=5)), True)])
         office.client.update_deployment(one, DeploymentUpdate(description="changed just now: Prefect looks at such ones each 5 seconds"))
     try:
-        until(lambda: office.heartbeats() >= set(ids), "every scheduled flow has run", seconds=60)
+        until(lambda: office.heartbeats() >= set(ids), "every scheduled flow has run", seconds=120)
     finally:
         register(office.client)
     assert {beat.name: beat.error_code for beat in office.beats() if beat.error_code} == {}
