@@ -7,12 +7,13 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from db.queries.inbox import inbox
+from db.queries.inbox import inbox, overdue
 from db.queries.step_rows import StepRow
 from web.console import console_of, page
 from web.signed_in import require_signed_in
 
 router = APIRouter()
+LONGEST_LIST = 300
 
 
 @router.get("/")
@@ -22,8 +23,10 @@ def my_actions(request: Request) -> Response:
     console = console_of(request)
     with console.engines.app(me.roles) as session:
         found = inbox(session, me.person_id, console.clock.today())
+    with console.engines.app(me.schools_where("read_trust")) as session:
+        in_trust = overdue(session, console.clock.today(), LONGEST_LIST)
     late, elsewhere = (sum(1 for s in rows if s.overdue_days) for rows in (found.mine, found.waiting_for))
-    return page(request, "my_actions.html", inbox=found, late=late, late_elsewhere=elsewhere, step_address=step_address)
+    return page(request, "my_actions.html", inbox=found, in_trust=in_trust, late=late, late_elsewhere=elsewhere, step_address=step_address)
 
 
 def step_address(step: StepRow) -> str:

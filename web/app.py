@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
+from psycopg import InterfaceError
+from psycopg import OperationalError as ConnectionLost
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolEmpty
 from starlette.exceptions import HTTPException
@@ -15,10 +18,12 @@ from db.ledger import Ledger
 from db.settings import Settings
 from db.signing_key import signing_keys
 from rules.library import Library
-from web import actions, case, change, decide, find, link, messages, sign_in, start
+from web import actions, case, change, correct_outcome, decide, find, link, messages, sign_in, start
 from web.console import HERE, Console, make_pages, page
-from web.guards import add_guards
+from web.guards import add_guards, secure
 from web.signed_in import NotSignedIn, WrongForm
+
+PARTS = (sign_in, actions, find, start, messages, link, change, correct_outcome, decide, case)
 
 
 def create_app(settings: Settings, engines: Engines, clock: Clock, library: Library, ledger: Ledger) -> FastAPI:
@@ -27,7 +32,7 @@ def create_app(settings: Settings, engines: Engines, clock: Clock, library: Libr
     app.state.console = Console(settings, engines, clock, library, ledger, make_pages(), signing_keys(settings))
     add_guards(app)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    for part in (sign_in, actions, find, start, messages, link, change, decide, case):
+    for part in PARTS:
         app.include_router(part.router)
     _error_pages(app)
     return app
@@ -53,8 +58,24 @@ def _error_pages(app: FastAPI) -> None:
         words = str(fault.detail) if fault.status_code != 404 else "There is no such page, or it belongs to a school that is not yours."
         return page(request, "said.html", fault.status_code, title="Page not found" if fault.status_code == 404 else "This did not work", words=words)
 
+    @app.exception_handler(RequestValidationError)
+    async def bad_request(request: Request, fault: Exception) -> Response:
+        words = "The address or the form holds something that this page cannot read. Open the page again from My actions."
+        return page(request, "said.html", 422, title="This did not work", words=words)
+
+    @app.exception_handler(Exception)
+    async def our_fault(request: Request, fault: Exception) -> Response:
+        words = "It is not confirmed that your last step was saved. Look at the case, and tell whoever runs this installation."
+        answer = page(request, "said.html", 500, title="Something went wrong on our side", words=words)
+        secure(request, answer)
+        return answer
+
     @app.exception_handler(PoolEmpty)
     @app.exception_handler(OperationalError)
+    @app.exception_handler(ConnectionLost)
+    @app.exception_handler(InterfaceError)
     async def database_away(request: Request, fault: Exception) -> Response:
         words = "It is not confirmed that your last step was saved. Send it again in a minute: the same form is never recorded twice."
+        if request.method == "GET":
+            words = "Open the page again in a minute. Nothing that was recorded is lost."
         return page(request, "said.html", 503, title="The database does not answer", words=words)

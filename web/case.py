@@ -28,8 +28,8 @@ def show(request: Request, ref: str) -> Response:
         if found is None:
             raise HTTPException(404)
         history = timeline_of(session, ref)
-        sent = messages_of(session, ref)
-    held = me.roles.get(found.head.school_id, frozenset())
+        held = me.roles.get(found.head.school_id, frozenset())
+        sent = messages_of(session, ref) if role_in_which(held, roles_for("read_messages")) else []
     return page(
         request,
         "case.html",
@@ -41,6 +41,8 @@ def show(request: Request, ref: str) -> Response:
         may_correct=role_in_which(held, roles_for("correct_fact")) is not None,
         exceptions_for=lambda step: exceptions_for(found, step, held),
         endings=endings_for(found, me),
+        correctable=correctable(found),
+        is_fixed=lambda name: (changed := found.definition.facts[name].when_changed) is not None and changed.fixed,
     )
 
 
@@ -55,6 +57,13 @@ def exceptions_for(found: CasePage, step: StepRow, held: frozenset[str]) -> list
     lawful = [e for e in found.definition.exceptions.values() if step.step in e.lifts and step.due_on is not None]
     acts = [(e, Event("except", found.head.opened_on, step=step.step, party=step.party, name=e.name)) for e in lawful]
     return [(e.name, e.title or e.name.replace("_", " ")) for e, act in acts if role_in_which(held, roles_for_event(found.definition, act))]
+
+
+def correctable(found: CasePage) -> set[tuple[str, str]]:
+    """Steps (with their party) whose recorded outcome could have been another, so that it may be corrected."""
+    steps = found.definition.steps
+    done = [one for one in found.past if one.status == "done" and len(steps[one.step].words) > 1 and not found.head.ended]
+    return {(one.step, one.party) for one in done if found.position.instance(one.step, one.party).round == one.round}
 
 
 def endings_for(found: CasePage, me: SignedIn) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from web.decide import recorded
 from web.fact_fields import FactField, date_text, fields_for, read_facts
 from web.posted import posted_form
 from web.signed_in import SignedIn, check_form, require_signed_in
+from web.step_form import LONGEST_COMMENT
 
 router = APIRouter()
 Form = Annotated[Mapping[str, str], Depends(posted_form)]
@@ -48,7 +49,7 @@ def correct(request: Request, ref: str, fact: str, form: Form, party: str = "") 
             me.actor, key=key, case=ref, fact=fact, value=values[fact], because=because, on=console.clock.today(), party=party
         )
 
-    return _perform(request, me, found, form, (title, fields), {f.name: f.error for f in fields if f.error}, act)
+    return _perform(request, me, found, form, (title, fields), {f.anchor: f.error for f in fields if f.error}, act)
 
 
 @router.get("/cases/{ref}/exception/{step}")
@@ -68,7 +69,7 @@ def record_exception(request: Request, ref: str, step: str, form: Form, party: s
         errors["exception"] = "Choose which exception of the law applies"
     review_on, said = _review_day(form)
     if said:
-        errors["review"] = said
+        errors["review-day"] = said
     console = console_of(request)
 
     def act(key: UUID, because: str) -> Receipt:
@@ -111,6 +112,8 @@ def _perform(
     check_form(request, form.get("csrf"))
     because = form.get("because", "").strip()
     wrong = dict(errors)
+    if len(because) > LONGEST_COMMENT:
+        wrong["because"] = f"The reason may have {LONGEST_COMMENT} letters at most; yours has {len(because)}"
     if not because:
         wrong["because"] = "Say why: the reason stands in the record"
     if wrong:
@@ -170,7 +173,7 @@ def _exception(found: CasePage, step: str, party: str, typed: Mapping[str, str],
         typed,
         errors.get("exception", ""),
     )
-    day = FactField("review", "review", "When will you look at it again?", "For example, 27 3 2027", "date", (), typed, errors.get("review", ""))
+    day = FactField("review", "review", "When will you look at it again?", "For example, 27 3 2027", "date", (), typed, errors.get("review-day", ""))
     return title, [which, day]
 
 

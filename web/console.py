@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -19,6 +21,7 @@ from rules.explain import in_full
 from rules.library import Library
 
 HERE = Path(__file__).parent
+LONDON = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ def page(request: Request, template: str, status: int = 200, **values: object) -
         "demo": console.settings.demo,
         "today": console.clock.today(),
         "cspNonce": request.state.nonce,
+        "automation_paused": getattr(request.state, "automation_paused", False),
         "signed_in": getattr(request.state, "signed_in", None),
         "csrf": getattr(request.state, "csrf", ""),
         **values,
@@ -63,8 +67,19 @@ def make_pages() -> Jinja2Templates:
         lstrip_blocks=True,
     )
     environment.filters["day"] = in_full
-    environment.filters["sentence"] = lambda words: words[:1].upper() + words[1:]  # SENCO stays SENCO
+    environment.filters["sentence"] = sentence
+    environment.filters["minute"] = _minute
     return Jinja2Templates(env=environment)
+
+
+def sentence(words: str) -> str:
+    """The words with a capital first letter and nothing else changed: SENCO stays SENCO."""
+    return words[:1].upper() + words[1:]
+
+
+def _minute(at: datetime) -> str:
+    london = at.astimezone(LONDON)
+    return f"{london.day} {london:%B %Y} at {london:%H:%M}"
 
 
 def fresh_nonce() -> str:

@@ -10,15 +10,18 @@ from fastapi.responses import Response
 
 from db.acts.errors import AlreadyDecided, LedgerError
 from db.acts.receipt import Receipt
+from db.calendar_of_school import calendar_of
 from db.permissions import in_words, role_in_which, roles_for_step
 from db.queries.case_page import CasePage, case_page
 from rules.history import Refused
 from rules.position_types import Instance
+from rules.refusals import step_title
 from web.actions import step_address
+from web.bounds import bounds_in_words
 from web.console import console_of, page
 from web.posted import posted_form
 from web.signed_in import SignedIn, check_form, require_signed_in
-from web.step_form import make_form, read_form
+from web.step_form import StepForm, make_form, read_form
 
 router = APIRouter()
 Form = Annotated[Mapping[str, str], Depends(posted_form)]
@@ -28,11 +31,11 @@ Form = Annotated[Mapping[str, str], Depends(posted_form)]
 def ask(request: Request, ref: str, step: str, party: str = "") -> Response:
     """The form of a step. Somebody who may not decide it is told who may."""
     me = require_signed_in(request)
-    found, instance = _find(request, me, ref, step, party)
+    found, instance = find_step(request, me, ref, step, party)
     refused = _not_mine(request, me, found, instance)
     if refused is not None:
         return refused
-    return page(request, "decide.html", form=make_form(ref, found.definition, instance, console_of(request).clock.today()), case=found)
+    return page(request, "decide.html", form=_made(request, found, instance), case=found)
 
 
 @router.post("/cases/{ref}/decide/{step}")
@@ -41,7 +44,7 @@ def decide(request: Request, ref: str, step: str, form: Form, party: str = "") -
     me = require_signed_in(request)
     check_form(request, form.get("csrf"))
     console = console_of(request)
-    found, instance = _find(request, me, ref, step, party)
+    found, instance = find_step(request, me, ref, step, party)
     try:
         answer = read_form(found.definition, found.definition.steps[step], form, console.clock.today())
     except ValueError as fault:
@@ -76,7 +79,8 @@ def decided_already(request: Request, ref: str, message: str, form: Mapping[str,
     return page(request, "said.html", 409, title="This step has been decided already", words=message, typed=typed, onward=onward)
 
 
-def _find(request: Request, me: SignedIn, ref: str, step: str, party: str) -> tuple[CasePage, Instance]:
+def find_step(request: Request, me: SignedIn, ref: str, step: str, party: str) -> tuple[CasePage, Instance]:
+    """The case's page and that step of it in its current round. Raises HTTPException 404, also for another school's case."""
     console = console_of(request)
     with console.engines.app(me.roles) as session:
         found = case_page(session, ref, console.clock.today())
@@ -98,9 +102,30 @@ def _not_mine(request: Request, me: SignedIn, found: CasePage, instance: Instanc
     if instance.status != "open" and not early:
         words = "It is done already." if instance.status == "done" else "It is not its turn."
         return page(request, "said.html", 409, title="This step is not open", words=words, onward=onward)
-    return None
+    return _own_work(request, me, found, instance)
+
+
+def _own_work(request: Request, me: SignedIn, found: CasePage, instance: Instance) -> Response | None:
+    """Four eyes: whoever did the work does not approve it, and is told so before they begin."""
+    work = found.definition.steps[instance.step].not_by
+    if not work or found.position.instance(work).done_by != me.person_id:
+        return None
+    words = f"You did “{step_title(found.definition, work)}” yourself. Somebody else must look at it: another headteacher, or whoever stands in."
+    onward = (f"/cases/{found.head.ref}", "See the case")
+    return page(request, "said.html", 403, title="Your own work is approved by somebody else", words=words, onward=onward)
+
+
+def _made(
+    request: Request, found: CasePage, instance: Instance, typed: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
+) -> StepForm:
+    console = console_of(request)
+    today = console.clock.today()
+    with console.engines.app([found.head.school_id]) as session:
+        calendar = calendar_of(session, found.head.school_id)
+    hints = bounds_in_words(found.definition, found.position, calendar, instance.step, instance.party, today)
+    return make_form(found.head.ref, found.definition, instance, today, typed, errors, hints)
 
 
 def _again(request: Request, found: CasePage, instance: Instance, form: Mapping[str, str], errors: Mapping[str, str]) -> Response:
-    shown = make_form(found.head.ref, found.definition, instance, console_of(request).clock.today(), form, errors)
+    shown = _made(request, found, instance, form, errors)
     return page(request, "decide.html", 422, form=shown, case=found, errors=shown.summary)

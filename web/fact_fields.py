@@ -25,12 +25,21 @@ class FactField:
     typed: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
 
+    @property
+    def anchor(self) -> str:
+        """The id of the first input: where the error summary leads."""
+        return f"{self.name}-day" if self.kind == "date" else self.name
+
 
 def fields_for(
-    definition: Definition, names: Iterable[str], typed: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
+    definition: Definition,
+    names: Iterable[str],
+    typed: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    hints: Mapping[str, str] | None = None,
 ) -> list[FactField]:
-    """The fields for these facts of `definition`, in order, with what was typed and what was wrong with it."""
-    return [_field(definition, definition.facts[name], typed or {}, errors or {}) for name in names]
+    """The fields for these facts of `definition`, in order, with what was typed and what was wrong with it. `hints`: more to say beside a fact."""
+    return [_field(definition, definition.facts[name], typed or {}, errors or {}, (hints or {}).get(name, "")) for name in names]
 
 
 def read_facts(definition: Definition, names: Iterable[str], form: Mapping[str, str]) -> tuple[dict[str, Value], dict[str, str]]:
@@ -51,17 +60,18 @@ def date_text(form: Mapping[str, str], name: str) -> str:
     day, month, year = (form.get(f"{name}-{part}", "").strip() for part in ("day", "month", "year"))
     if not (day or month or year):
         return ""
-    if day.isdigit() and month.isdigit() and year.isdigit() and len(year) == 4:
-        return f"{year}-{int(month):02d}-{int(day):02d}"
+    numbers = all(part.isascii() and part.isdigit() for part in (day, month, year))
+    if numbers and len(day) <= 2 and len(month) <= 2 and len(year) == 4:
+        return f"{year}-{month:0>2}-{day:0>2}"
     return f"{day} {month} {year}"
 
 
-def _field(definition: Definition, fact: Fact, typed: Mapping[str, str], errors: Mapping[str, str]) -> FactField:
+def _field(definition: Definition, fact: Fact, typed: Mapping[str, str], errors: Mapping[str, str], hint: str) -> FactField:
     name = f"fact.{fact.name}"
     label = _sentence(fact.title or fact.name.removesuffix("_on").replace("_", " "))
     mine = {key: value for key, value in typed.items() if key == name or key.startswith(f"{name}-")}
     kind, choices = _kind(definition, fact)
-    return FactField(fact.name, name, label, _hint(fact), kind, choices, mine, errors.get(fact.name, ""))
+    return FactField(fact.name, name, label, f"{hint} {_hint(fact)}".strip(), kind, choices, mine, errors.get(fact.name, ""))
 
 
 def _kind(definition: Definition, fact: Fact) -> tuple[str, tuple[tuple[str, str], ...]]:

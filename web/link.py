@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
 
 from db.acts.actor import Actor
-from db.acts.errors import AlreadyDecided, LedgerError
+from db.acts.errors import AlreadyDecided, LedgerError, LinkUsed
 from db.links import Link, LinkRefused, Links
 from db.queries.case_page import CasePage, case_page
 from rules.history import Refused
@@ -47,8 +47,11 @@ def answer(request: Request, token: str, form: Form) -> Response:
         given = read_form(found.definition, found.definition.steps[link.step], form, console.clock.today())
     except ValueError as fault:
         raise HTTPException(422, "This form is not complete. Open the link again from the message.") from fault
-    if given.errors:
-        return _form(request, link, found, form, given.errors)
+    errors = dict(given.errors)
+    if given.outcome == "done" and form.get("confirm") != "yes":
+        errors["confirm"] = "Tick the box if it has been done"
+    if errors:
+        return _form(request, link, found, form, errors)
     actor = Actor(link.person_id, frozenset({link.school_id}), "link", link.id, link.role)
     try:
         receipt = console.ledger.decide(
@@ -57,6 +60,8 @@ def answer(request: Request, token: str, form: Form) -> Response:
         )  # fmt: skip
     except AlreadyDecided:
         return _refused(request, LinkRefused("moved_on"))
+    except LinkUsed:
+        return _refused(request, LinkRefused("used"))
     except (Refused, LedgerError) as fault:
         return _form(request, link, found, form, {"": fault.message})
     after = _case(request, link)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 from markupsafe import Markup
 
-from db.queries.messages import sent_messages
+from db.queries.messages import messages_of, sent_messages
 from notifications.sink import kept_mail, kept_mails
 from web.console import console_of, page
 from web.signed_in import SignedIn, require_signed_in
@@ -20,7 +20,7 @@ def messages(request: Request) -> Response:
     """What has been sent for my schools, newest first."""
     me = require_signed_in(request)
     console = console_of(request)
-    with console.engines.app(me.roles) as session:
+    with console.engines.app(me.schools_where("read_messages")) as session:
         sent = sent_messages(session, _SHOWN)
     references = {m.reference for m in sent}
     mails = (
@@ -43,5 +43,6 @@ def one(request: Request, mail_id: str) -> Response:
 
 
 def _mine(request: Request, me: SignedIn, reference: str) -> bool:
-    with console_of(request).engines.app(me.roles) as session:
-        return any(m.reference == reference for m in sent_messages(session, 10_000))
+    case = reference.partition("/")[0]
+    with console_of(request).engines.app(me.schools_where("read_messages")) as session:
+        return any(m.reference == reference for m in messages_of(session, case))

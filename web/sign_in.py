@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from db.queries.people import StaffChoice, staff_choices
 from web.console import console_of, page
-from web.signed_in import check_form, end_session, load_staff, require_signed_in, start_session
+from web.posted import posted_form
+from web.signed_in import check_form, end_session, load_staff, require_signed_in, role_title, start_session
 
 router = APIRouter()
-_WORDS: Mapping[str, str] = {"senco": "SENCO", "trust_send_lead": "trust SEND lead", "ceo": "chief executive"}
+Form = Annotated[Mapping[str, str], Depends(posted_form)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,11 @@ def choose(request: Request) -> Response:
 
 
 @router.post("/sign-in")
-def sign_in(request: Request, person: Annotated[int, Form()]) -> Response:
+def sign_in(request: Request, form: Form) -> Response:
     """Be that person, in the demo only."""
     console = console_of(request)
+    chosen = form.get("person", "")
+    person = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 10 else 0
     if not console.settings.demo or load_staff(console, person, console.clock.today()) is None:
         raise HTTPException(403, "Signing in by choosing a person belongs to the demo alone.")
     answer = RedirectResponse("/", 303)
@@ -49,10 +52,10 @@ def sign_in(request: Request, person: Annotated[int, Form()]) -> Response:
 
 
 @router.post("/sign-out")
-def sign_out(request: Request, csrf: Annotated[str, Form()] = "") -> Response:
+def sign_out(request: Request, form: Form) -> Response:
     """End the session."""
     require_signed_in(request)
-    check_form(request, csrf)
+    check_form(request, form.get("csrf"))
     answer = RedirectResponse("/sign-in", 303)
     end_session(answer)
     return answer
@@ -65,7 +68,7 @@ def _by_school(found: list[StaffChoice]) -> list[tuple[str, list[Choice]]]:
         schools = {school for _, school, _ in one.roles}
         roles = sorted({role for _, _, role in one.roles}, key=lambda r: order.index(r) if r in order else 9)
         group = next(iter(schools)) if len(schools) == 1 else "The trust"
-        groups.setdefault(group, []).append(Choice(one.person_id, one.name, ", ".join(_WORDS.get(r, r.replace("_", " ")) for r in roles)))
+        groups.setdefault(group, []).append(Choice(one.person_id, one.name, ", ".join(role_title(r) for r in roles)))
     place = {"SENCO": 0, "headteacher": 1}
     return [
         (name, sorted(people, key=lambda c: (place.get(c.words, 2), c.name)))

@@ -16,6 +16,8 @@ from sqlalchemy import or_, select
 
 from db.acts.actor import Actor
 from db.models import Membership, Person, School
+from db.permissions import PlainAct, role_in_which, roles_for
+from web.automation import is_paused
 from web.console import Console, console_of
 
 COOKIE = "sendflow_session"
@@ -44,13 +46,19 @@ class SignedIn:
         """This person as the ledger knows them."""
         return Actor(self.person_id, frozenset(self.roles), "console")
 
+    def schools_where(self, act: PlainAct) -> list[int]:
+        """The schools at which this person may do `act`."""
+        return [school for school, held in self.roles.items() if role_in_which(held, roles_for(act)) is not None]
+
     @property
     def titles(self) -> str:
         """The roles in words, each once."""
-        every = sorted({role for held in self.roles.values() for role in held})
-        return ", ".join(
-            {"senco": "SENCO", "trust_send_lead": "trust SEND lead", "ceo": "chief executive"}.get(r, r.replace("_", " ")) for r in every
-        )
+        return ", ".join(role_title(role) for role in sorted({role for held in self.roles.values() for role in held}))
+
+
+def role_title(role: str) -> str:
+    """A role's name for people, as in `process_definitions/roles.yaml`."""
+    return {"senco": "SENCO", "trust_send_lead": "trust SEND lead", "ceo": "chief executive"}.get(role, role.replace("_", " "))
 
 
 def start_session(console: Console, answer: Response, person_id: int) -> None:
@@ -74,6 +82,7 @@ def require_signed_in(request: Request) -> SignedIn:
         raise NotSignedIn
     request.state.signed_in = found
     request.state.csrf = _form_token(console, str(session["nonce"]))
+    request.state.automation_paused = is_paused(console)
     return found
 
 
@@ -92,7 +101,8 @@ def load_staff(console: Console, person_id: int, today: date) -> SignedIn | None
             .join(School, School.id == Membership.school_id)
             .where(Membership.person_id == person_id, or_(Membership.until_on.is_(None), Membership.until_on >= today))
         ).all()
-    if person is None or person.kind != "staff" or not held:
+    has_left = person is not None and person.left_on is not None and person.left_on < today
+    if person is None or person.kind != "staff" or has_left or not held:
         return None
     roles: dict[int, set[str]] = {}
     for school, role, _ in held:

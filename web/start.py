@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.responses import Response
 
 from db.acts.errors import LedgerError
@@ -24,6 +24,7 @@ from web.signed_in import SignedIn, check_form, require_signed_in
 
 router = APIRouter()
 Form = Annotated[Mapping[str, str], Depends(posted_form)]
+PupilId = Annotated[int, Path(ge=1, lt=2**53)]
 
 
 @router.get("/start")
@@ -41,7 +42,7 @@ def choose(request: Request, process: str = "", name: str = "") -> Response:
 
 
 @router.get("/start/{process}/{pupil_id}")
-def ask(request: Request, process: str, pupil_id: int) -> Response:
+def ask(request: Request, process: str, pupil_id: PupilId) -> Response:
     """What the opener states, with what the ledger knows of the pupil already filled in."""
     me = require_signed_in(request)
     pupil, definition = _find(console_of(request), me, process, pupil_id)
@@ -49,7 +50,7 @@ def ask(request: Request, process: str, pupil_id: int) -> Response:
 
 
 @router.post("/start/{process}/{pupil_id}")
-def start(request: Request, process: str, pupil_id: int, form: Form) -> Response:
+def start(request: Request, process: str, pupil_id: PupilId, form: Form) -> Response:
     """Open the case. If one is open already for this pupil and period, that one is shown."""
     me = require_signed_in(request)
     check_form(request, form.get("csrf"))
@@ -88,7 +89,7 @@ def _form(
     fields = fields_for(definition, definition.opens_with, typed, errors)
     with console_of(request).engines.app(me.roles) as session:
         running = [c for c in list_cases(session, pupil_id=pupil.id) if c.process == definition.process]
-    ids = {f.fact: f.name for f in fields}
+    ids = {f.fact: f.anchor for f in fields}
     shown = {ids.get(where, where): words for where, words in errors.items()}
     key = typed.get("key") or str(uuid4())
     return page(

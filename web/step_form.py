@@ -11,6 +11,7 @@ from rules.definition import Definition, Step
 from rules.position_types import Instance
 from rules.refusals import step_title
 from rules.values import Value
+from web.console import sentence
 from web.fact_fields import FactField, date_text, fields_for, read_facts
 
 LONGEST_COMMENT = 4000
@@ -45,7 +46,7 @@ class StepForm:
     @property
     def summary(self) -> dict[str, str]:
         """The errors by the id of the input they belong to, for the error summary."""
-        ids = {f.fact: f.name for f in (*self.fields, *(f for c in self.choices for f in c.fields))}
+        ids = {f.fact: f.anchor for f in (*self.fields, *(f for c in self.choices for f in c.fields))} | {"on": "on-day"}
         return {ids.get(where, where): words for where, words in self.errors.items()}
 
 
@@ -69,17 +70,18 @@ def make_form(
     today: date,
     typed: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
+    hints: Mapping[str, str] | None = None,
 ) -> StepForm:
-    """The form of this instance of a step; `typed` and `errors` of a first try are shown again."""
+    """The form of this instance of a step; `typed` and `errors` of a first try are shown again; `hints` stand beside facts."""
     step = definition.steps[instance.step]
     given = dict(typed or {"on-day": str(today.day), "on-month": str(today.month), "on-year": str(today.year)})
     wrong = errors or {}
     choices = [
-        Choice(word, _words(step, word), fields_for(definition, _records_of(step, word), given, wrong), given.get(NAMES_OF_OUTCOME) == word)
+        Choice(word, _words(step, word), fields_for(definition, _records_of(step, word), given, wrong, hints), given.get(NAMES_OF_OUTCOME) == word)
         for word in step.words
         if step.words != ("done",)
     ]
-    shared = fields_for(definition, step.records, given, wrong)
+    shared = fields_for(definition, step.records, given, wrong, hints)
     title = step_title(definition, step.name, instance.party)
     return StepForm(case, step, title, instance.party, instance.round, given.get("key") or str(uuid4()), choices, shared, given, wrong)
 
@@ -98,7 +100,13 @@ def read_form(definition: Definition, step: Step, form: Mapping[str, str], today
     if len(comment) > LONGEST_COMMENT:
         errors["comment"] = f"The comment may have {LONGEST_COMMENT} letters at most; yours has {len(comment)}"
     private = {"comment": comment} if comment else {}
-    return Answer(UUID(form.get("key", "")), int(form.get("round", "")), outcome, facts, on, private, {**errors, **wrong})
+    return Answer(UUID(form.get("key", "")), _round(form.get("round", "")), outcome, facts, on, private, {**errors, **wrong})
+
+
+def _round(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 6):
+        raise ValueError("the round is no number")
+    return int(text)
 
 
 def _records_of(step: Step, word: str) -> tuple[str, ...]:
@@ -108,8 +116,7 @@ def _records_of(step: Step, word: str) -> tuple[str, ...]:
 
 def _words(step: Step, word: str) -> str:
     outcome = step.outcomes.get(word)
-    words = (outcome.title if outcome else "") or word.replace("_", " ")
-    return words[:1].upper() + words[1:]
+    return sentence((outcome.title if outcome else "") or word.replace("_", " "))
 
 
 def _day(form: Mapping[str, str], today: date) -> tuple[date, str]:
