@@ -78,8 +78,8 @@ def _composed(engines: Engines, clock: Clock, settings: Settings, links: Links, 
     try:
         with engines.scheduler() as session:
             return compose(session, delivery, origin=settings.origin, links=links, today=clock.today())
-    except NobodyToWriteTo:
-        code = "no_address"
+    except NobodyToWriteTo as nobody:
+        code = nobody.code
     except TemplateMissing:
         code = "no_template"
     except TemplateError:

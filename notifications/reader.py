@@ -22,18 +22,28 @@ class Reader:
 
 
 class NobodyToWriteTo(LookupError):
-    """The message has no reader any more, or the reader has no e-mail address. A person must tell them by another way."""
+    """Mail reaches nobody: no reader any more, no e-mail address, or another way was asked for. A person must tell them.
+
+    `code` is `no_reader`, `no_address`, or `by_post`, `by_phone`, `by_sms` for the way that the reader asked for; `db/queries/message_words.py`
+    says each in words.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 def reader_of(session: Session, delivery: Delivery) -> Reader:
-    """The reader of `delivery`, as they stand in the ledger now. Raises NobodyToWriteTo when there is none that mail reaches."""
+    """The reader of `delivery`, as they stand in the ledger now. Raises NobodyToWriteTo when there is none that mail reaches, or that wants mail."""
     person = session.get(Person, delivery.person_id) if delivery.person_id is not None else None
     if person is not None:
+        if person.preferred_channel != "email":
+            raise NobodyToWriteTo(f"by_{person.preferred_channel}")
         if not person.email:
-            raise NobodyToWriteTo("no e-mail address")
+            raise NobodyToWriteTo("no_address")
         name = " ".join(n for n in (person.given_name, person.family_name) if n)
         return Reader(delivery.to_role, person.kind, name, person.email, person.language, person.id)
     authority = session.get(Authority, delivery.authority_id) if delivery.authority_id is not None else None
     if authority is not None and authority.sen_email:
         return Reader(delivery.to_role, "outside", f"{authority.name} SEN team", authority.sen_email)
-    raise NobodyToWriteTo("no reader")
+    raise NobodyToWriteTo("no_reader")

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from db.queries.definitions_read import definitions_by_hash
+from db.queries.message_words import where_it_is
 from rules.definition import Definition
 from rules.refusals import step_title
 
@@ -48,6 +49,11 @@ class MessageRow:
     settled_at: datetime | None
     next_try_at: datetime
 
+    @property
+    def where(self) -> str:
+        """Where it is, in words, and what a person is to do if that is what it waits for."""
+        return where_it_is(self.state, self.error_code)
+
 
 def messages_of(session: Session, ref: str) -> list[MessageRow]:
     """The messages of a case, newest first."""
@@ -60,8 +66,8 @@ def sent_messages(session: Session, limit: int = 200) -> list[MessageRow]:
 
 
 def failed_messages(session: Session, limit: int = 200) -> list[MessageRow]:
-    """Messages that reached nobody: a person must tell the reader by another way. Oldest first."""
-    return _read(session, "WHERE m.state IN ('failed', 'bounced') ORDER BY m.id LIMIT :limit", {"limit": limit})
+    """Messages that reached nobody: a person must tell the reader by another way (`MessageRow.where` says which). Newest first."""
+    return _read(session, "WHERE m.state IN ('failed', 'bounced') ORDER BY m.id DESC LIMIT :limit", {"limit": limit})
 
 
 def _read(session: Session, rest: str, values: dict[str, Any]) -> list[MessageRow]:

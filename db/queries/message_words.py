@@ -1,0 +1,43 @@
+"""Where a message is, in words: what its state and its code mean for the person who reads them, and what they are to do."""
+
+from __future__ import annotations
+
+from db.outbox import NOBODY
+
+_STATES = {
+    "owed": "waits to be sent",
+    "claimed": "being sent",
+    "handed_over": "being sent",
+    "accepted": "sent",
+    "unknown": "sent, but the mail server did not answer",
+    "delivered": "arrived",
+    "bounced": "came back",
+    "superseded": "not needed any more",
+    "failed": "could not be sent",
+}
+WORDS = {
+    NOBODY: "we have nobody to write to: tell them yourself, or enter their contact and write",
+    "no_reader": "we have nobody to write to any more: tell them yourself",
+    "no_address": "we have no e-mail address: tell them yourself",
+    "by_post": "they asked for post: print it and send it",
+    "by_phone": "they asked for a call: ring them",
+    "by_sms": "they asked for a text message: send one, or ring them",
+    "bad_address": "their e-mail address cannot be right: correct it, and tell them yourself",
+    "server_not_reached": "the mail server does not answer",
+    "no_clear_answer": "the mail server gave no clear answer",
+    "no_template": "its text is missing: `sendflow check` names it",
+    "bad_template": "its text cannot be written: `sendflow check` names it",
+}
+_IN_PERSON = frozenset({NOBODY, "no_reader", "no_address", "by_post", "by_phone", "by_sms"})
+
+
+def where_it_is(state: str, code: str) -> str:
+    """The state of a delivery (`db.models.DELIVERY_STATES`) and its code as a sentence without its full stop. A code without words here
+    (a mail server's) stands as it is.
+
+    What only a person can tell is no fault of anything, so it does not read as one: "they asked for post: print it and send it".
+    """
+    if state == "failed" and code in _IN_PERSON:
+        return WORDS[code]
+    said = _STATES[state]
+    return f"{said}: {WORDS.get(code, code.replace('_', ' '))}" if code and state != "superseded" else said

@@ -1,0 +1,73 @@
+"""Who is written to by mail, and whom a person must tell: nobody silently gets nothing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from db.engine import Engines
+from db.models import DELIVERY_STATES, Person
+from db.queries.message_words import WORDS, where_it_is
+from db.queries.messages import failed_messages
+from db.settings import Settings
+from notifications.dispatch import deliver
+from notifications.sink import MailSink
+from rules.loader import load_library
+from tasks.deliver import spread
+from tasks.parts import Parts
+from tests.db.ledger_story import Village, day, village
+
+
+@pytest.fixture(scope="module")
+def ash(engines: Engines) -> Village:
+    return village(engines)
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "words"),
+    [
+        ({"preferred_channel": "post"}, "by_post", "they asked for post: print it and send it"),
+        ({"preferred_channel": "phone"}, "by_phone", "they asked for a call: ring them"),
+        ({"email": ""}, "no_address", "we have no e-mail address: tell them yourself"),
+    ],
+)
+def test_a_family_that_mail_does_not_reach_stands_before_the_senco(
+    ash: Village, tmp_path: Path, changed: dict[str, str], code: str, words: str
+) -> None:
+    pupil_id = ash.pupil(given=f"Ada {code}")
+    with ash.engines.scheduler() as session:
+        mother = session.scalars(text("SELECT person_id FROM families WHERE pupil_id = :pupil"), {"pupil": pupil_id}).one()
+        for name, value in changed.items():
+            setattr(session.get_one(Person, mother), name, value)
+    case = ash.open(pupil_id=pupil_id).case
+    ash.decide(case, "agree_meeting_date", "2026-09-20", meeting_on=day("2026-11-05"))
+    ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_invitations", on=day("2026-09-21"))
+    with MailSink(tmp_path / "mail", ash.clock.now) as sink:
+        settings = Settings(data_folder=tmp_path, mail_url=sink.url)
+        parts = Parts(settings, ash.engines, ash.clock, load_library(), ash.ledger)
+        while spread(parts).rows:
+            pass
+        deliver(ash.engines, ash.clock, settings, case)
+        assert not [m for m in sink.mails() if m.to.startswith("mother.")]
+    with ash.engines.app([ash.school_id]) as session:
+        untold = [m for m in failed_messages(session) if m.case == case and m.to_role == "parent"]
+    assert untold and {(m.error_code, m.where) for m in untold} == {(code, words)}
+
+
+def test_every_state_and_every_code_of_ours_has_words() -> None:
+    assert all(where_it_is(state, "") for state in DELIVERY_STATES)
+    folder = Path(__file__).parents[2] / "notifications"
+    source = "".join((folder / file).read_text(encoding="utf-8") for file in ("reader.py", "dispatch.py", "channels.py"))
+    named = set(re.findall(r'(?:NobodyToWriteTo\(|Sent\("(?:refused|unknown)", |code = )"(\w+)"', source))
+    assert {"no_reader", "no_address", "bad_address", "server_not_reached", "no_template"} <= named
+    assert named - WORDS.keys() == set()
+
+
+def test_a_pupil_without_an_address_reads_as_something_to_do_not_as_a_fault() -> None:
+    assert where_it_is("failed", "nobody_holds_the_role") == "we have nobody to write to: tell them yourself, or enter their contact and write"
+    assert where_it_is("failed", "server_not_reached") == "could not be sent: the mail server does not answer"
+    assert where_it_is("accepted", "") == "sent" and where_it_is("bounced", "mailbox_full") == "came back: mailbox full"
