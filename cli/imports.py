@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cli.arguments import day_of
 from cli.show import AS_JSON, as_json, fail, refusals, table
 from cli.working import AS_PERSON, acting, working
 
@@ -56,13 +57,12 @@ def leavers(
 ) -> None:
     """Pupils who were missing from their school's file: say of each whether they left."""
     with refusals():
-        from cli.cases import _day
         from db.importing.leavers import answer_leaver, missing_pupils
 
         w = working()
         if left is not None or stays is not None:
             me = acting(w, who)
-            day = _day(on, w.today) if left is not None else None
+            day = day_of(on, w.today) if left is not None else None
             with w.engines.scheduler() as session:
                 answer_leaver(session, left if left is not None else int(stays or 0), left_on=day, actor_id=me.person_id, now=w.clock.now())
         with w.engines.scheduler() as session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import cases, definitions, imports, run
+from cli import cases, definitions, imports, reading, run
 
 app = typer.Typer(
     name="sendflow",
@@ -13,7 +13,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     add_completion=False,
 )
-for group in (run, imports, cases, definitions):
+for group in (run, imports, reading, cases, definitions):
     group.add_to(app)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from db.clock import Clock
     from db.engine import Engines
     from db.ledger import Actor, Ledger
+    from db.permissions import PlainAct
     from rules.library import Library
 
 AS_PERSON = typer.Option("--as", envvar="SENDFLOW_AS", help="Who acts: an e-mail address of a member of staff. In the demo: a SENCO by default.")
@@ -43,11 +44,22 @@ class Working:
 
 @dataclass(frozen=True)
 class Acting:
-    """The member of staff who acts. `schools` is the scope of all they see."""
+    """The member of staff who acts. `roles`: what they are at each of their schools, the scope of all they see."""
 
     person_id: int
     name: str
-    schools: frozenset[int]
+    roles: dict[int, frozenset[str]]
+
+    @property
+    def schools(self) -> frozenset[int]:
+        """Their schools."""
+        return frozenset(self.roles)
+
+    def schools_where(self, act: PlainAct) -> frozenset[int]:
+        """Those of their schools where their role allows `act` (`db/permissions.py`)."""
+        from db.permissions import role_in_which, roles_for
+
+        return frozenset(school for school, held in self.roles.items() if role_in_which(held, roles_for(act)) is not None)
 
     @property
     def actor(self) -> Actor:
@@ -144,4 +156,5 @@ def acting(working: Working, who: str | None) -> Acting:
         raise NobodyKnown("say who acts: --as with the e-mail address of a member of staff")
     if not mine:
         raise NobodyKnown(f"nobody on the staff has the address {who}" if who else "the trust has no SENCO; import staff.csv first")
-    return Acting(mine[0].id, f"{mine[0].given_name} {mine[0].family_name}", frozenset(r.school_id for r in mine))
+    roles = {school: frozenset(r.role for r in mine if r.school_id == school) for school in {r.school_id for r in mine}}
+    return Acting(mine[0].id, f"{mine[0].given_name} {mine[0].family_name}", roles)

@@ -49,10 +49,10 @@ def senco(run: Run, sample: Path) -> str:
     return row.split(",")[4]
 
 
-def some_pupil(sample: Path) -> list[str]:
+def some_pupil(sample: Path, number: int = 0) -> list[str]:
     """A pupil with a UPN at the first school, as the cells of the file."""
     rows = (sample / "pupils.csv").read_text(encoding="utf-8-sig").splitlines()[1:]
-    return next(cells for cells in (r.split(",") for r in rows) if cells[0] == "990001")
+    return [cells for cells in (r.split(",") for r in rows) if cells[0] == "990001"][number]
 
 
 def test_a_case_is_opened_decided_corrected_explained_and_ended(run: Run, senco: str, sample: Path) -> None:
@@ -77,6 +77,23 @@ def test_a_case_is_opened_decided_corrected_explained_and_ended(run: Run, senco:
     assert any(ref == s["case"] for s in json.loads(run("due", "--days", "200", "--as", senco, "--json").stdout)["due"])
     ended = run("withdraw", ref, "opened_in_error", "--because", "a test", "--as", senco).stdout
     assert "ended: opened in error" in ended
+
+
+def test_a_wrong_outcome_is_put_right_and_what_followed_is_done_anew(run: Run, senco: str, sample: Path) -> None:
+    facts = ("--fact", "asked_by=parent", "--fact", "year_group=4", "--fact", "rights_held_by=parent")
+    ref = json.loads(run("open", "ehc_needs_assessment", some_pupil(sample, 1)[2], *facts, "--as", senco, "--json").stdout)["case"]
+    received, decided = ((TODAY - timedelta(days=n)).isoformat() for n in (20, 2))
+    run("decide", ref, "la_confirms_receipt", "--fact", f"request_received_on={received}", "--as", senco)
+    run("decide", ref, "la_decides_to_assess", "assess", "--on", decided, "--as", senco)
+    assert "la_asks_for_advice" in open_steps(run, ref, senco)
+    refused = ("--outcome", "refuse", "--because", "the letter was misread", "--as", senco)
+    assert "--fact goes with --outcome" in run("correct", ref, "x=1", "--fact", "y=2", "--because", "no", "--as", senco, code=2).stderr
+    run("correct", ref, "la_decides_to_assess", "--fact", f"decision_on={decided}", *refused)
+    assert "la_asks_for_advice" not in open_steps(run, ref, senco)
+
+
+def open_steps(run: Run, ref: str, senco: str) -> set[str]:
+    return {s["step"] for s in json.loads(run("case", ref, "--as", senco, "--json").stdout)["now"]}
 
 
 def test_refusals_are_one_line_with_what_to_do_and_exit_code_2(run: Run, senco: str, sample: Path) -> None:
