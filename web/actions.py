@@ -8,12 +8,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from db.queries.inbox import inbox, overdue
+from db.queries.messages import failed_messages
 from db.queries.step_rows import StepRow
 from web.console import console_of, page
 from web.signed_in import require_signed_in
 
 router = APIRouter()
 LONGEST_LIST = 300
+UNTOLD_SHOWN = 20
 
 
 @router.get("/")
@@ -25,8 +27,11 @@ def my_actions(request: Request) -> Response:
         found = inbox(session, me.person_id, console.clock.today())
     with console.engines.app(me.schools_where("read_trust")) as session:
         in_trust = overdue(session, console.clock.today(), LONGEST_LIST)
+    with console.engines.app(me.schools_where("read_messages")) as session:
+        untold = failed_messages(session, UNTOLD_SHOWN)
     late, elsewhere = (sum(1 for s in rows if s.overdue_days) for rows in (found.mine, found.waiting_for))
-    return page(request, "my_actions.html", inbox=found, in_trust=in_trust, late=late, late_elsewhere=elsewhere, step_address=step_address)
+    counts = {"late": late, "late_elsewhere": elsewhere}
+    return page(request, "my_actions.html", inbox=found, in_trust=in_trust, untold=untold, step_address=step_address, **counts)
 
 
 def step_address(step: StepRow) -> str:

@@ -88,7 +88,7 @@ def require_signed_in(request: Request) -> SignedIn:
 
 def check_form(request: Request, token: object) -> None:
     """Hold a form's token against the session's. Raises WrongForm."""
-    if not hmac.compare_digest(str(token), str(request.state.csrf)):
+    if not hmac.compare_digest(str(token).encode(), str(request.state.csrf).encode()):
         raise WrongForm
 
 
