@@ -91,6 +91,8 @@ def _spread(definition: Definition, names: tuple[str, ...]) -> set[str]:
 
 def _approval(definition: Definition, step: Step, find: Find) -> Iterator[Finding]:
     if not step.approval:
+        if step.not_by:
+            yield find("no-sayer", step, "not_by", "`not_by` stands without `kind: approval`", "Write `kind: approval`.")
         return
     if not step.not_by:
         yield find("no-sayer", step, "kind", "an approval may be given by whoever did the work", "Write `not_by: STEP`.")

@@ -69,6 +69,7 @@ SCHEMA = (
     mutant("S", "who is told", "the family's window opens unsaid", at(step(AR, "views_on_amendments", "tells"), DROP)),
     mutant("S", "who is told", "parties that nobody asks", at(step(AR, "gather_advice", "tells"), DROP)),
     mutant("S", "no-sayer", "whoever wrote it may approve it", at(step(AR, "approve_report", "not_by"), DROP)),
+    mutant("S", "no-sayer", "another person, but no approval", at(step(AR, "approve_report", "kind"), DROP)),
     mutant("S", "no-sayer", "an approval of what software did", at(step(AR, "approve_report", "not_by"), "send_invitations")),
     mutant("S", "no-sayer", "an approval that can only say yes", at(step(AR, "approve_report", "outcomes", "sent_back"), DROP)),
     mutant(
