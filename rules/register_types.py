@@ -58,6 +58,7 @@ class Citation:
     contains: Mapping[str, str] = field(default_factory=dict)
     exceptions: Mapping[str, str] = field(default_factory=dict)
     totals: tuple[CitedTotal, ...] = ()
+    parties: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of a list under `parties`, whom the law puts in it
     line: int = 0
 
     @property

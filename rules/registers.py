@@ -11,7 +11,7 @@ from rules.definition import Counting, DatedBy, Ladder, Right, Role, Rung
 from rules.periods import parse_rule, parse_rung
 from rules.problems import Problems, nearest
 from rules.register_types import CarriedBy, Citation, CitedOutcome, CitedTotal, Clause
-from rules.schema import Block, check_name, check_new_name, readable
+from rules.schema import Block, check_name, check_new_name, read_words, readable
 from rules.schema_steps import read_due
 from rules.yaml_lines import Items, Keys, Node, Text, read_yaml
 
@@ -121,6 +121,7 @@ def _citation(name: str, node: Node, line: int, problems: Problems) -> Citation:
         contains=_meanings(keys, "contains"),
         exceptions=_meanings(keys, "exceptions"),
         totals=_totals(keys),
+        parties={name: read_words(child, problems, f"`{name}`") for name, child, _ in keys.each("parties")},
         line=line,
     )
     _check_period(citation, keys)

@@ -28,7 +28,20 @@ def authorities_ring(library: Library) -> list[Finding]:
     for citation in authorities.values():
         for process in citation.processes:
             found += _carried(citation, process, library)
+        found += _parties(citation, library)
     return found
+
+
+def _parties(citation: Citation, library: Library) -> Iterator[Finding]:
+    """Whom the law puts in a list stands in every list of that name; the trust may add others."""
+    lists = {name for definition in library.all() for name in definition.parties}
+    for name, members in citation.parties.items():
+        if name not in lists:
+            yield _of(citation, "parties", f"no process has a list `{name}`", "Name a list under `parties`.")
+        for definition in library.all():
+            if name in definition.parties and (missing := set(members) - set(definition.parties[name])):
+                message = f"the list `{name}` of {definition.file} leaves out {', '.join(sorted(missing))}"
+                yield _of(citation, "parties", message, "Add them to the list.")
 
 
 def _of(citation: Citation, rule: str, message: str, cure: str) -> Finding:

@@ -235,6 +235,7 @@ def entry(name: str, *path: Any) -> tuple[str, tuple[Any, ...]]:
 
 
 REGISTER = (
+    mutant("R", "parties", "a party dropped from those invited", at((AR, ("parties", "invited")), without("health"))),
     mutant("R", "period", "another period", at(step(AR, "send_report", "due"), "3 weeks after meeting_on")),
     mutant("R", "period", "another start", at(step(AR, "la_sends_amended_plan", "due"), "8 weeks after decision_on")),
     mutant("R", "period", "clear days lost", at(step(AR, "send_invitations", "due"), "2 weeks before meeting_on")),
