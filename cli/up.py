@@ -134,7 +134,7 @@ def start_prefect(here: Running) -> None:
         here.connection = Connection(here.settings.prefect_api_url, os.environ.get("PREFECT_API_AUTH_STRING", ""), here.settings.folder / "prefect")
         register_flows(here)
         return
-    here.prefect = PrefectServer(here.settings.folder / "prefect", prefect_database(here.settings))
+    here.prefect = PrefectServer(here.settings.folder, prefect_database(here.settings))
     here.connection = here.prefect.start(lambda words: here.tell(words) if words.endswith(("5 s", "0 s")) else None)
     here.tell("Prefect server ready")
     register_flows(here)
