@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from jinja2 import TemplateSyntaxError, meta, nodes
@@ -11,9 +12,22 @@ from notifications.render import TEMPLATES, TemplateMissing, environment, find_t
 from rules.definition import Definition, Ladder, Step
 from rules.library import Library
 
-KNOWN_VALUES = frozenset(
-    "case reader child school step due facts right contains law link severity moment today again part pieces".split()
-)  # what `notifications.letter.letter_values` gives, which part is rendered, and the shared pieces
+# What `notifications.letter.letter_values` gives; a test holds the two equal. Empty: one value, without parts.
+PARTS: Mapping[str, frozenset[str]] = {
+    name: frozenset(parts.split())
+    for name, parts in {
+        "case": "ref process_title opened_on",
+        "reader": "role kind name",
+        "child": "first_name initials",
+        "school": "name phone senco_name senco_email",
+        "step": "name title hint owner policy party",
+        "due": "on safe_on days_late why",
+        "right": "name law text last_day",
+        **dict.fromkeys(("facts", "contains", "law", "link", "severity", "moment", "today", "again"), ""),
+    }.items()
+}
+KNOWN_VALUES = frozenset({*PARTS, "part", "pieces"})  # which part is rendered, and the shared sentences
+SUBJECT_MAY_SAY = frozenset({"today"})  # beside the case's reference, which every subject begins with: N11, no name, need or school
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +51,7 @@ def check_templates(library: Library) -> list[TemplateFinding]:
     """All findings over all definitions and ladders; an empty list when every message can be written."""
     owed = [text for definition in library.all() for text in owed_texts(definition)]
     owed += [OwedText(f"ladders/{name}", "") for name in _ladder_templates(library)]
-    return [*_missing(owed), *_unowed(owed), *_unknown_values(), *_unknown_facts(library), *_left_out(owed)]
+    return [*_missing(owed), *_unowed(owed), *_unknown_values(), *_unknown_parts(), *_telling_subjects(), *_unknown_facts(library), *_left_out(owed)]
 
 
 def owed_texts(definition: Definition) -> Iterator[OwedText]:
@@ -100,6 +114,30 @@ def _unknown_values() -> Iterator[TemplateFinding]:
             yield TemplateFinding(
                 file, f"unknown values: {', '.join(sorted(names))}; letters have {', '.join(sorted(KNOWN_VALUES - {'part', 'pieces'}))}"
             )
+
+
+def _unknown_parts() -> Iterator[TemplateFinding]:
+    for file, parsed in _parsed():
+        for asked in parsed.find_all(nodes.Getattr):
+            parts = PARTS.get(asked.node.name) if isinstance(asked.node, nodes.Name) else None
+            if parts and asked.attr not in parts:
+                whole = f"{asked.node.name}.{asked.attr}" if isinstance(asked.node, nodes.Name) else asked.attr
+                yield TemplateFinding(file, f"line {asked.lineno}: there is no {whole}; letters have {', '.join(sorted(parts))} of it")
+
+
+def _telling_subjects() -> Iterator[TemplateFinding]:
+    """A subject is read on lock screens and over shoulders: it names no child, need, school or person, so it uses no value that could."""
+    for file, parsed in _parsed():
+        for block in parsed.find_all(nodes.Block):
+            said = {n.name for n in block.find_all(nodes.Name) if n.ctx == "load"} - SUBJECT_MAY_SAY if block.name == "subject" else set()
+            if said:
+                yield TemplateFinding(file, f"line {block.lineno}: a subject must tell nobody anything; take {', '.join(sorted(said))} out of it")
+
+
+def _parsed() -> Iterator[tuple[str, nodes.Template]]:
+    for file in _files():
+        with suppress(TemplateSyntaxError):  # `_unknown_values` has told it
+            yield file, environment().parse((TEMPLATES / file).read_text(encoding="utf-8"))
 
 
 def _unknown_facts(library: Library) -> Iterator[TemplateFinding]:

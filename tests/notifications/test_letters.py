@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from notifications.letter import KnownFacts
 from notifications.render import render
-from notifications.template_check import OwedText, check_templates, owed_texts
+from notifications.template_check import PARTS, OwedText, check_templates, owed_texts
 from rules.loader import load_library
 
 LIBRARY = load_library()
@@ -57,6 +57,14 @@ def values(role: str, facts: bool = True) -> dict[str, object]:
     }
 
 
+def test_the_check_knows_the_values_that_letters_have() -> None:
+    given = values("parent")
+    assert set(given) == set(PARTS)
+    assert {name: frozenset(parts) for name, parts in given.items() if isinstance(parts, dict) and PARTS[name]} == {
+        n: p for n, p in PARTS.items() if p
+    }
+
+
 def test_every_message_owed_is_written_and_nothing_else() -> None:
     assert check_templates(LIBRARY) == []
 
@@ -87,6 +95,10 @@ def test_the_check_finds_a_missing_an_unowed_and_a_wrong_template(tmp_path, monk
     (folder / "annual_review/nobody_owes.done.j2").write_text('{% extends "shared/letter.j2" %}{% block subject %}x{% endblock %}')
     sick = folder / "annual_review/la_decision.maintain.j2"
     sick.write_text(sick.read_text().replace("{{ child.first_name }}", "{{ surname }}{{ facts.metting_on }}").replace("time_limit", "limit"))
+    parts = folder / "ladders/overdue.j2"
+    parts.write_text(parts.read_text().replace("{{ school.name }}", "{{ school.nmae }}") + "{{ child.surname }}")
+    subject = folder / "ladders/la_question.j2"
+    subject.write_text(subject.read_text().replace("a question to", "{{ child.first_name }} at {{ school.name }}: a question to"))
     for module in (render_module, template_check):
         monkeypatch.setattr(module, "TEMPLATES", folder)
     render_module.environment.cache_clear()
@@ -95,5 +107,7 @@ def test_the_check_finds_a_missing_an_unowed_and_a_wrong_template(tmp_path, monk
     finally:
         render_module.environment.cache_clear()
     for words in ("send_report.done", "nobody_owes.done.j2: no definition", "unknown values: surname", "no fact metting_on", "time_limit"):
+        assert words in said
+    for words in ("overdue.j2: line", "there is no child.surname", "la_question.j2: line 3: a subject must tell nobody", "take child, school out"):
         assert words in said
     assert OwedText("annual_review/send_report.done", "la", ("advice",)).template in said

@@ -7,15 +7,19 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from db import outbox
 from db.engine import Engines
-from db.models import DELIVERY_STATES, Person
+from db.models import DELIVERY_STATES, Case, Delivery, Person
 from db.queries.message_words import WORDS, where_it_is
 from db.queries.messages import failed_messages
 from db.settings import Settings
 from notifications.dispatch import deliver
+from notifications.letter import letter_values
+from notifications.reader import reader_of
 from notifications.sink import MailSink
+from notifications.template_check import PARTS
 from rules.loader import load_library
 from tasks.deliver import spread
 from tasks.parts import Parts
@@ -71,3 +75,18 @@ def test_a_pupil_without_an_address_reads_as_something_to_do_not_as_a_fault() ->
     assert where_it_is("failed", "nobody_holds_the_role") == "we have nobody to write to: tell them yourself, or enter their contact and write"
     assert where_it_is("failed", "server_not_reached") == "could not be sent: the mail server does not answer"
     assert where_it_is("accepted", "") == "sent" and where_it_is("bounced", "mailbox_full") == "came back: mailbox full"
+
+
+def test_letters_have_the_values_that_check_knows_and_no_others(ash: Village) -> None:
+    case = ash.meeting_agreed()
+    ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_invitations", on=day("2026-09-21"))
+    with ash.engines.scheduler() as session:
+        outbox.spread(session, ash.clock.today(), 1000)
+        delivery = session.scalars(
+            select(Delivery).join(Case, Case.id == Delivery.case_id).where(Case.ref == case, Delivery.to_role == "parent")
+        ).first()
+        assert delivery is not None
+        given = letter_values(session, delivery, reader_of(session, delivery), today=ash.clock.today(), link="", details={})
+    assert set(given) == set(PARTS)
+    wholes = {name: frozenset(parts) for name, parts in given.items() if isinstance(parts, dict) and PARTS[name]}
+    assert wholes == {name: PARTS[name] for name in wholes} and {"case", "reader", "child", "school", "step"} <= set(wholes)
