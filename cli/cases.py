@@ -43,8 +43,7 @@ def open_case(
         if len(found) != 1:
             lines = (f"{p.name}, born {p.born_on}, {p.school}, UPN {p.upn}" for p in found)
             fail(f"{'no pupil' if not found else 'more than one pupil'} fits {pupil!r}; give the UPN", lines)
-        definition = w.library.for_new_case(process, w.today, {})
-        facts = read_facts(definition.opens_with, fact or [])
+        facts = read_facts(w.library.definitions[process][-1].opens_with, fact or [])  # which text is in force may hang on one of them
         receipt = w.ledger.open_case(me.actor, key=uuid4(), process=process, pupil_id=found[0].id, facts=facts, on=day_of(on, w.today))
         _say(receipt, json)
 
