@@ -35,7 +35,7 @@ def check(json: Annotated[bool, AS_JSON] = False) -> None:
         as_json({"findings": report.findings, "figures": report.figures, "templates": texts})
     else:
         table(
-            ("process", "steps", "positions", "with corrections", "histories", "with one reopening", "seconds"),
+            ("process", "steps", "positions", "one graph with corrections", "histories", "with one reopening", "seconds"),
             ((f.process, f.steps, f.positions, f.corrected, f"{f.histories:.2g}", f"{f.reopened:.2g}", f"{f.seconds:.2f}") for f in report.figures),
         )
         for note in (f"{f.process}: {note}" for f in report.figures for note in f.notes):
