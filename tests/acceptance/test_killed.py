@@ -1,0 +1,66 @@
+"""Acceptance 5: worker, Prefect server and PostgreSQL each killed in mid-transition while people decide, Prefect's database dropped. After a
+restart and one reconcile the oracle Z holds (faults C1-C3, C8, C9, P6): nothing lost, nothing doubled, one live run for each open case.
+
+One installation lives through all of it, one disaster after another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.acceptance.killable import Killable, killable
+from tests.flows.office import until
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killable]:
+    with killable(tmp_path_factory.mktemp("killable")) as running:
+        yield running
+
+
+def test_c1_c9_the_worker_is_killed(place: Killable) -> None:
+    with place.under_load() as clients:
+        place.in_mid_transition()
+        place.kill(place.worker.pid)
+        until(lambda: not place.worker.is_alive(), "the worker is dead")
+        place.decisions_go_on(clients)
+        place.start_again()
+        place.decisions_go_on(clients)
+    place.assert_z_after_one_reconcile(clients)
+
+
+def test_c2_the_prefect_server_is_killed_and_people_decide_on(place: Killable) -> None:
+    with place.under_load() as clients:
+        place.in_mid_transition()
+        place.kill(place.server.files.pid())
+        until(lambda: not place.server.connection.is_healthy(), "Prefect is gone")
+        place.decisions_go_on(clients)
+        assert not place.server.connection.is_healthy(), "these decisions were made without Prefect"
+        assert not any(client.sent_again for client in clients), "nobody noticed"
+        place.start_again()
+    place.assert_z_after_one_reconcile(clients)
+
+
+def test_c3_postgresql_is_killed_and_what_was_not_confirmed_is_sent_again(place: Killable) -> None:
+    with place.under_load() as clients:
+        place.in_mid_transition()
+        place.kill(place.postmaster)
+        until(lambda: all(client.sent_again for client in clients), "everybody is told that nothing is confirmed")
+        place.start_again()
+        place.decisions_go_on(clients)
+    place.assert_z_after_one_reconcile(clients)
+
+
+def test_p6_prefects_database_is_dropped_and_made_anew(place: Killable) -> None:
+    with place.under_load() as clients:
+        place.in_mid_transition()
+        place.make_prefects_database_anew()
+        place.decisions_go_on(clients)
+        place.kill(place.server.files.pid())
+        place.start_again()
+        place.decisions_go_on(clients)
+    place.assert_z_after_one_reconcile(clients)
