@@ -17,11 +17,14 @@ from sqlalchemy.orm import Session
 from db.calendar_of_school import calendar_of
 from db.models import Case, Delivery, Membership, Person, PinnedDefinition, Pupil, School, StepRow
 from notifications.reader import Reader
+from rules.calendar import SchoolCalendar
 from rules.definition import Definition, Step
 from rules.due_types import DueDate, Why
 from rules.explain import explain
 from rules.loader import from_pinned
+from rules.owed import standing_right
 from rules.position_text import position_from_text
+from rules.position_types import Position
 from rules.values import Value
 
 
@@ -33,6 +36,8 @@ def letter_values(
     definition = definition_of(session, case)
     step = definition.steps.get(delivery.step)
     due = _due(session, delivery, today)
+    calendar = calendar_of(session, case.school_id)
+    position = position_from_text(case.position, definition, calendar)
     return {
         "case": {"ref": case.ref, "process_title": definition.title, "opened_on": case.opened_on},
         "reader": {"role": reader.role, "kind": reader.kind, "name": reader.name},
@@ -40,8 +45,8 @@ def letter_values(
         "school": _school(session, case),
         "step": _step(definition, step, delivery),
         "due": due,
-        "facts": _facts(session, case, definition),
-        "right": _right(definition, details),
+        "facts": KnownFacts(position.facts),
+        "right": _right(definition, details) or _right_given_before(definition, position, calendar),
         "contains": _contains(step, delivery.moment),
         "law": step.citation if step else "",
         "link": Markup(link) if link else "",  # noqa: S704  our own link: letters, digits and ._-/: only
@@ -105,21 +110,22 @@ class KnownFacts(dict[str, Value]):
         return None
 
 
-def _facts(session: Session, case: Case, definition: Definition) -> KnownFacts:
-    return KnownFacts(position_from_text(case.position, definition, calendar_of(session, case.school_id)).facts)
-
-
 def _right(definition: Definition, details: Mapping[str, object]) -> dict[str, object] | None:
     given = details.get("right")
     if not isinstance(given, Mapping) or given.get("name") not in definition.rights:
         return None
     name, last_day = str(given["name"]), given.get("last_on")
-    return {
-        "name": name,
-        "law": definition.rights[name].law,
-        "text": definition.rights[name].text,
-        "last_day": date.fromisoformat(str(last_day)) if last_day else None,
-    }
+    return _right_in_words(definition, name, date.fromisoformat(str(last_day)) if last_day else None)
+
+
+def _right_given_before(definition: Definition, position: Position, calendar: SchoolCalendar) -> dict[str, object] | None:
+    """A letter that comes after the decision (the SENCO's talk about the right of appeal) tells the same right and the same last day."""
+    given = standing_right(definition, position, calendar)
+    return None if given is None else _right_in_words(definition, given.right, given.last_day.on if given.last_day else None)
+
+
+def _right_in_words(definition: Definition, name: str, last_day: date | None) -> dict[str, object]:
+    return {"name": name, "law": definition.rights[name].law, "text": definition.rights[name].text, "last_day": last_day}
 
 
 def _contains(step: Step | None, moment: str) -> Mapping[str, str]:

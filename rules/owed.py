@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
+from rules.calendar import SchoolCalendar
 from rules.dating import Dating
 from rules.definition import Definition, Step
 from rules.due import DueDate, due_date
 from rules.periods import parse_rule
-from rules.position_types import GivenRight, Instance, OpensCase, Owed
+from rules.position_types import GivenRight, Instance, OpensCase, Owed, Position
 from rules.record import Draft
 from rules.values import Value
 
@@ -72,6 +74,18 @@ def rights(draft: Draft, dating: Dating) -> tuple[GivenRight, ...]:
         if outcome is not None and outcome.gives:
             found.append(GivenRight(outcome.gives, step.name, holder_of_rights(draft.facts), _last_day(outcome.gives, step, entry.party, dating)))
     return tuple(found)
+
+
+def standing_right(definition: Definition, position: Position, calendar: SchoolCalendar) -> GivenRight | None:
+    """The right that the case's last decision to give one gave, its last day counted from the facts as they stand now; None if none was given."""
+    for one in reversed(position.instances):
+        outcome = definition.steps[one.step].outcomes.get(one.outcome) if one.status == "done" else None
+        if outcome is not None and outcome.gives:
+            right, facts = definition.rights[outcome.gives], dict(position.facts)
+            days = {name: value for name, value in facts.items() if isinstance(value, date)}
+            found = due_date(parse_rule(right.last_day), days.get, opened_on=None, calendar=calendar, counting=right.counting, citation=right.law)
+            return GivenRight(outcome.gives, one.step, holder_of_rights(facts), found if isinstance(found, DueDate) else None)
+    return None
 
 
 def holder_of_rights(facts: dict[str, Value]) -> str:
