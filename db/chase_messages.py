@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from db.acts.rows import held_by
 from rules.definition import Definition, Rung
+from rules.values import Facts
 
 OWNER = "owner"
 
@@ -42,13 +44,15 @@ class Fired:
     superseded: bool
 
 
-def chase_messages(definition: Definition, fired: Rungs) -> list[Fired]:
+def chase_messages(definition: Definition, fired: Rungs, facts: Facts) -> list[Fired]:
     """The rungs in order. After an outage several may be due at once: each role then hears the last one only (`faults.md` T6).
+
+    A rung that tells the parent tells the young person once the rights have passed to them, as the case's `facts` say.
 
     A step that software does is owed by nobody: its ladder's `owner` is the SENCO, who must see that the software is late.
     """
     ladder = definition.ladders.get(definition.steps[fired.step].ladder)
     due = list(enumerate(ladder.rungs, start=1))[fired.first - 1 : fired.last] if ladder else []
-    told = [(number, rung, (fired.owner or "senco") if rung.tells == OWNER else rung.tells) for number, rung in due]
+    told = [(number, rung, (fired.owner or "senco") if rung.tells == OWNER else held_by(definition, rung.tells, facts)) for number, rung in due]
     last = {to: number for number, _, to in told}
     return [Fired(number, rung, to, last[to] != number) for number, rung, to in told]

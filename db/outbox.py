@@ -20,9 +20,10 @@ from db.models import Delivery
 from db.queries.definitions_read import definitions_by_hash
 from db.queries.people import Recipient, Wanted, recipients
 from rules.definition import Definition
+from rules.position_text import record_from_text
 
 _TAKE = text("""
-    SELECT o.id, o.case_id, o.seq, o.school_id, o.messages, c.ref, d.hash
+    SELECT o.id, o.case_id, o.seq, o.school_id, o.messages, c.ref, c.position, d.hash
     FROM outbox o JOIN cases c ON c.id = o.case_id JOIN definitions d ON d.id = c.definition_id
     ORDER BY o.id LIMIT :limit FOR UPDATE OF o SKIP LOCKED
 """)
@@ -82,7 +83,7 @@ def spread(session: Session, today: date, limit: int = 200) -> Spread:
     messages = [one for row in taken for one in _messages_of(row, definitions[row.hash])]
     wanted: dict[Wanted, None] = {(one.case_id, one.to): None for one in messages}
     readers = recipients(session, wanted, today) if wanted else {}
-    rows = [row for one in messages for row in _delivery_rows(one, readers[one.case_id, one.to])]
+    rows = _once_a_reader([row for one in messages for row in _delivery_rows(one, readers[one.case_id, one.to])])
     if rows:
         session.execute(insert(Delivery).on_conflict_do_nothing(index_elements=["once_key"]), rows)
     ids = [row.id for row in taken]
@@ -110,7 +111,8 @@ def _messages_of(row: Any, definition: Definition) -> Iterable[OwedMessage]:
         )
     if "rungs" in said:
         rungs = Rungs.read(said["rungs"])
-        for place, fired in enumerate(chase_messages(definition, rungs)):
+        facts = record_from_text(row.position, definition).facts
+        for place, fired in enumerate(chase_messages(definition, rungs, facts)):
             yield OwedMessage(
                 **common,
                 place=place,
@@ -126,6 +128,16 @@ def _messages_of(row: Any, definition: Definition) -> Iterable[OwedMessage]:
                 due_on=rungs.due_on,
                 state="superseded" if fired.superseded else "owed",
             )
+
+
+def _once_a_reader(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One act tells a person the same thing once, although they are told in two roles (a young person who is also the pupil)."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        nobody = row["person_id"] is None and row["authority_id"] is None
+        about = ("case_id", "seq", "template", "step", "party", "no", "rung", "due_on", "state", "person_id", "authority_id")
+        found.setdefault(row["once_key"] if nobody else tuple(row[name] for name in about), row)
+    return list(found.values())
 
 
 def _delivery_rows(message: OwedMessage, readers: Sequence[Recipient]) -> list[dict[str, Any]]:

@@ -69,7 +69,7 @@ def test_after_an_outage_each_reader_hears_the_last_rung_only(ash: Village, case
 def test_of_several_rungs_to_one_reader_the_last_takes_over() -> None:
     review = load_library().for_new_case("annual_review", TODAY, {})
     all_at_once = Rungs(1, 6, 4, "send_invitations", "", 1, "", day("2026-10-21"))
-    told = [(one.to, one.rung.severity, one.superseded) for one in chase_messages(review, all_at_once)]
+    told = [(one.to, one.rung.severity, one.superseded) for one in chase_messages(review, all_at_once, {})]
     assert told == [
         ("senco", "reminder", True),
         ("senco", "reminder", True),
