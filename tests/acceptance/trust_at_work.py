@@ -64,12 +64,17 @@ class TrustAtWork:
         return Story(self, receipt.case, home)
 
     def _settle(self) -> None:
-        until(self._nothing_is_wanted, f"every wake wanted by {self.today} is served", 60)
+        try:
+            until(lambda: not self._left(), "", 60)
+        except AssertionError:
+            raise AssertionError(f"not served by {self.today}: {self._left()}") from None
 
-    def _nothing_is_wanted(self) -> bool:
-        waiting = "SELECT 1 FROM outbox UNION ALL SELECT 1 FROM wakes WHERE (wanted > served OR holder <> '') AND parked_at IS NULL"
-        owed = "SELECT 1 FROM deliveries WHERE state IN ('owed', 'claimed', 'handed_over') AND next_try_at <= now()"
-        return not self.office.village.rows(f"{waiting} UNION ALL {owed} LIMIT 1")
+    def _left(self) -> list[str]:
+        """What is not done yet: acts whose messages are not spread, wakes not served, mails not sent."""
+        waiting = "SELECT 'outbox' AS what, case_id, messages AS more FROM outbox"
+        wanted = "SELECT 'wake', case_id, concat(wanted, '>', served, ' ', holder, error_code) FROM wakes WHERE wanted > served OR holder <> ''"
+        owed = "SELECT 'mail', case_id, template || state || error_code FROM deliveries WHERE state IN ('owed', 'claimed', 'handed_over')"
+        return [str(tuple(row)) for row in self.office.village.rows(f"{waiting} UNION ALL {wanted} UNION ALL {owed} LIMIT 5")]
 
 
 @dataclass(frozen=True)
@@ -191,7 +196,9 @@ class Story:
     def has_ended(self, end: str) -> None:
         """The case has ended so; Prefect shows its run as completed, no other is alive, and the record is whole."""
         assert self.position.ended == end, f"{self.position.ended or 'running'}: {self.open_steps}"
-        assert self.state == "Completed" and not self.trust.office.live_runs(self.ref)
+        self.trust.comes(self.trust.today.isoformat())
+        until(lambda: self.trust.office.state_of(self.ref) == "Completed", f"{self.ref} is shown as completed")
+        assert not self.trust.office.live_runs(self.ref)
         assert self.trust.office.ledger.verify(self.ref) == []
         assert not self.mails(to=self.home.father), "an order keeps the father from contact"
 
