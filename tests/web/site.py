@@ -71,12 +71,16 @@ class Site:
     def review(self, given: str = "Ada", family: str = "Ashby", school_id: int | None = None) -> str:
         """A new pupil's annual review, opened on 10 September; its reference."""
         at = school_id or self.ash
-        with self.engines.scheduler() as session:
-            found = session.get_one(School, at)
-            made: Pupil = pupil(session, found, session.get_one(Authority, found.authority_id), given, family)
-            pupil_id = made.id
+        pupil_id = self.pupil(given, family, at)
         opened = self.ledger.open_case(self.actor("senco", at), key=uuid4(), process="annual_review", pupil_id=pupil_id, facts=FACTS, on=OPENED_ON)
         return opened.case
+
+    def pupil(self, given: str, family: str, school_id: int | None = None) -> int:
+        """A new pupil of ten with a mother; their id."""
+        with self.engines.scheduler() as session:
+            found = session.get_one(School, school_id or self.ash)
+            made: Pupil = pupil(session, found, session.get_one(Authority, found.authority_id), given, family)
+            return made.id
 
     def records(self, case: str, step: str, on: str, outcome: str = "done", role: str = "senco", party: str = "", **facts: Any) -> None:
         """Somebody records a step in the ledger, without the console."""
@@ -108,10 +112,10 @@ def form_of(client: httpx.Client, path: str, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def serve(engines: Engines, folder: Path, *, demo: bool = True) -> Iterator[Site]:
+def serve(engines: Engines, folder: Path, *, demo: bool = True, mail_url: str | None = None) -> Iterator[Site]:
     """The console on a free port until the block ends."""
     port = free_port()
-    settings = Settings(data_folder=folder, demo=demo, origin=f"http://127.0.0.1:{port}")
+    settings = Settings(data_folder=folder, demo=demo, origin=f"http://127.0.0.1:{port}", mail_url=mail_url)
     clock = MovableClock()
     library = load_library()
     ledger = Ledger(engines, clock, library)
