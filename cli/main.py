@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import cases, definitions, imports, reading, run
+from cli import cases, definitions, imports, reading, record, run
 
 app = typer.Typer(
     name="sendflow",
@@ -13,7 +13,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     add_completion=False,
 )
-for group in (run, imports, reading, cases, definitions):
+for group in (run, imports, reading, cases, record, definitions):
     group.add_to(app)
 
 

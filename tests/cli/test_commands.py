@@ -92,6 +92,22 @@ def test_a_wrong_outcome_is_put_right_and_what_followed_is_done_anew(run: Run, s
     assert "la_asks_for_advice" not in open_steps(run, ref, senco)
 
 
+def test_personal_words_are_erased_and_the_record_still_proves_itself(run: Run, senco: str, sample: Path, tmp_path: Path) -> None:
+    facts = ("--fact", "asked_by=parent", "--fact", "year_group=4", "--fact", "rights_held_by=parent")
+    ref = json.loads(run("open", "ehc_needs_assessment", some_pupil(sample, 2)[2], *facts, "--as", senco, "--json").stdout)["case"]
+    received = f"request_received_on={TODAY.isoformat()}"
+    run("decide", ref, "la_confirms_receipt", "--fact", received, "--comment", "rang in tears", "--as", senco)
+    kept = tmp_path / "anchor"
+    kept.write_text(run("anchor").stdout)
+    assert "rang in tears" in run("case", ref, "--as", senco, "--json").stdout
+    assert "say --yes" in run("erase", ref, "--as", senco, code=2).stderr
+    assert "1 personal texts erased" in run("erase", ref, "--yes", "--as", senco).stdout
+    assert "rang in tears" not in run("case", ref, "--as", senco, "--json").stdout
+    assert json.loads(run("verify", "--against", str(kept), "--json").stdout) == []
+    kept.write_text(kept.read_text().replace(ref, "NA-999999"))
+    assert "this is no anchor" in run("verify", "--against", str(kept), code=2).stderr
+
+
 def open_steps(run: Run, ref: str, senco: str) -> set[str]:
     return {s["step"] for s in json.loads(run("case", ref, "--as", senco, "--json").stdout)["now"]}
 
