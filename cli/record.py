@@ -32,8 +32,8 @@ def verify(
         kept = against.read_text(encoding="utf-8") if against else None
         try:
             faults = working().ledger.verify(case, kept)
-        except ValueError as fault:  # of an anchor that is none
-            fail(str(fault))
+        except ValueError as none:  # it is no anchor
+            fail(str(none))
     if json:
         as_json(faults)
     else:
