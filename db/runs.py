@@ -81,11 +81,13 @@ def forget_run(session: Session, case: str) -> None:
 
 
 def cases_without_run(session: Session, limit: int) -> list[CaseWithoutRun]:
-    """Open cases that have no flow run, oldest first."""
+    """Cases that need a flow run and have none, oldest first: those that are open, and those that ended before anybody served their first wake."""
     rows = session.execute(
         text("""
         SELECT c.ref, d.process, s.urn FROM cases c JOIN definitions d ON d.id = c.definition_id JOIN schools s ON s.id = c.school_id
-        WHERE c.ended = '' AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.case_id = c.id) ORDER BY c.id LIMIT :limit"""),
+        WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r.case_id = c.id) AND (c.ended = ''
+              OR EXISTS (SELECT 1 FROM wakes w WHERE w.case_id = c.id AND w.wanted > w.served AND w.parked_at IS NULL))
+        ORDER BY c.id LIMIT :limit"""),
         {"limit": limit},
     )
     return [CaseWithoutRun(*row) for row in rows]

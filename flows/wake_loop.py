@@ -104,14 +104,14 @@ class WakeLoop:
     def _begin(self, client: SyncPrefectClient) -> int:
         with self._parts.engines.scheduler() as session:
             wanted = wakes.wanted(session, self._under_way.room + self._under_way.resting())
-        if any(wake.flow_run_id is None for wake in wanted):
-            return open_missing_runs(self._parts, client)
         ready = [wake for wake in wanted if wake.process in self._flows and self._under_way.takes(wake.case)]
         begun = 0
         for wake in ready:
             if wake.flow_run_id is not None and self._under_way.takes(wake.case):
                 self._under_way.begin(wake.case, self._threads.wake(self._flows[wake.process], wake.flow_run_id))
                 begun += 1
+        if any(wake.flow_run_id is None for wake in wanted):  # last: what Prefect refuses a run keeps nobody else waiting
+            begun += open_missing_runs(self._parts, client)
         return begun
 
     def _settle(self) -> int:

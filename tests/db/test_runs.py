@@ -13,7 +13,9 @@ from db.engine import Engines
 from db.models import AuthorityContact, Person
 from db.person_schools import refresh_person_schools
 from db.runs import NewRun, all_runs, cases_without_run, forget_run, remember_run, remember_runs, run_of
-from tests.db.ledger_story import Village, village
+from db.wakes import lease, served
+from tests.db.ledger_story import Village, day, village
+from tests.db.test_outbox import spread_all
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +43,17 @@ def test_runs_are_remembered_once_and_replaced_on_purpose(ash: Village) -> None:
         assert {one.case for one in all_runs(session)} == {first, second}
         forget_run(session, second)
         assert run_of(session, second) is None and run_of(session, "AR-999999") is None
+
+
+def test_a_case_that_ended_before_its_first_wake_still_needs_a_run_and_one_that_was_served_does_not(ash: Village) -> None:
+    case = ash.open().case
+    ash.ledger.interrupt(ash.senco, key=uuid4(), case=case, name="moved_away", because="moved to York", on=day("2026-09-11"))
+    spread_all(ash)
+    with ash.engines.scheduler() as session:
+        assert case in [one.case for one in cases_without_run(session, 10)]
+        held = lease(session, case, "a worker", 60)
+        assert held is not None and served(session, case, held.fence, held.upto)
+        assert case not in [one.case for one in cases_without_run(session, 10)]
 
 
 def test_a_person_is_seen_by_the_schools_they_are_tied_to(ash: Village) -> None:
