@@ -14,6 +14,8 @@ def refusal_lines(fault: Exception) -> list[str] | None:
         return [str(fault), *(str(p) for p in fault.problems)]  # type: ignore[attr-defined]
     if _is(fault, "rules.history", "Refused") or _is(fault, "db.acts.errors", "LedgerError"):
         return [fault.message]  # type: ignore[attr-defined]
+    if _is(fault, "sqlalchemy.exc", "OperationalError") or _is(fault, "psycopg", "OperationalError"):
+        return ["the database does not answer, or broke off. Is it running, and does DATABASE_URL name it? What you sent may be sent again."]
     known = (
         ("rules.periods", "RuleError"),
         ("rules.fact_values", "FactError"),

@@ -157,3 +157,11 @@ def test_check_finds_nothing_wrong_and_prints_what_it_explored(run: Run) -> None
     report = json.loads(run("check", "--json").stdout)
     assert report["findings"] == [] and report["templates"] == []
     assert all(f["positions"] > 0 and f["histories"] > 0 for f in report["figures"])
+
+
+def test_a_database_that_does_not_answer_is_told_in_words_without_its_password(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://someone:secret-word@127.0.0.1:1/nothing")
+    get_settings.cache_clear()
+    for command in (["inbox", "--as", "x@example.org"], ["up", "--port", "0"]):
+        said = run(*command, code=2)
+        assert "the database does not answer" in said.stderr and "secret-word" not in said.output
