@@ -75,17 +75,20 @@ def timeline(
 ) -> None:
     """Every statutory date of a process from the facts you state. Needs neither database nor Prefect."""
     with refusals():
+        from db.clock import Clock
         from rules.calendar import england
         from rules.explain import explain
         from rules.loader import load_library
         from rules.timeline import timeline as rows_of
         from rules.timeline import titles_of
 
-        texts = load_library().definitions.get(process)
+        library = load_library()
+        texts = library.definitions.get(process)
         if not texts:
-            fail(f"there is no process {process!r}; name one of: {', '.join(load_library().definitions)}")
-        definition = texts[-1]
-        rows = rows_of(definition, read_facts(definition.facts, fact or []), england())
+            fail(f"there is no process {process!r}; name one of: {', '.join(library.definitions)}")
+        facts = read_facts(texts[-1].facts, fact or [])
+        definition = texts[0] if len(texts) == 1 else library.for_new_case(process, Clock().today(), facts)
+        rows = rows_of(definition, facts, england())
         titles = titles_of(definition)
         if json:
             as_json([{"row": r, "why": explain(r.due, titles) if r.due else []} for r in rows])
