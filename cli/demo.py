@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from contextlib import ExitStack
 from pathlib import Path
@@ -88,6 +89,9 @@ def _fill(here: Running, parts: Parts) -> None:
 
 
 def _show(here: Running, parts: Parts) -> None:
+    from sqlalchemy import select
+
+    from db.models import Person
     from db.queries.people import staff_choices
 
     today = parts.clock.today()
@@ -95,7 +99,8 @@ def _show(here: Running, parts: Parts) -> None:
         sencos = [c for c in staff_choices(session, today) if any(role == "senco" for _, _, role in c.roles)]
         mine = [(c, inbox(session, c.person_id, today)) for c in sencos]
         late = overdue(session, today)
-    senco, found = max(mine, key=lambda pair: len(pair[1].mine))
+        senco, found = max(mine, key=lambda pair: len(pair[1].mine))
+        address = session.scalars(select(Person.email).where(Person.id == senco.person_id)).one()
     rows = ((s.act_by_on, s.overdue_days or "", s.case, s.title, s.pupil_name) for s in found.mine[:SHOWN])
     here.say("")
     table(("by", "late", "case", "step", "pupil"), rows, f"Inbox of {senco.name}, SENCO, {senco.roles[0][1]} ({len(found.mine)} to do)")
@@ -104,4 +109,5 @@ def _show(here: Running, parts: Parts) -> None:
     table(("by", "late", "case", "step", "whose"), rows, f"Overdue in the whole trust ({len(late)})", "Nothing is overdue.")
     auth = here.connection.auth_string if here.connection else ""
     here.say(f"\nConsole     {here.origin}\nPrefect UI  {prefect_page(here)}\n            it asks once for this password: {auth}")
+    here.say(f"By command  export SENDFLOW_AS={address} acts as {senco.name}; then: {Path(sys.argv[0])} inbox")
     here.say("Mail        nothing leaves this machine; read it in the console under Sent messages\nStop with Ctrl-C.")
