@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
@@ -18,10 +19,10 @@ from rules.position_types import Instance
 from rules.refusals import step_title
 from web.actions import step_address
 from web.bounds import bounds_in_words
-from web.console import console_of, page
+from web.console import console_of, page, sentence
 from web.posted import posted_form
 from web.signed_in import SignedIn, check_form, require_signed_in
-from web.step_form import StepForm, make_form, read_form
+from web.step_form import Answer, StepForm, make_form, read_form
 
 router = APIRouter()
 Form = Annotated[Mapping[str, str], Depends(posted_form)]
@@ -59,7 +60,7 @@ def decide(request: Request, ref: str, step: str, form: Form, party: str = "") -
     except AlreadyDecided as fault:
         return decided_already(request, ref, fault.message, form)
     except (Refused, LedgerError) as fault:
-        return _again(request, found, instance, form, {"": fault.message})
+        return _again(request, found, instance, form, _in_words(request, found, instance, answer, fault))
     return recorded(request, me, ref, receipt)
 
 
@@ -118,12 +119,23 @@ def _own_work(request: Request, me: SignedIn, found: CasePage, instance: Instanc
 def _made(
     request: Request, found: CasePage, instance: Instance, typed: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
 ) -> StepForm:
-    console = console_of(request)
-    today = console.clock.today()
-    with console.engines.app([found.head.school_id]) as session:
+    today = console_of(request).clock.today()
+    return make_form(found.head.ref, found.definition, instance, today, typed, errors, _bounds(request, found, instance, today))
+
+
+def _bounds(request: Request, found: CasePage, instance: Instance, on: date) -> dict[str, str]:
+    with console_of(request).engines.app([found.head.school_id]) as session:
         calendar = calendar_of(session, found.head.school_id)
-    hints = bounds_in_words(found.definition, found.position, calendar, instance.step, instance.party, today)
-    return make_form(found.head.ref, found.definition, instance, today, typed, errors, hints)
+    return bounds_in_words(found.definition, found.position, calendar, instance.step, instance.party, on)
+
+
+def _in_words(request: Request, found: CasePage, instance: Instance, answer: Answer, fault: Refused | LedgerError) -> dict[str, str]:
+    """A refusal beside its question. A planned day outside its bounds is told with the bounds, in the words that stand beside the question."""
+    if isinstance(fault, Refused) and fault.code == "bad_fact":
+        for name, bounds in _bounds(request, found, instance, answer.on).items():
+            if fault.message.startswith(f"{name} ") and "does not fit" in fault.message:
+                return {name: f"{sentence(found.definition.facts[name].title or name)} does not fit. {bounds}"}
+    return {"": fault.message}
 
 
 def _again(request: Request, found: CasePage, instance: Instance, form: Mapping[str, str], errors: Mapping[str, str]) -> Response:

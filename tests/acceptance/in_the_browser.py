@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from db.chase import sweep_all
+from db.heartbeats import beat
 from db.outbox import spread
 from notifications.dispatch import deliver
 from notifications.sink import MailSink
@@ -52,7 +53,9 @@ class Room:
         self.mail_goes()
 
     def mail_goes(self) -> None:
-        """The software's open steps are done and every message owed reaches the mail server."""
+        """What the worker does: its heartbeat, the software's open steps, and every message owed to the mail server."""
+        with self.site.engines.scheduler() as session:
+            beat(session, "wakes", self.site.clock.now(), every_seconds=30)
         today = self.site.clock.today_is
         parts = Parts(self.site.settings, self.site.engines, self.site.clock, self.site.ledger.parts.library, self.site.ledger)
         for case in self._cases():

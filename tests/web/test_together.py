@@ -5,10 +5,14 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import delete
 
+from db.models import Membership
+from tasks.does import SOFTWARE
 from tests.web.site import Site, form_of
 
 LA = {
@@ -32,10 +36,6 @@ def meeting_held(site: Site) -> str:
 
 
 def _software(site: Site, case: str, step: str, on: str) -> None:
-    from uuid import uuid4
-
-    from tasks.does import SOFTWARE
-
     site.ledger.decide(SOFTWARE, key=uuid4(), case=case, step=step, on=date.fromisoformat(on))
 
 
@@ -108,10 +108,6 @@ def test_an_old_tab_is_refused_and_its_words_are_kept(site: Site) -> None:
 
 
 def test_the_author_does_not_approve_their_own_report(site: Site) -> None:
-    from sqlalchemy import delete
-
-    from db.models import Membership
-
     case = meeting_held(site)
     as_head = Membership(person_id=site.people[site.ash, "senco"], school_id=site.ash, role="headteacher")
     with site.engines.scheduler() as session:

@@ -1,0 +1,52 @@
+"""What only a browser can show: a mail scanner that presses every button (A5), scripts in texts (A12), a page that is not framed (A11)."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.web.site import Site, form_of
+from tests.web.test_together import meeting_held
+
+pytestmark = pytest.mark.slow
+SCRIPT = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_scanner_that_presses_every_button_decides_nothing(site: Site, chromium: Browser, scripts: bool) -> None:
+    case = meeting_held(site)
+    path = site.link(case)
+    before = site.acts(case)
+    page = chromium.new_page(java_script_enabled=scripts)
+    page.goto(site.url + path)
+    buttons = page.locator("button, input[type=submit], summary").count()
+    assert buttons >= 2
+    for number in range(buttons):
+        page.goto(site.url + path)
+        page.locator("button, input[type=submit], summary").nth(number).click()
+    assert site.acts(case) == before
+    page.close()
+
+
+def test_scripts_in_a_comment_and_a_name_run_nowhere(site: Site, chromium: Browser) -> None:
+    case = site.review(SCRIPT, "Ashby")
+    senco = site.client()
+    path = f"/cases/{case}/decide/la_says_who_arranges"
+    assert senco.post(path, data=form_of(senco, path, outcome="school_arranges", comment=SCRIPT)).status_code == 200
+    context = chromium.new_context()
+    context.add_cookies([{"name": "sendflow_session", "value": senco.cookies["sendflow_session"], "url": site.url}])
+    page = context.new_page()
+    for where in (f"/cases/{case}", f"/cases/{case}/decide/agree_meeting_date", "/", "/cases", "/start?process=annual_review&name=<script>"):
+        page.goto(site.url + where)
+        page.wait_for_load_state("networkidle")
+        assert page.title() != "taken" and page.title().endswith("Sendflow")
+    assert page.locator("main img").count() == 0
+    context.close()
+
+
+def test_no_other_page_frames_ours(site: Site, chromium: Browser) -> None:
+    page = chromium.new_page()
+    page.set_content(f'<iframe src="{site.url}/sign-in"></iframe>')
+    page.wait_for_timeout(300)
+    assert all("Sign in to the demo" not in (frame.text_content("body") or "") for frame in page.frames[1:])
+    page.close()
