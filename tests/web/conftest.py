@@ -1,4 +1,4 @@
-"""One served console a module, and one Chromium a run."""
+"""One served console a module, and one Chromium where it is asked for."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ def site(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Ended with its module: while Playwright runs, nothing else in this process can run an event loop."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         yield started
