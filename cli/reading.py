@@ -31,6 +31,7 @@ def inbox(who: Who = None, json: Json = False) -> None:
     with refusals():
         from db.queries.inbox import inbox as read_inbox
         from db.queries.messages import failed_messages
+        from tasks.open_reviews import not_running
 
         w = working()
         me = acting(w, who)
@@ -38,12 +39,17 @@ def inbox(who: Who = None, json: Json = False) -> None:
             found = read_inbox(session, me.person_id, w.today)
         with w.engines.app(me.schools_where("read_messages")) as session:
             untold = failed_messages(session, UNTOLD_SHOWN)
+            unreviewed = not_running(session, w.library, w.today)
     if json:
-        as_json({"person": me.name, "mine": _plain(found.mine), "waiting_for": _plain(found.waiting_for), "untold": [_message(m) for m in untold]})
+        lists = {"mine": _plain(found.mine), "waiting_for": _plain(found.waiting_for), "untold": [_message(m) for m in untold]}
+        as_json({"person": me.name, **lists, "unreviewed": unreviewed})
         return
     table(("by", "late", "case", "step", "who for", "school"), (_row(s) for s in found.mine), f"{me.name}: to do", "Nothing to do.")
     print()
     table(("by", "late", "case", "step", "whose", "school"), (_row(s, True) for s in found.waiting_for), "Waiting for others", "Waiting for nobody.")
+    if unreviewed:
+        rows = ((p.review_due_on, p.pupil_name, p.school, p.closed) for p in unreviewed)
+        table(("decision due", "pupil", "school", "ended by hand"), rows, "\nNo review is running although its day has come")
     if untold:
         _show_messages("\nNot told by mail", untold)
 

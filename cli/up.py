@@ -108,7 +108,9 @@ def run_up(port: int) -> None:
         stack.enter_context(only_one(settings.folder))
         here = Running(settings, print, chosen_port(port))
         stack.callback(here.stop)
-        start_ledger(here)
+        url = start_ledger(here)
+        if here.standing is None or not here.standing.quiet:
+            sweep_once(here, url)
         start_prefect(here)
         start_people(here)
         here.say(f"\nConsole     {here.origin}\nPrefect UI  {prefect_page(here)}\nStop with Ctrl-C.")
@@ -126,6 +128,19 @@ def start_ledger(here: Running) -> str:
     engines.dispose()
     here.tell("database ready")
     return url
+
+
+def sweep_once(here: Running, url: str) -> None:
+    """Do the morning's sweeps now: whoever starts at noon, or after an import, does not wait until tomorrow for what is due today."""
+    from cli.morning import morning_sweeps
+    from db.ledger import Ledger
+    from rules.loader import load_library
+    from tasks.parts import Parts
+
+    engines, clock, library = Engines(url, here.settings.pool_size), clock_of(here.settings), load_library()
+    opened, chased = morning_sweeps(Parts(here.settings, engines, clock, library, Ledger(engines, clock, library)))
+    engines.dispose()
+    here.tell(f"{opened} annual reviews opened, because their day has come; {chased} reminders and acts of the calendar")
 
 
 def start_prefect(here: Running) -> None:
@@ -177,11 +192,16 @@ def start_people(here: Running) -> None:
 
 
 def watch(here: Running) -> None:
-    """Keep the parts alive until Ctrl-C or SIGTERM: a child that ends is started again, a few times; a dead Prefect server too."""
+    """Keep the parts alive until Ctrl-C or SIGTERM: a child that ends is started again, a few times; a dead Prefect server and
+    the embedded database too."""
     stopping = threading.Event()
     for order in (signal.SIGINT, signal.SIGTERM):
         signal.signal(order, lambda _number, _frame: stopping.set())
+    embedded = EmbeddedPostgres(here.settings.folder) if here.settings.database_url is None else None
     while not stopping.wait(2.0):
+        if embedded is not None and not embedded.is_running():
+            embedded.start()
+            here.tell("the database had died and was started again")
         for name, arguments in (("worker", WORKER), ("console", CONSOLE)):
             if name in here.children and here.children[name].poll() is not None:
                 restart(here, name, arguments)

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID, uuid5
 
+from sqlalchemy.orm import Session
+
 from db.ledger import Actor, Opening
 from db.queries.cases import PlanToReview, plans_to_review
+from db.queries.plans import PlanWithoutReview, plans_without_review
 from rules.calendar import england
 from rules.definition import Definition
 from rules.due import DueDate, due_date
+from rules.library import Library
 from rules.periods import parse_rule
 from rules.school_age import is_young_person, school_year, year_group
 from rules.values import Facts
@@ -62,6 +66,12 @@ def opens_on(definition: Definition, review_due_on: date) -> date:
     return found.on
 
 
+def not_running(session: Session, library: Library, today: date) -> list[PlanWithoutReview]:
+    """Plans of the session's schools whose review does not run although its day is past: a person ended it, or it could not be opened."""
+    definition = library.definitions[PROCESS][-1]
+    return plans_without_review(session, today + LOOKS_AHEAD, today, lambda due: opens_on(definition, due), PROCESS)
+
+
 def facts_of(plan: PlanToReview, today: date) -> Facts:
     """What the opener states of a yearly review: the plan's date, and the pupil as they will be on the day of the meeting."""
     meeting_about = max(today, plan.review_due_on - MEETING_BEFORE_DUE)
@@ -83,6 +93,7 @@ def _open(parts: Parts, plan: PlanToReview, today: date) -> str:
     if today < opens_on(definition, plan.review_due_on):
         return ""
     asked = {name: value for name, value in facts.items() if name in definition.opens_with}
-    key = uuid5(_KEYS, f"{PROCESS}/{plan.pupil_id}/{plan.review_due_on.isoformat()}")
+    # The day is in the key: what a person ended by hand is asked for again each morning, and answered with the case that they ended.
+    key = uuid5(_KEYS, f"{PROCESS}/{plan.pupil_id}/{plan.review_due_on.isoformat()}/{today.isoformat()}")
     receipt = parts.ledger.open_cases(SWEEP, [Opening(key, PROCESS, plan.pupil_id, asked, today)])[0]
     return "" if receipt.repeated else receipt.case

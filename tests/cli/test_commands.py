@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -165,3 +165,28 @@ def test_a_database_that_does_not_answer_is_told_in_words_without_its_password(r
     for command in (["inbox", "--as", "x@example.org"], ["up", "--port", "0"]):
         said = run(*command, code=2)
         assert "the database does not answer" in said.stderr and "secret-word" not in said.output
+
+
+def test_a_review_ended_by_hand_is_not_opened_again_and_not_forgotten(run: Run, senco: str) -> None:
+    from cli.working import close_all, working
+    from db.clock import Clock
+    from db.ledger import Ledger
+    from tasks.open_reviews import OpenedReviews, open_due_reviews
+    from tasks.parts import Parts
+
+    w = working()
+
+    def sweep(days: int) -> OpenedReviews:
+        on = TODAY + timedelta(days=days)
+        clock = Clock(fixed=datetime.combine(on, time(12), UTC))
+        return open_due_reviews(Parts(get_settings(), w.engines, clock, w.library, Ledger(w.engines, clock, w.library)), on)
+
+    assert sweep(0).refused == ()
+    case = json.loads(run("inbox", "--as", senco, "--json").stdout)["mine"][0]["case"]
+    run("withdraw", case, "opened_in_error", "--because", "a test", "--as", senco)
+    for days in (1, 2):
+        again = sweep(days)
+        assert again.refused == () and case not in again.opened
+    close_all()
+    told = json.loads(run("inbox", "--as", senco, "--json").stdout)["unreviewed"]
+    assert [row["closed"] for row in told] == [case]
