@@ -33,7 +33,11 @@ def test_a_resumed_case_is_served_by_a_stock_process_worker(office: Office, pref
             until(lambda: office.state_of(case).startswith("Waiting for"), "the run waits again")
         finally:
             stock.terminate()
-            stock.wait(120)  # Prefect's worker takes its time to end on a busy machine
+            try:
+                stock.wait(10)
+            except subprocess.TimeoutExpired:  # how Prefect's own worker ends is not ours to prove
+                stock.kill()
+                stock.wait()
     assert any(reference.startswith(case) for reference in office.mails())
 
 
