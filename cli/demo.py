@@ -10,14 +10,12 @@ from pathlib import Path
 
 from cli.morning import morning_sweeps
 from cli.show import table
-from cli.up import Running, UpRefused, chosen_port, clock_of, only_one, prefect_page, start_ledger, start_people, start_prefect, watch
-from db.engine import Engines
-from db.ledger import Ledger
+from cli.up import Running, UpRefused, chosen_port, only_one, prefect_page, start_ledger, start_people, start_prefect, watch
+from db.clock import Clock
 from db.queries.inbox import inbox, overdue
 from db.settings import Settings
 from notifications.sink import MailSink
-from rules.loader import load_library
-from tasks.parts import Parts
+from tasks.parts import Parts, make_parts
 
 SHOWN = 12
 
@@ -29,7 +27,7 @@ def run_demo(port: int, *, stay: bool) -> None:
         stack.enter_context(only_one(settings.folder))
         here = Running(settings, print, chosen_port(port))
         here.say("Sendflow demo. Every person in it is made up.\n")
-        clock = clock_of(settings)
+        clock = Clock(settings.clock_file)
         sink = stack.enter_context(MailSink(settings.folder / "mail", clock.now))
         settings.mail_url = sink.url
         stack.callback(here.stop)
@@ -37,7 +35,7 @@ def run_demo(port: int, *, stay: bool) -> None:
         (settings.folder / "demo").touch()
         trust = threading.Thread(target=start_prefect, args=(here,), daemon=True)
         trust.start()  # Prefect's own start takes longest; the trust's data goes in meanwhile
-        parts = _parts(settings, url)
+        parts = make_parts(settings, url)
         _fill(here, parts)
         trust.join()
         if here.connection is None:
@@ -57,11 +55,6 @@ def demo_settings() -> Settings:
     return settings
 
 
-def _parts(settings: Settings, url: str) -> Parts:
-    engines, clock, library = Engines(url, settings.pool_size), clock_of(settings), load_library()
-    return Parts(settings, engines, clock, library, Ledger(engines, clock, library))
-
-
 def _fill(here: Running, parts: Parts) -> None:
     """Import the sample trust if the ledger is empty, and open every case that its data demands."""
     from sqlalchemy import func, select
@@ -78,7 +71,7 @@ def _fill(here: Running, parts: Parts) -> None:
         folder = Path(here.settings.folder / "sample")
         write_sample_trust(folder, today)
         with parts.engines.scheduler() as session:
-            report = import_folder(session, folder, today=today, actor_id=None, trust_name=TRUST_NAME)
+            report = import_folder(session, folder, actor_id=None, trust_name=TRUST_NAME)
         here.tell(f"sample trust imported: {sum(f.rows for f in report.files):,} rows")
     else:
         here.tell("the trust of the last start is here again")

@@ -34,7 +34,7 @@ def import_files(
         w = working()
         actor = acting(w, who).person_id if who else None
         with w.engines.scheduler() as session:
-            report = run(session, files, today=w.today, actor_id=actor, trust_name=trust)
+            report = run(session, files, actor_id=actor, trust_name=trust)
     if json:
         as_json(report)
         return

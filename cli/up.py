@@ -15,7 +15,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from db.clock import Clock
 from db.embedded import EmbeddedPostgres, database_url
 from db.engine import Engines
 from db.installation import Installation, Standing
@@ -133,13 +132,11 @@ def start_ledger(here: Running) -> str:
 def sweep_once(here: Running, url: str) -> None:
     """Do the morning's sweeps now: whoever starts at noon, or after an import, does not wait until tomorrow for what is due today."""
     from cli.morning import morning_sweeps
-    from db.ledger import Ledger
-    from rules.loader import load_library
-    from tasks.parts import Parts
+    from tasks.parts import make_parts
 
-    engines, clock, library = Engines(url, here.settings.pool_size), clock_of(here.settings), load_library()
-    opened, chased = morning_sweeps(Parts(here.settings, engines, clock, library, Ledger(engines, clock, library)))
-    engines.dispose()
+    parts = make_parts(here.settings, url)
+    opened, chased = morning_sweeps(parts)
+    parts.engines.dispose()
     here.tell(f"{opened} annual reviews opened, because their day has come; {chased} reminders and acts of the calendar")
 
 
@@ -263,8 +260,3 @@ def prefect_page(here: Running) -> str:
     """The address of Prefect's pages, with a range that shows cases opened long ago."""
     assert here.connection is not None
     return f"{here.connection.ui_url}/runs?type=span&seconds=-31536000"
-
-
-def clock_of(settings: Settings) -> Clock:
-    """The clock of this installation."""
-    return Clock(settings.clock_file)

@@ -80,11 +80,6 @@ def move_time(text: str | None) -> None:
         fail(f"--as-of {text!r} is not a date; write it as 2027-03-03")
 
 
-def moved_to() -> date | None:
-    """The day given with --as-of, if any."""
-    return _as_of
-
-
 def working() -> Working:
     """The parts, on the database of the settings (the embedded one is started if none is given). Raises what those raise."""
     from db.clock import Clock

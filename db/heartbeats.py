@@ -19,10 +19,6 @@ class Beat:
     counted: int
     error_code: str
 
-    def is_late(self, now: datetime) -> bool:
-        """Whether it has been silent for twice as long as it may, or ended with an error."""
-        return bool(self.error_code) or (now - self.beat_at).total_seconds() > 2 * self.every_seconds
-
 
 def beat(session: Session, name: str, now: datetime, *, every_seconds: int, counted: int = 0, error_code: str = "") -> None:
     """Say that this piece of work came to its end at `now` (UTC)."""

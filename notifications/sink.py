@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import email
 import json
-import socket
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -18,6 +17,8 @@ from uuid import uuid4
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from db.postgres_process import free_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +118,3 @@ def kept_mail(folder: Path, mail_id: str) -> KeptMail | None:
     if file.parent != folder or not file.is_file():
         return None
     return KeptMail(**json.loads(file.read_text(encoding="utf-8")))
-
-
-def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -33,11 +33,6 @@ def library_holidays(year: int) -> dict[date, str]:
     return dict(country_holidays("GB", subdiv="ENG", years=year, observed=True))
 
 
-def holiday_name(day: date) -> str:
-    """The library's name of that bank holiday, or `a bank holiday` for one that only the overrides know."""
-    return library_holidays(day.year).get(day, "a bank holiday")
-
-
 @cache
 def read_overrides(path: Path = OVERRIDES) -> Overrides:
     """The overrides file. Raises OverridesError naming the entry that is no date or carries no reason."""

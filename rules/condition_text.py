@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from rules.conditions import AllFacts, AllOf, AnyFact, AnyOf, AtLeast, AtMost, DayIs, Done, FactTest, Known, OneOf, Opening, Settled, StepCondition
 from rules.problems import Problems
@@ -12,15 +11,6 @@ from rules.yaml_lines import Items, Keys, Node, Text
 
 FORMS = "Write `step`, `{step: outcome}`, `{settled: step}`, a list, `{any: [...]}` or `{some: step}`."
 TESTS = "Write `{fact: word}`, `{fact: [words]}`, `9 or above`, `6 or below`, `known`, `unknown`, `before 2027-09-01` or `from 2027-09-01`."
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A name that a condition reads, and where, so that names can be checked once all are known. `words`: outcomes or values tested."""
-
-    name: str
-    words: tuple[str, ...]
-    line: int
 
 
 def read_condition(node: Node, problems: Problems) -> StepCondition | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rules.condition_text import facts_in, read_condition, read_fact_test, steps_in
+from rules.condition_text import read_condition, read_fact_test
 from rules.conditions import FactTest, Opening, StepCondition
 from rules.definition import DatedBy, Outcome, Step
 from rules.periods import parse_rule
@@ -233,14 +233,3 @@ def conditions_of(step: Step) -> tuple[tuple[str, StepCondition], ...]:
     found.append(("may_come_early", None if isinstance(early, bool) else early))
     found += [("due", dated.steps) for dated in step.due]
     return tuple((key, condition) for key, condition in found if condition is not None)
-
-
-def facts_read(step: Step) -> tuple[tuple[str, str], ...]:
-    """Every fact that a step's tests read, with the key."""
-    tests = [("only_if", step.only_if), *(("due", dated.facts) for dated in step.due)]
-    return tuple((key, leaf.fact) for key, test in tests for leaf in facts_in(test))
-
-
-def steps_read(step: Step) -> tuple[tuple[str, str], ...]:
-    """Every step that a step's conditions read, with the key."""
-    return tuple((key, leaf.step) for key, condition in conditions_of(step) for leaf in steps_in(condition))

@@ -40,9 +40,9 @@ def parts() -> Parts:
         return _made
 
 
-def make_parts(settings: Settings) -> Parts:
-    """Parts for these settings, apart from those of the process (for `up` and tests)."""
-    engines = Engines(database_url(settings), settings.pool_size)
+def make_parts(settings: Settings, url: str | None = None) -> Parts:
+    """Parts for these settings, apart from those of the process (for `up`, the console and tests). `url`: the ledger's, where it is known."""
+    engines = Engines(url or database_url(settings), settings.pool_size)
     clock = Clock(settings.clock_file)
     library = load_library()
     return Parts(settings, engines, clock, library, Ledger(engines, clock, library))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from pathlib import Path
 
 from sqlalchemy import select
@@ -58,18 +57,16 @@ class _Read:
     digest: bytes
 
 
-def import_folder(session: Session, folder: Path, *, today: date, actor_id: int | None, trust_name: str = "The trust") -> ImportReport:
+def import_folder(session: Session, folder: Path, *, actor_id: int | None, trust_name: str = "The trust") -> ImportReport:
     """Import every CSV file of `folder`. Raises ImportRefused when there is none, or when any file has a problem: then nothing was imported."""
     files = sorted(p for p in folder.glob("*.csv"))
     if not files:
         raise ImportRefused([Problem(str(folder), 0, "", "there is no CSV file in this folder")])
-    return import_files(session, {p.name: p.read_bytes() for p in files}, today=today, actor_id=actor_id, trust_name=trust_name)
+    return import_files(session, {p.name: p.read_bytes() for p in files}, actor_id=actor_id, trust_name=trust_name)
 
 
-def import_files(
-    session: Session, files: Mapping[str, bytes], *, today: date, actor_id: int | None, trust_name: str = "The trust", now: datetime | None = None
-) -> ImportReport:
-    """Import `files` (name to bytes) in the caller's transaction, in the order that their kinds need. `today`: the day leavers are noticed.
+def import_files(session: Session, files: Mapping[str, bytes], *, actor_id: int | None, trust_name: str = "The trust") -> ImportReport:
+    """Import `files` (name to bytes) in the caller's transaction, in the order that their kinds need.
 
     Raises ImportRefused with all problems of all files; the caller's transaction must then be rolled back.
     """

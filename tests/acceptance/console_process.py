@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 
 from db.ledger import Actor
-from notifications.sink import free_port
+from db.postgres_process import free_port
 from tests.flows.office import until
 
 HIDDEN = re.compile(r'<input type="hidden" name="([\w.-]+)" value="([^"]*)">')

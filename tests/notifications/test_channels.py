@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
+from db.postgres_process import free_port
 from notifications.channels import MailSettingsError, is_plain_address, send
 from notifications.message import Message
-from notifications.sink import MailSink, free_port
+from notifications.sink import MailSink
 
 SENDER = "sendflow@example.org"
 

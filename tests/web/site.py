@@ -22,9 +22,9 @@ from db.engine import Engines
 from db.ledger import Actor, Ledger
 from db.links import Links
 from db.models import Authority, AuthorityContact, Membership, Person, Pupil, School, Trust
+from db.postgres_process import free_port
 from db.settings import Settings
 from db.signing_key import signing_keys
-from notifications.sink import free_port
 from rules.loader import load_library
 from tests.db.builders import pupil, school, staff
 from tests.db.ledger_story import MovableClock

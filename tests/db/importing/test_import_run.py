@@ -26,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def imported(engines: Engines, folder: Path) -> Engines:
     with engines.scheduler() as session:
-        import_folder(session, folder, today=TODAY, actor_id=None, trust_name="Lantern Learning Trust")
+        import_folder(session, folder, actor_id=None, trust_name="Lantern Learning Trust")
     return engines
 
 
@@ -48,7 +48,7 @@ def test_the_sample_trust_goes_in_whole(imported: Engines) -> None:
 
 def test_the_same_files_again_change_nothing(imported: Engines, folder: Path) -> None:
     with imported.scheduler() as session:
-        report = import_folder(session, folder, today=TODAY, actor_id=None)
+        report = import_folder(session, folder, actor_id=None)
     assert not report.changed_anything
     assert report.missing == 0
 
@@ -59,7 +59,7 @@ def test_a_changed_row_updates_that_row_alone(imported: Engines, folder: Path) -
     cells[4] = "Newname"
     text = "\n".join([changed[0], ",".join(cells), *changed[2:]])
     with imported.scheduler() as session:
-        report = import_files(session, {"pupils.csv": text.encode()}, today=TODAY, actor_id=None)
+        report = import_files(session, {"pupils.csv": text.encode()}, actor_id=None)
         assert (report.files[0].counts.added, report.files[0].counts.changed) == (0, 1)
         assert session.scalar(select(func.count()).select_from(Pupil).where(Pupil.family_name == "Newname")) == 1
 
@@ -70,7 +70,7 @@ def test_one_bad_row_stops_the_whole_import(imported: Engines, folder: Path) -> 
     with imported.scheduler() as session:
         before = (session.scalar(select(func.count()).select_from(Pupil)), session.scalar(select(func.count()).select_from(Import)))
     with pytest.raises(ImportRefused) as refused, imported.scheduler() as session:
-        import_files(session, given, today=TODAY, actor_id=None)
+        import_files(session, given, actor_id=None)
     assert any("families.csv, line" in str(p) for p in refused.value.problems)
     with imported.scheduler() as session:
         assert before == (session.scalar(select(func.count()).select_from(Pupil)), session.scalar(select(func.count()).select_from(Import)))
@@ -80,7 +80,7 @@ def test_a_pupil_missing_from_the_file_stays_until_a_person_says(imported: Engin
     lines = files(folder)["pupils.csv"].decode("utf-8-sig").splitlines()
     gone = lines.pop(5)
     with imported.scheduler() as session:
-        assert import_files(session, {"pupils.csv": "\n".join(lines).encode()}, today=TODAY, actor_id=None).missing == 1
+        assert import_files(session, {"pupils.csv": "\n".join(lines).encode()}, actor_id=None).missing == 1
         (missing,) = missing_pupils(session)
         assert missing.name.split()[0] in gone
         assert session.get(Pupil, missing.pupil_id).left_on is None
@@ -97,7 +97,7 @@ def test_a_upn_of_another_school_is_refused(imported: Engines, folder: Path) -> 
     other = "990002" if cells[0] != "990002" else "990003"
     stolen = ",".join([other, "7777", *cells[2:]])
     with pytest.raises(ImportRefused) as refused, imported.scheduler() as session:
-        import_files(session, {"pupils.csv": f"{lines[0]}\n{stolen}\n".encode()}, today=TODAY, actor_id=None)
+        import_files(session, {"pupils.csv": f"{lines[0]}\n{stolen}\n".encode()}, actor_id=None)
     assert "belongs to another pupil" in str(refused.value.problems[0])
 
 
@@ -106,5 +106,5 @@ def test_a_term_whose_first_day_is_corrected_replaces_the_old_one(imported: Engi
         first = session.scalars(select(SchoolTerm).join(School).where(School.urn == "990001").order_by(SchoolTerm.first_on)).first()
         row = f"990001,term,{first.name},{first.first_on + timedelta(days=1)},{first.last_on}"
         before = session.scalar(select(func.count()).select_from(SchoolTerm))
-        import_files(session, {"term_dates.csv": f"URN,Kind,Name,First day,Last day\n{row}\n".encode()}, today=TODAY, actor_id=None)
+        import_files(session, {"term_dates.csv": f"URN,Kind,Name,First day,Last day\n{row}\n".encode()}, actor_id=None)
         assert session.scalar(select(func.count()).select_from(SchoolTerm)) == before
