@@ -13,6 +13,7 @@ from db.runs import CaseWithoutRun, NewRun
 from flows.deployments import deployment_ids, register
 from flows.known import CASE_FLOWS
 from flows.prefect_runs import Opening, open_in_bulk
+from flows.standing import waiting_name
 from tasks.parts import Parts
 
 AT_ONCE = 500
@@ -41,7 +42,7 @@ def open_missing_runs(parts: Parts, client: SyncPrefectClient, most: int = 100_0
         if not waiting:
             break
         for process, cases in _by_process(waiting).items():
-            answer = open_in_bulk(client, deployments[process], [Opening(one.case, process, one.school_urn) for one in cases])
+            answer = open_in_bulk(client, deployments[process], [_opening(parts, one) for one in cases])
             with parts.engines.scheduler() as session:
                 case_runs.remember_runs(session, [NewRun(case, run) for case, run in answer.runs.items()])
             opened += len(answer.runs)
@@ -49,6 +50,11 @@ def open_missing_runs(parts: Parts, client: SyncPrefectClient, most: int = 100_0
     if refused:
         raise RunsRefused(tuple(sorted(refused)))
     return opened
+
+
+def _opening(parts: Parts, one: CaseWithoutRun) -> Opening:
+    definition, position, _ = parts.ledger.position(one.case)
+    return Opening(one.case, one.process, one.school_urn, waiting_name(definition, position))
 
 
 def _deployments(client: SyncPrefectClient) -> dict[str, UUID]:

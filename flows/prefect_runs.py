@@ -27,16 +27,17 @@ from flows.differences import LIVE, FoundRun
 BULK = "/deployments/{id}/create_flow_run/bulk"  # Prefect 3.9.1 has no client method for it
 AT_ONCE = 100  # runs a call; Prefect's own limit, and 10 to 14 ms of its server each
 PAGE = 200
-JUST_OPENED = "Suspended"
+MENDED = "Waiting for Sendflow"  # a run put right, until the wake wanted with it has told whom the case waits for
 
 
 @dataclass(frozen=True)
 class Opening:
-    """One case that needs a run. `school` is a tag's text such as `07`; no name of a person or school enters Prefect."""
+    """One case that needs a run. `school` is its URN, for a tag; `waits` says for whom. No name of a person or school enters Prefect."""
 
     case: str
     process: str
     school: str
+    waits: str
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def _to_open(opening: Opening) -> dict[str, object]:
         "parameters": {"case": opening.case},
         "tags": [f"school:{opening.school}", f"process:{opening.process}"],
         "idempotency_key": opening.case,
-        "state": {"type": "PAUSED", "name": JUST_OPENED, "state_details": details},
+        "state": {"type": "PAUSED", "name": opening.waits, "state_details": details},
     }
 
 

@@ -20,7 +20,7 @@ from flows.deployments import deployment_ids
 from flows.differences import Difference, of_extra_runs, of_open_cases
 from flows.known import CASE_FLOWS
 from flows.opening import open_missing_runs
-from flows.prefect_runs import JUST_OPENED, cancel, complete, live_runs, runs_by_id, suspend
+from flows.prefect_runs import MENDED, cancel, complete, live_runs, runs_by_id, suspend
 from tasks.parts import Parts
 
 HANDFUL = 10
@@ -98,4 +98,4 @@ def _mend(parts: Parts, client: SyncPrefectClient, one: Difference, ends: Mappin
     elif one.kind == "second run":
         cancel(client, one.run, "another run serves this case")
     else:
-        suspend(client, one.run, JUST_OPENED, force=True)
+        suspend(client, one.run, MENDED, force=True)

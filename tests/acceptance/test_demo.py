@@ -121,9 +121,8 @@ def _look_at_prefect(running: Demo, browser: Browser) -> None:
     page.wait_for_timeout(1000)  # Prefect's own page gives no sign when it has kept the password
     page.goto(address)
     page.get_by_text(re.compile(r"^(AR|NA)-0000\d\d$")).first.wait_for(timeout=60_000)
-    text = page.inner_text("body")
-    for words in ("annual_review", "process:annual_review", "school:99000", "Waiting for"):
-        assert words in text
+    words = ["annual_review", "process:annual_review", "school:99000", "Waiting for"]
+    page.wait_for_function("words => words.every(one => document.body.innerText.includes(one))", arg=words, timeout=60_000)  # cards fill one by one
     keep(page, "prefect-runs")
     page.get_by_text(re.compile(r"^(AR|NA)-0000\d\d$")).first.click()
     page.get_by_text("Artifacts", exact=True).click()

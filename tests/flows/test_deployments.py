@@ -62,13 +62,13 @@ def test_opening_twice_makes_no_second_run(client: SyncPrefectClient) -> None:
     from flows.prefect_runs import Opening, open_in_bulk
 
     deployment = register(client)["annual_review"]
-    openings = [Opening(f"AR-9{n:05}", "annual_review", "900009") for n in range(120)]
+    openings = [Opening(f"AR-9{n:05}", "annual_review", "900009", "Waiting for the SENCO") for n in range(120)]
     first = open_in_bulk(client, deployment, openings)
     assert len(first.runs) == 120 and not first.refused
     assert open_in_bulk(client, deployment, openings) == first
     run = client.read_flow_run(first.runs["AR-900007"])
     assert run.state is not None
-    assert (run.name, run.parameters, run.state.type.value, run.state.name) == ("AR-900007", {"case": "AR-900007"}, "PAUSED", "Suspended")
+    assert (run.name, run.parameters, run.state.type.value, run.state.name) == ("AR-900007", {"case": "AR-900007"}, "PAUSED", "Waiting for the SENCO")
     assert set(run.tags) == {"sendflow", "school:900009", "process:annual_review"}
     for flow_run_id in first.runs.values():
         client.delete_flow_run(flow_run_id)
