@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CSS := web/static/built/sendflow.css
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint unit acceptance css chromium lock clean
+.PHONY: help demo test check lint unit acceptance faults css chromium lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ unit: $(VENV)/.dev ## the quick tests only: no Prefect server, no Chromium
 
 acceptance: $(VENV)/.dev css chromium ## the stories of tests/acceptance
 	$(BIN)/pytest tests/acceptance
+
+faults: $(VENV)/.dev css chromium ## every fault of tests/faults in full; the table goes to docs/reliability.md
+	SENDFLOW_FAULTS=full $(BIN)/pytest tests/faults -n 2 --dist loadfile
 
 css: $(CSS) ## build the console's style sheet from the npm packages in web/styles
 
