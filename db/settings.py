@@ -13,6 +13,7 @@ class Settings(BaseSettings):
     """Every setting has the prefix `SENDFLOW_`; the database's address is also read from the usual `DATABASE_URL`.
 
     `data_folder` keeps the embedded database, keys and the demo's mail. `clock_file` moves time (demo and tests only).
+    `origin` is where people reach the console, for links in mails; `console_host` and `console_port` are where it listens behind a proxy.
     """
 
     model_config = SettingsConfigDict(env_prefix="SENDFLOW_", populate_by_name=True, extra="ignore")
@@ -21,8 +22,11 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(default=None, validation_alias=AliasChoices("database_url", "SENDFLOW_DATABASE_URL", "DATABASE_URL"))
     prefect_api_url: str | None = None
     mail_url: str | None = None
+    alarm_url: SecretStr | None = None
     mail_from: str = "sendflow@example.org"
     origin: str = "http://127.0.0.1:8000"
+    console_host: str = "127.0.0.1"
+    console_port: int | None = Field(default=None, ge=0, le=65535)
     demo: bool = False
     clock_file: Path | None = None
     signing_key: SecretStr | None = None

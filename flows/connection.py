@@ -7,7 +7,7 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,6 +71,12 @@ class Connection:
             raise PrefectUnreachable(f"The Prefect server at {self.api_url} answered {error.code} to {path}.") from None
         except (OSError, ValueError):
             raise PrefectUnreachable(f"The Prefect server at {self.api_url} does not answer.") from None
+
+    def told_settings(self) -> Mapping[str, object]:
+        """The settings that the server says it runs with. Raises PrefectUnreachable."""
+        told = self.ask("/admin/settings")
+        assert isinstance(told, Mapping)
+        return told
 
     def is_healthy(self) -> bool:
         """Whether a server that accepts our password answers there (its `/health` answers to anybody)."""

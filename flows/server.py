@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -51,9 +51,7 @@ class PrefectServer:
         self.files.make()
         if not self._runs_already():
             self._launch(progress)
-        told = self.connection.ask("/admin/settings")
-        assert isinstance(told, Mapping)
-        check_settings(told)
+        check_settings(self.connection.told_settings())
         return self.connection
 
     def ensure(self, progress: Progress = lambda words: None) -> bool:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+FILES_OR_REDIS = ("prefect.server.concurrency.lease_storage.filesystem", "prefect_redis.lease_storage")
+
 SERVER_SETTINGS: Mapping[str, str] = {
     "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
@@ -15,14 +17,14 @@ SERVER_SETTINGS: Mapping[str, str] = {
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "100",
     "PREFECT_SERVER_SERVICES_TRIGGERS_READ_BATCH_SIZE": "100",
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
-    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": FILES_OR_REDIS[0],
     "PREFECT_SERVER_UI_V2_ENABLED": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
 }
 
-# Where the server tells each setting in /api/admin/settings, what it must be, and what goes wrong otherwise.
+# Where the server tells each setting in /api/admin/settings, what it must be (one of several, in a tuple), and what goes wrong otherwise.
 RELIED_ON: Mapping[str, tuple[object, str]] = {
     "server.services.pause_expirations.enabled": (False, "every waiting case would be loaded each 5 seconds"),
     "server.services.scheduler.enabled": (True, "no scheduled flow would ever run"),
@@ -30,7 +32,7 @@ RELIED_ON: Mapping[str, tuple[object, str]] = {
     "server.services.event_persister.batch_size": (100, "each event would cost three times as much"),
     "server.services.triggers.read_batch_size": (100, "events would be read one by one"),
     "server.concurrency.lease_storage": (
-        "prefect.server.concurrency.lease_storage.filesystem",
+        FILES_OR_REDIS,
         "a limit held when the server dies would stay taken",
     ),
     "server.analytics_enabled": (False, "the server would send usage figures to its makers"),
@@ -46,9 +48,10 @@ def check_settings(told: Mapping[str, object]) -> None:
     wrong = []
     for path, (needed, otherwise) in RELIED_ON.items():
         found = _at(told, path)
-        if found != needed:
+        allowed = needed if isinstance(needed, tuple) else (needed,)
+        if found not in allowed:
             variable = "PREFECT_" + path.replace(".", "_").upper()
-            wrong.append(f"{variable} is {found!r} and must be {needed!r}: {otherwise}")
+            wrong.append(f"{variable} is {found!r} and must be {' or '.join(map(repr, allowed))}: {otherwise}")
     if wrong:
         raise PrefectSettingsError("The Prefect server does not run with the settings Sendflow needs. Set and restart it:\n" + "\n".join(wrong))
 

@@ -12,12 +12,12 @@ from web.app import create_app
 
 
 def main() -> None:
-    """Serve the console on the port of the configured origin, on 127.0.0.1 (TLS and other addresses are a reverse proxy's)."""
+    """Serve the console where the settings say, else on 127.0.0.1 and the port of its origin (TLS is a reverse proxy's)."""
     settings = get_settings()
     made = make_parts(settings)
     app = create_app(settings, made.engines, made.clock, made.library, made.ledger)
-    port = urlsplit(settings.origin).port or 8000
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False, server_header=False)
+    port = settings.console_port or urlsplit(settings.origin).port or 8000
+    uvicorn.run(app, host=settings.console_host, port=port, log_level="warning", access_log=False, server_header=False)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import pytest
 
 from flows.connection import Connection, PrefectUnreachable
 from flows.server import PrefectServer, PrefectServerError, asynchronous
-from flows.server_settings import RELIED_ON, PrefectSettingsError, check_settings
+from flows.server_settings import RELIED_ON, SERVER_SETTINGS, PrefectSettingsError, check_settings
 
 pytestmark = pytest.mark.slow
 
@@ -94,3 +94,8 @@ def test_p16_prefect_on_sqlite_is_refused_in_words(tmp_path: Path) -> None:
 def test_an_absent_server_is_told_in_words() -> None:
     with pytest.raises(PrefectUnreachable, match="does not answer"):
         Connection("http://127.0.0.1:9/api", "", Path("/nowhere")).ask("/admin/version")
+
+
+def test_the_file_for_a_server_of_ones_own_has_every_setting_we_start_ours_with() -> None:
+    lines = (Path(__file__).parents[2] / "deploy" / "prefect-server.env").read_text(encoding="utf-8").splitlines()
+    assert dict(line.split("=", 1) for line in lines if not line.startswith("#")) == dict(SERVER_SETTINGS)
