@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -24,6 +25,7 @@ from tests.acceptance.console_process import Answer, Browser, console_process
 from tests.acceptance.swallowing_proxy import SwallowingProxy
 from tests.db.builders import staff
 from tests.db.ledger_story import TODAY, Village, day, village
+from tests.faults.conftest import Tally
 
 pytestmark = pytest.mark.slow
 AGAIN = "This had been recorded before. It was not recorded again."
@@ -100,38 +102,40 @@ def events(ash: Village, case: str, kind: str = "decide") -> int:
     return found
 
 
-@pytest.mark.parametrize("turn", range(4))
-def test_k1_a_double_click_is_one_event_and_one_receipt(ash: Village, senco: Browser, turn: int) -> None:
-    case = opened(ash)
-    path = f"/cases/{case}/decide/{STEP}"
-    form = senco.form(path) | ON | MEETING
-    first, second = at_once(*[lambda: senco.send(path, form)] * 2)
-    assert (first.status, second.status) == (200, 200), (first, second)
-    assert "Recorded" in first.words and receipt(first) == receipt(second)
-    assert sorted(AGAIN in one.words for one in (first, second)) == [False, True]
-    assert events(ash, case) == 1
-    other_day = senco.send(path, form | {"fact.meeting_on-day": "6"})
-    assert other_day.status == 422 and "sent before with other contents, and the first one stands" in other_day.words, other_day
-    assert events(ash, case) == 1 and ash.ledger.position(case)[1].facts["meeting_on"] == day("2026-11-05")
+def test_k1_a_double_click_is_one_event_and_one_receipt(ash: Village, senco: Browser, tally: Tally) -> None:
+    for _ in range(4):
+        case = opened(ash)
+        path = f"/cases/{case}/decide/{STEP}"
+        form = senco.form(path) | ON | MEETING
+        first, second = at_once(*[partial(senco.send, path, form)] * 2)
+        assert (first.status, second.status) == (200, 200), (first, second)
+        assert "Recorded" in first.words and receipt(first) == receipt(second)
+        assert sorted(AGAIN in one.words for one in (first, second)) == [False, True]
+        assert events(ash, case) == 1
+        other_day = senco.send(path, form | {"fact.meeting_on-day": "6"})
+        assert other_day.status == 422 and "sent before with other contents, and the first one stands" in other_day.words, other_day
+        assert events(ash, case) == 1 and ash.ledger.position(case)[1].facts["meeting_on"] == day("2026-11-05")
+    tally("K1", acts=12, note="over HTTP")
 
 
-@pytest.mark.parametrize("turn", range(4))
-def test_k2_two_decide_one_step_and_the_other_is_told_who_and_when(ash: Village, deputy: Actor, origin: str, senco: Browser, turn: int) -> None:
-    case = opened(ash)
-    path = f"/cases/{case}/decide/{STEP}"
-    other = Browser(origin).sign_in(deputy)
-    forms = [browser.form(path) | ON | MEETING | {"comment": words} for browser, words in ((senco, "Five suits"), (other, "Six suits"))]
-    forms[1]["fact.meeting_on-day"] = "6"
-    answers = at_once(lambda: senco.send(path, forms[0]), lambda: other.send(path, forms[1]))
-    assert sorted(one.status for one in answers) == [200, 409], answers
-    won = 0 if answers[0].status == 200 else 1
-    lost = answers[1 - won]
-    assert ("Senco Ash", "Deputy Ash")[won] in lost.words and "24 November 2026" in lost.words, lost
-    assert ("Five suits", "Six suits")[1 - won] in lost.words, "what they had typed is not lost"
-    assert events(ash, case) == 1 and ash.ledger.verify(case) == []
+def test_k2_two_decide_one_step_and_the_other_is_told_who_and_when(ash: Village, deputy: Actor, origin: str, senco: Browser, tally: Tally) -> None:
+    for _ in range(4):
+        case = opened(ash)
+        path = f"/cases/{case}/decide/{STEP}"
+        other = Browser(origin).sign_in(deputy)
+        forms = [browser.form(path) | ON | MEETING | {"comment": words} for browser, words in ((senco, "Five suits"), (other, "Six suits"))]
+        forms[1]["fact.meeting_on-day"] = "6"
+        answers = at_once(partial(senco.send, path, forms[0]), partial(other.send, path, forms[1]))
+        assert sorted(one.status for one in answers) == [200, 409], answers
+        won = 0 if answers[0].status == 200 else 1
+        lost = answers[1 - won]
+        assert ("Senco Ash", "Deputy Ash")[won] in lost.words and "24 November 2026" in lost.words, lost
+        assert ("Five suits", "Six suits")[1 - won] in lost.words, "what they had typed is not lost"
+        assert events(ash, case) == 1 and ash.ledger.verify(case) == []
+    tally("K2", acts=8, note="over HTTP")
 
 
-def test_k3_an_old_tab_is_refused_and_what_was_typed_is_kept(ash: Village, senco: Browser) -> None:
+def test_k3_an_old_tab_is_refused_and_what_was_typed_is_kept(ash: Village, senco: Browser, tally: Tally) -> None:
     case = opened(ash)
     ash.decide(case, STEP, "2026-09-20", meeting_on=day("2026-11-05"))
     path = f"/cases/{case}/decide/offer_advocate"
@@ -142,9 +146,10 @@ def test_k3_an_old_tab_is_refused_and_what_was_typed_is_kept(ash: Village, senco
     )
     answer = senco.send(path, old)
     assert answer.status == 422 and "round 2, yours was 1" in answer.words and "She will ask her aunt" in answer.words, answer
+    tally("K3", acts=2, note="over HTTP")
 
 
-def test_k5_a_link_used_twice_at_once_decides_once(ash: Village, origin: str, folder: Path) -> None:
+def test_k5_a_link_used_twice_at_once_decides_once(ash: Village, origin: str, folder: Path, tally: Tally) -> None:
     case = opened(ash)
     ash.decide(case, STEP, "2026-09-20", meeting_on=day("2026-11-05"))
     links = Links(signing_keys(Settings(data_folder=folder)))
@@ -162,9 +167,12 @@ def test_k5_a_link_used_twice_at_once_decides_once(ash: Village, origin: str, fo
     assert "used" in refused.words or "already" in refused.words, refused
     assert events(ash, case) == 2, "the day of the meeting, and one answer"
     assert phone.client.get(f"/l/{token}").status_code == 410
+    tally("K5", acts=2, note="over HTTP")
 
 
-def test_c4_the_act_is_committed_the_answer_lost_and_the_retry_has_the_first_receipt(ash: Village, senco: Browser, proxy: SwallowingProxy) -> None:
+def test_c4_the_act_is_committed_the_answer_lost_and_the_retry_has_the_first_receipt(
+    ash: Village, senco: Browser, proxy: SwallowingProxy, tally: Tally
+) -> None:
     case = opened(ash)
     path = f"/cases/{case}/decide/{STEP}"
     form = senco.form(path) | ON | MEETING
@@ -178,3 +186,4 @@ def test_c4_the_act_is_committed_the_answer_lost_and_the_retry_has_the_first_rec
     assert again.status == 200 and "Recorded" in again.words, again
     found = ash.rows("SELECT recorded_at FROM events WHERE act_key = %s", form["key"])
     assert [row.recorded_at for row in found] == [recorded_at] and ash.ledger.verify(case) == []
+    tally("C4", acts=2, kills=1, note="over HTTP; the answer to the commit swallowed")
