@@ -41,6 +41,7 @@ KNOWN_FLOWS: tuple[KnownFlow, ...] = (
     KnownFlow("chase_deadlines", "0 6 * * *", description="Lets the calendar act and reminds of what falls due or is overdue."),
     KnownFlow("open_due_reviews", "30 5 * * *", description="Opens each annual review that falls due."),
     KnownFlow("reconcile", "*/10 * * * *", UTC, description="Compares the ledger's open cases with Prefect's runs and mends what differs."),
+    KnownFlow("heartbeat", "*/5 * * * *", UTC, description="Shows the ledger that schedules run and a worker takes them."),
 )
 
 CASE_FLOWS: tuple[KnownFlow, ...] = tuple(flow for flow in KNOWN_FLOWS if flow.runs_a_case)

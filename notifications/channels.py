@@ -21,6 +21,10 @@ class MailSettingsError(ValueError):
     """The mail address of the installation (`SENDFLOW_MAIL_URL`) cannot be used; the message says what to write."""
 
 
+class AlarmUrlError(ValueError):
+    """The address for alarms (`SENDFLOW_ALARM_URL`) cannot be used; the message says what to write and never quotes it: it holds a secret."""
+
+
 def is_plain_address(address: str) -> bool:
     """Whether `address` is one e-mail address and nothing else. `a@b&to=c@d`, lists, names and line breaks are not (faults.md A16)."""
     return len(address) <= 254 and bool(_PLAIN_ADDRESS.match(address)) and "&" not in address
@@ -37,6 +41,22 @@ def send(message: Message, mail_url: str, sender: str) -> Sent:
     if not _answers(where["host"], where["port"]):
         return Sent("refused", "server_not_reached")
     return Sent("accepted", "accepted") if _notify(message, where, sender) else Sent("unknown", "no_clear_answer")
+
+
+def tell(alarm_url: str, title: str, words: str) -> bool:
+    """Tell an operator something by the service of an Apprise address (`SENDFLOW_ALARM_URL`): counts and case references, never a person.
+
+    Whether the service took it. Raises AlarmUrlError when no service knows the address, which Apprise itself passes over in silence.
+    """
+    import apprise
+
+    logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it quotes the address, which holds a secret
+    service = apprise.Apprise()
+    if not service.add(alarm_url):
+        raise AlarmUrlError(
+            "SENDFLOW_ALARM_URL is no address that Apprise knows. Write one as its documentation shows, such as mailto:// or json://."
+        )
+    return bool(service.notify(title=title, body=words, body_format=apprise.NotifyFormat.TEXT))
 
 
 def _server(mail_url: str) -> dict[str, object]:

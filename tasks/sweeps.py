@@ -11,6 +11,7 @@ from tasks.parts import Parts
 
 DAY = 24 * 60 * 60
 TEN_MINUTES = 10 * 60
+FIVE_MINUTES = 5 * 60
 
 
 def sweep(parts: Parts, name: str, every_seconds: int, work: Callable[[], int]) -> int | None:

@@ -1,0 +1,139 @@
+"""What the ledger itself tells about its automation: is a worker alive, are wakes taken, messages sent, schedules kept. Prefect is never asked.
+
+`look` reads, `incidents` judges. An incident is named for its kind, so that a person hears of it once and not each minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from db import wakes
+from db.heartbeats import Beat, beats
+
+WORKER = "wakes"  # the heartbeat of the loop that serves wakes
+LATE = timedelta(minutes=3)  # looked at each minute, so that a person hears within five
+SCHEDULE_LATE = timedelta(minutes=3)  # beyond its time; with the heartbeat each five minutes a person hears within ten
+SENDING_LATE = timedelta(minutes=10)  # a message whose time has come and that nobody tries
+
+_LOOK = text("""
+    SELECT now() AS now,
+        (SELECT made_at FROM instance_identity) AS made_at,
+        (SELECT min(wanted_at) FROM wakes WHERE wanted > served AND parked_at IS NULL
+            AND (leased_until IS NULL OR leased_until < now())) AS wanted_at,
+        (SELECT count(*) FROM wakes WHERE wanted > served AND parked_at IS NULL
+            AND (leased_until IS NULL OR leased_until < now())) AS wanted,
+        (SELECT min(created_at) FROM outbox) AS recorded_at,
+        (SELECT count(*) FROM outbox) AS recorded,
+        (SELECT min(GREATEST(next_try_at, claimed_until)) FROM deliveries WHERE state IN ('owed', 'claimed', 'handed_over')) AS owed_at,
+        (SELECT count(*) FROM deliveries WHERE state IN ('owed', 'claimed', 'handed_over')
+            AND GREATEST(next_try_at, claimed_until) < now() - make_interval(secs => :sending)) AS owed
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Work that waits to be taken: how many, and since when the first waits (UTC, the database's own time); None: nothing waits."""
+
+    count: int
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One look. `now` is the database's time, which the queues are in; `clock` the installation's, which heartbeats are in; `made_at`: when
+    the ledger was made, for work that was never heard of yet. All UTC."""
+
+    now: datetime
+    clock: datetime
+    made_at: datetime
+    beats: tuple[Beat, ...]
+    wanted: Queue
+    recorded: Queue
+    owed: Queue
+    parked: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something is wrong. `kind` stays the same while it lasts; `words` say what and what to do, with counts and case references only."""
+
+    kind: str
+    words: str
+
+
+def look(session: Session, clock: datetime) -> Seen:
+    """Read it all, in a scheduler session. `clock`: the installation's time, UTC."""
+    row = session.execute(_LOOK, {"sending": SENDING_LATE.total_seconds()}).one()
+    return Seen(
+        row.now,
+        clock,
+        row.made_at,
+        tuple(beats(session)),
+        Queue(row.wanted, row.wanted_at),
+        Queue(row.recorded, row.recorded_at),
+        Queue(row.owed, row.owed_at),
+        tuple(wakes.parked(session)),
+    )
+
+
+def incidents(seen: Seen, due: Mapping[str, datetime]) -> list[Incident]:
+    """What is wrong. `due`: when each scheduled piece of work was last to run (UTC), by the name of its heartbeat."""
+    return [*_of_the_worker(seen), *_of_the_schedules(seen, due), *_of_errors(seen.beats), *_of_parked(seen.parked)]
+
+
+def _of_the_worker(seen: Seen) -> Iterable[Incident]:
+    silent = seen.clock - _heard(seen, WORKER)
+    if silent > LATE:
+        yield Incident("worker", f"No worker has been heard for {_words(silent)}: no case is woken and no message sent. Start a worker.")
+    if (waits := _waits(seen, seen.wanted)) > LATE:
+        yield Incident(
+            "wakes", f"{seen.wanted.count} cases want to be woken, the first for {_words(waits)}: nobody takes them. See the worker's log."
+        )
+    if (waits := _waits(seen, seen.recorded)) > LATE:
+        yield Incident(
+            "outbox",
+            f"{seen.recorded.count} acts are recorded, the first {_words(waits)} ago, and what follows from them is not done. See the worker's log.",
+        )
+    if seen.owed.count:
+        waits = _waits(seen, seen.owed)
+        yield Incident("sending", f"{seen.owed.count} messages are owed and nobody sends them, the first for {_words(waits)}. See the worker's log.")
+
+
+def _of_the_schedules(seen: Seen, due: Mapping[str, datetime]) -> Iterable[Incident]:
+    for name, due_at in due.items():
+        if _heard(seen, name) < due_at and seen.clock - due_at > SCHEDULE_LATE:
+            heard = [f"{one.beat_at:%d %B at %H:%M} UTC" for one in seen.beats if one.name == name]
+            yield Incident(
+                f"schedule {name}",
+                f"{name} was to run at {due_at:%H:%M} UTC and has not come to its end; last heard: {heard[0] if heard else 'never'}. "
+                "See whether the Prefect server and a worker run.",
+            )
+
+
+def _of_errors(all_beats: Sequence[Beat]) -> Iterable[Incident]:
+    for one in all_beats:
+        if one.error_code:
+            yield Incident(f"failed {one.name}", f"{one.name} ended with the error {one.error_code}. See the worker's log.")
+
+
+def _of_parked(cases: Sequence[str]) -> Iterable[Incident]:
+    for case in cases:
+        yield Incident(f"parked {case}", f"{case} failed five times and is set aside until a person looks. Deciding anything in it tries it again.")
+
+
+def _heard(seen: Seen, name: str) -> datetime:
+    return next((one.beat_at for one in seen.beats if one.name == name), seen.made_at)
+
+
+def _waits(seen: Seen, queue: Queue) -> timedelta:
+    return seen.now - queue.since if queue.since is not None else timedelta(0)
+
+
+def _words(time: timedelta) -> str:
+    minutes = int(time.total_seconds() // 60)
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours" if minutes < 2880 else f"{minutes // 1440} days"

@@ -1,0 +1,97 @@
+"""Watches the automation from outside of it, and tells a person by another way than its own mail, once an incident (faults P4, P9, P11).
+
+The memory of what was told is a file in the data folder: the ledger itself may be what is away.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolEmpty
+
+from db.clock import Clock
+from db.engine import Engines
+from db.installation import Installation
+from db.settings import Settings
+from db.watching import Incident, incidents, look
+from notifications.channels import tell
+
+FILE = "watch.json"
+OVER_AFTER = timedelta(minutes=10)  # unseen for that long it is over; when it comes back a person hears again
+AWAY = (OperationalError, PoolEmpty, psycopg.OperationalError)
+Due = Callable[[datetime], dict[str, datetime]]
+log = logging.getLogger("sendflow.watch")
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What is wrong now, which of it a person was told just now, and whether telling failed (it is tried again at the next look)."""
+
+    wrong: tuple[Incident, ...]
+    told: tuple[Incident, ...] = ()
+    not_told: bool = False
+
+
+def watch(settings: Settings, engines: Engines, due: Due) -> Watched:
+    """Look once, and tell what is new. `due`: when scheduled work was last to run. Raises notifications.channels.AlarmUrlError."""
+    now = Clock(settings.clock_file).now()
+    try:
+        wrong, quiet = _wrong(settings, engines, due, now)
+    except AWAY:
+        wrong, quiet = [Incident("ledger", "The ledger's database does not answer: nothing can be decided, woken or sent. Start it.")], False
+    url = settings.alarm_url.get_secret_value() if settings.alarm_url else ""
+    if not url or quiet:
+        return Watched(tuple(wrong))
+    return _tell_what_is_new(Memory(settings.folder / FILE), wrong, url, settings.origin)
+
+
+def _wrong(settings: Settings, engines: Engines, due: Due, now: datetime) -> tuple[list[Incident], bool]:
+    with engines.scheduler() as session:
+        standing = Installation(settings).standing(session)
+        if standing.quiet:
+            return [Incident("quiet", standing.words)], True
+        return incidents(look(session, now), due(now)), False
+
+
+def _tell_what_is_new(memory: Memory, wrong: Sequence[Incident], url: str, origin: str) -> Watched:
+    now = Clock().now()  # the machine's own: how long an incident lasts has nothing to do with a demo's moved clock
+    new = memory.new(wrong, now)
+    told = not new or tell(url, f"Sendflow: {len(wrong)} things are wrong", "\n".join([*(one.words for one in new), origin]))
+    if not told:
+        log.error("the alarm could not be sent: SENDFLOW_ALARM_URL does not take it")
+    memory.keep(wrong, () if told else new, now)
+    return Watched(tuple(wrong), tuple(new) if told else (), not told)
+
+
+class Memory:
+    """Which incidents a person knows of, and when each was last seen."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def new(self, wrong: Sequence[Incident], now: datetime) -> list[Incident]:
+        """Those that nobody was told of yet. `now` in UTC."""
+        known = self._known(now)
+        return [one for one in wrong if one.kind not in known]
+
+    def keep(self, wrong: Sequence[Incident], untold: Sequence[Incident], now: datetime) -> None:
+        """Remember what is known from now on: what is wrong, without what could not be told, and what ended a short while ago."""
+        seen = {one.kind: now for one in wrong if one not in untold}
+        kept = {kind: at.isoformat() for kind, at in (self._known(now) | seen).items()}
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._file.with_suffix(".new")
+        draft.write_text(json.dumps(kept), encoding="utf-8")
+        draft.rename(self._file)
+
+    def _known(self, now: datetime) -> dict[str, datetime]:
+        if not self._file.exists():
+            return {}
+        kept = {kind: datetime.fromisoformat(at).astimezone(UTC) for kind, at in json.loads(self._file.read_text(encoding="utf-8")).items()}
+        return {kind: at for kind, at in kept.items() if now - at < OVER_AFTER}

@@ -1,0 +1,206 @@
+"""Silence is an alarm: wakes not taken, events lost, schedules that stop. A person hears in minutes, from the ledger, whatever Prefect says."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from db.settings import Settings
+from flows.connection import PrefectUnreachable
+from flows.due import last_due
+from flows.known import SCHEDULED_FLOWS, WORK_POOL
+from flows.server import PrefectServer
+from tasks.watch import Watched, watch
+from tests.databases import TestServer
+from tests.faults.alarm_bell import AlarmBell
+from tests.flows.office import Office, until
+
+pytestmark = pytest.mark.slow
+Tally = Callable[..., None]
+
+
+@dataclass
+class Watch:
+    """The watch of this office: its clock, its bell, and one look at a time."""
+
+    office: Office
+    settings: Settings
+    bell: AlarmBell
+
+    def look(self) -> Watched:
+        """As the timer does each minute."""
+        assert self.settings.clock_file is not None
+        self.settings.clock_file.write_text(self.office.village.clock.now().isoformat(), encoding="ascii")
+        return watch(self.settings, self.office.parts.engines, last_due)
+
+    def kinds(self) -> set[str]:
+        """The kinds of what is wrong now."""
+        return {one.kind for one in self.look().wrong}
+
+    def pass_time(self, minutes: int) -> None:
+        """Everything in the ledger happened so much longer ago."""
+        back = {"back": timedelta(minutes=minutes)}
+        with self.office.parts.engines.scheduler() as session:
+            session.execute(text("UPDATE heartbeats SET beat_at = beat_at - :back"), back)
+            session.execute(text("UPDATE wakes SET wanted_at = wanted_at - :back, leased_until = leased_until - :back"), back)
+            session.execute(text("UPDATE outbox SET created_at = created_at - :back"), back)
+
+    def all_is_heard(self) -> None:
+        """Every scheduled sweep has just come to its end."""
+        from db.heartbeats import beat
+
+        with self.office.parts.engines.scheduler() as session:
+            for known in SCHEDULED_FLOWS:
+                beat(session, known.name, self.office.village.clock.now(), every_seconds=300)
+
+
+@pytest.fixture
+def watching(office: Office) -> Iterator[Watch]:
+    folder = office.sink_folder.parent
+    (folder / "watch.json").unlink(missing_ok=True)
+    with AlarmBell().open() as bell:
+        settings = office.parts.settings.model_copy(update={"clock_file": folder / "watch-clock", "alarm_url": SecretStr(bell.url)})
+        made = Watch(office, settings, bell)
+        made.all_is_heard()
+        yield made
+
+
+def test_p4_p9_wakes_that_nobody_takes_ring_within_five_minutes_and_once(watching: Watch, tally: Tally) -> None:
+    office, bell = watching.office, watching.bell
+    with office.loop():
+        cases = [office.open_and_served() for _ in range(3)]
+        until(lambda: "wakes" in office.heartbeats(), "the loop is heard")
+    assert watching.kinds() == set() and bell.heard == []
+    for case in cases:
+        office.agree_meeting(case)
+        office.want(case)  # spread already, and then every worker stopped
+    watching.pass_time(2)
+    watching.all_is_heard()
+    assert watching.kinds() == set(), "two minutes are no alarm"
+    watching.pass_time(2)
+    watching.all_is_heard()
+    bell.deaf = True
+    assert watching.look().not_told and bell.heard == []
+    bell.deaf = False
+    assert watching.kinds() == {"worker", "wakes", "outbox"}
+    watching.kinds()
+    assert len(bell.heard) == 1, "once an incident"
+    assert "3 cases want to be woken, the first for 4 minutes: nobody takes them." in bell.heard[0]
+    assert "Ada" not in bell.heard[0] and "Ashby" not in bell.heard[0]
+    with office.loop():
+        until(lambda: all(office.is_served(case) for case in cases), "a worker takes them")
+        until(lambda: "worker" not in watching.kinds(), "the worker is heard")
+    assert watching.kinds() == set()
+    tally("P4", acts=3, kills=1, note="alarm 3 to 4 minutes after the wake was wanted, once")
+
+
+def test_p9_events_lost_when_the_server_dies_take_no_alarm_with_them(
+    watching: Watch, prefect_server: PrefectServer, monkeypatch: pytest.MonkeyPatch, tally: Tally
+) -> None:
+    monkeypatch.setattr("flows.wake_loop.LONGEST_PAUSE", 1.0)
+    office, sent = watching.office, 50
+    with office.loop():
+        case = office.open_and_served()
+        resource = f"sendflow.case.{case}"
+        event = {"event": "sendflow.step.overdue", "resource": {"prefect.resource.id": resource}}
+        events = [event | {"id": str(uuid4()), "occurred": datetime.now(UTC).isoformat()} for _ in range(sent)]
+        office.client.request("POST", "/events", json=events).raise_for_status()
+        os.kill(prefect_server.files.pid(), signal.SIGKILL)
+        office.agree_meeting(case)
+        until(lambda: not office.village.rows("SELECT 1 FROM outbox"), "the ledger wants the wake")
+        watching.pass_time(4)
+        watching.all_is_heard()
+        assert "wakes" in watching.kinds()
+        assert prefect_server.ensure()
+        until(lambda: office.is_served(case), "served when the server is back", seconds=90)
+    assert watching.bell.heard and "want to be woken" in watching.bell.heard[0]
+    filters = {"filter": {"resource": {"id": [resource]}, "event": {"name": ["sendflow.step.overdue"]}}}
+    kept = office.client.request("POST", "/events/filter", json=filters).json()["total"]
+    assert 0 <= kept <= sent
+    tally("P9", acts=1, kills=1, note=f"{sent - kept} of {sent} events lost, the alarm came from the ledger")
+
+
+def test_p11_schedules_go_on_when_the_server_gets_its_database_back_and_a_silent_one_rings(
+    watching: Watch, prefect_server: PrefectServer, postgres: TestServer, tally: Tally
+) -> None:
+    from prefect.client.schemas.actions import DeploymentUpdate
+    from prefect.client.schemas.schedules import IntervalSchedule
+
+    from flows.deployments import deployment_ids, register
+    from flows.resident_worker import ResidentWorker
+
+    office = watching.office
+    with database_away(prefect_server, postgres):
+        until(lambda: not answers(prefect_server), "the server feels that its database is away")
+    until(lambda: answers(prefect_server), "the server has its database again")
+    heartbeat = deployment_ids(office.client, SCHEDULED_FLOWS)["heartbeat"]
+    office.client.create_deployment_schedules(heartbeat, [(IntervalSchedule(interval=timedelta(seconds=2)), True)])
+    office.client.update_deployment(heartbeat, DeploymentUpdate(description="changed just now"))
+    watching.pass_time(60)
+    old = beat_of(office)
+
+    def runs() -> bool:
+        asyncio.run(ResidentWorker().start(run_once=True, printer=lambda words: None))
+        return beat_of(office) > old
+
+    try:
+        until(runs, "the heartbeat's schedule goes on")
+    finally:
+        register(office.client)
+    assert "schedule reconcile" in watching.kinds(), "a schedule that stays silent rings"
+    assert "reconcile was to run at" in watching.bell.heard[-1]
+    tally("P11", acts=1, kills=1, note="schedules go on by themselves; a silent one rings within 10 minutes")
+
+
+def test_the_ledger_itself_away_rings_too(watching: Watch) -> None:
+    from db.engine import Engines
+
+    nowhere = Engines("postgresql://nobody@127.0.0.1:9/none", 1)
+    for _ in range(2):
+        assert [one.kind for one in watch(watching.settings, nowhere, last_due).wrong] == ["ledger"]
+    nowhere.dispose()
+    assert len(watching.bell.heard) == 1 and "database does not answer" in watching.bell.heard[0]
+
+
+def beat_of(office: Office) -> datetime:
+    return next(one.beat_at for one in office.beats() if one.name == "heartbeat")
+
+
+def answers(server: PrefectServer) -> bool:
+    """Whether Prefect's server can read its database."""
+    try:
+        return bool(server.connection.ask(f"/work_pools/{WORK_POOL}"))
+    except PrefectUnreachable:
+        return False
+
+
+class database_away:
+    """Prefect's database takes nobody in and throws out whoever was in, until the block ends: what a restart of PostgreSQL does to the server."""
+
+    def __init__(self, server: PrefectServer, postgres: TestServer) -> None:
+        self._name = server.database_url.rsplit("/", 1)[1]
+        self._superuser = postgres.server.superuser_url()
+
+    def __enter__(self) -> None:
+        self._run(
+            f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS false",
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self._name}'",
+        )
+
+    def __exit__(self, *_: object) -> None:
+        self._run(f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS true")
+
+    def _run(self, *statements: str) -> None:
+        with psycopg.connect(self._superuser, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)

@@ -1,0 +1,98 @@
+"""What the watch finds wrong, judged without any server, and when scheduled work was last to run."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from db.heartbeats import Beat
+from db.watching import Incident, Queue, Seen, incidents
+from flows.due import last_due
+from flows.known import KnownFlow
+from notifications.channels import AlarmUrlError, tell
+from tasks.watch import Memory
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+NOTHING = Queue(0, None)
+
+
+def ago(**time: float) -> datetime:
+    return NOW - timedelta(**time)
+
+
+def seen(**differs: object) -> Seen:
+    """All is well, but for what differs."""
+    well: dict[str, object] = {"now": NOW, "clock": NOW, "made_at": ago(days=100), "beats": (Beat("wakes", ago(seconds=20), 30, 0, ""),)}
+    return Seen(**(well | {"wanted": NOTHING, "recorded": NOTHING, "owed": NOTHING, "parked": ()} | differs))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("differs", "kind"),
+    [
+        ({"wanted": Queue(1, ago(minutes=2))}, None),
+        ({"wanted": Queue(3, ago(minutes=4))}, "wakes"),
+        ({"recorded": Queue(1, ago(minutes=2))}, None),
+        ({"recorded": Queue(1, ago(minutes=4))}, "outbox"),
+        ({"owed": Queue(0, ago(minutes=9))}, None),
+        ({"owed": Queue(2, ago(minutes=11))}, "sending"),
+        ({"beats": ()}, "worker"),
+        ({"beats": (Beat("wakes", ago(minutes=4), 30, 0, ""),)}, "worker"),
+        ({"beats": (), "made_at": ago(minutes=1)}, None),
+        ({"parked": ("AR-000007",)}, "parked AR-000007"),
+        ({"beats": (Beat("wakes", NOW, 30, 0, ""), Beat("reconcile", NOW, 600, 0, "MoreThanAHandful"))}, "failed reconcile"),
+    ],
+)
+def test_each_fault_is_named_by_its_kind(differs: dict[str, object], kind: str | None) -> None:
+    assert [one.kind for one in incidents(seen(**differs), {})] == ([kind] if kind else [])
+
+
+def test_a_schedule_that_was_not_kept_is_told_with_when_it_was_last_heard() -> None:
+    due = {"chase_deadlines": ago(minutes=4)}
+    late = seen(beats=(Beat("wakes", NOW, 30, 0, ""), Beat("chase_deadlines", ago(days=1), 86400, 0, "")))
+    [told] = incidents(late, due)
+    assert told.words.startswith("chase_deadlines was to run at 11:56 UTC and has not come to its end; last heard: 23 November at 12:00 UTC.")
+    assert incidents(late, {"chase_deadlines": ago(minutes=1)}) == []
+    assert incidents(seen(beats=(Beat("wakes", NOW, 30, 0, ""), Beat("chase_deadlines", ago(minutes=3), 86400, 0, ""))), due) == []
+    assert "last heard: never" in incidents(seen(), due)[0].words
+    assert incidents(seen(made_at=ago(minutes=1)), due) == [], "a ledger made since then owes nothing yet"
+
+
+@pytest.mark.parametrize(
+    ("cron", "now", "last"),
+    [
+        ("0 6 * * *", "2026-07-01T04:59:00+00:00", "2026-06-30T05:00:00+00:00"),
+        ("0 6 * * *", "2026-07-01T05:00:00+00:00", "2026-07-01T05:00:00+00:00"),
+        ("0 6 * * *", "2026-10-25T05:59:00+00:00", "2026-10-24T05:00:00+00:00"),
+        ("0 6 * * *", "2026-10-25T06:01:00+00:00", "2026-10-25T06:00:00+00:00"),
+        ("*/5 * * * *", "2026-10-25T01:07:09+00:00", "2026-10-25T01:05:00+00:00"),
+    ],
+)
+def test_when_a_schedule_was_last_due_in_summer_and_winter(cron: str, now: str, last: str) -> None:
+    flow = KnownFlow("one", cron, "Europe/London")
+    assert last_due(datetime.fromisoformat(now), [flow]) == {"one": datetime.fromisoformat(last)}
+
+
+def test_every_schedule_of_ours_can_be_watched_and_another_shape_is_refused() -> None:
+    assert all(NOW - timedelta(days=1) < due <= NOW for due in last_due(NOW).values())
+    with pytest.raises(ValueError, match="neither daily nor each so many minutes"):
+        last_due(NOW, [KnownFlow("one", "0 6 * * MON")])
+
+
+def test_one_incident_is_told_once_and_again_when_it_comes_back(tmp_path: Path) -> None:
+    memory, one, two = Memory(tmp_path / "watch.json"), Incident("wakes", "3 cases"), Incident("worker", "silent")
+    assert memory.new([one], NOW) == [one]
+    memory.keep([one], (), NOW)
+    assert memory.new([Incident("wakes", "5 cases"), two], NOW) == [two]
+    memory.keep([one, two], [two], NOW)
+    assert memory.new([one, two], NOW) == [two], "what could not be told is still new"
+    memory.keep([], (), NOW + timedelta(minutes=5))
+    assert memory.new([one], NOW + timedelta(minutes=6)) == []
+    assert memory.new([one], NOW + timedelta(minutes=11)) == [one]
+
+
+def test_an_alarm_address_that_no_service_knows_is_refused_in_words_and_not_quoted() -> None:
+    with pytest.raises(AlarmUrlError, match="no address that Apprise knows") as error:
+        tell("carrierpigeon://secret@loft", "x", "y")
+    assert "secret" not in str(error.value)
