@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import psycopg
 from sqlalchemy import Engine, NullPool, create_engine, event, text
 from sqlalchemy.orm import Session
 
+from db.act_pool import ActPool
 from db.roles import APP, IMPORTER, OWNER, SCHEDULER, become
-from db.url import sqlalchemy_url
+from db.url import psycopg_url, sqlalchemy_url
 
 POOL_SECONDS = 3  # a page that finds no connection says so soon
 APPLICATION = "sendflow"
+# How long the server works, or waits for a row, before it gives up and says so. An act is milliseconds and a page's query tenths of a second;
+# the scheduler's sessions verify and import whole trusts, and are bounded by what they wait for only.
+ACT_LIMITS = {"statement_timeout": "15s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "60s"}
+LIMITS: Mapping[str, Mapping[str, str]] = {
+    APP: {"statement_timeout": "15s", "lock_timeout": "5s"},
+    IMPORTER: {"lock_timeout": "15s"},
+    SCHEDULER: {"lock_timeout": "15s"},
+}
 _SET_SCHOOLS = text("SELECT set_config('app.schools', :schools, true)")
 
 
@@ -30,6 +40,7 @@ class Engines:
         self._address = sqlalchemy_url(url)
         self._pool_size = pool_size
         self._pools: dict[str, Engine] = {}
+        self._acts: dict[str, ActPool] = {}
 
     @contextmanager
     def app(self, schools: Iterable[int]) -> Iterator[Session]:
@@ -56,28 +67,25 @@ class Engines:
 
     @contextmanager
     def act_connection(self, role: str = APP) -> Iterator[psycopg.Connection[Any]]:
-        """The psycopg connection beneath the pool, as `role` (the scheduler's for acts of the calendar), in autocommit: one statement is one
+        """A psycopg connection of the acts' pool, as `role` (the scheduler's for acts of the calendar), in autocommit: one statement is one
         transaction.
 
         For `apply_act` and its like, whose functions take the schools as an argument. Goes back to the pool at the end, unless it is broken.
         """
-        engine = self._pool(role, autocommit=True)
-        pooled = engine.raw_connection()
-        driver = pooled.driver_connection
-        assert isinstance(driver, psycopg.Connection)
-        try:
-            yield driver
-        finally:
-            if driver.closed:  # its idle siblings lead to the same server that is gone: the next try must be fresh
-                pooled.invalidate()
-                engine.dispose()
-            pooled.close()
+        pool = self._acts.get(role)
+        if pool is None:
+            pool = self._acts.setdefault(role, ActPool(partial(_connect_for_acts, self.url, role), self._pool_size, POOL_SECONDS))
+        with pool.connection() as connection:
+            yield connection
 
     def dispose(self) -> None:
         """Close every pooled connection. The object can be used again."""
         for engine in self._pools.values():
             engine.dispose()
+        for pool in self._acts.values():
+            pool.dispose()
         self._pools.clear()
+        self._acts.clear()
 
     @contextmanager
     def _scoped(self, role: str, schools: Iterable[int]) -> Iterator[Session]:
@@ -89,28 +97,39 @@ class Engines:
             with session.begin():
                 yield session
 
-    def _pool(self, role: str, *, autocommit: bool = False) -> Engine:
-        name = f"{role} autocommit" if autocommit else role
-        if name not in self._pools:
-            self._pools[name] = _engine(self._address, role, self._pool_size, autocommit)
-        return self._pools[name]
+    def _pool(self, role: str) -> Engine:
+        if role not in self._pools:
+            self._pools[role] = _engine(self._address, role, self._pool_size)
+        return self._pools[role]
 
 
-def _engine(address: str, role: str, pool_size: int, autocommit: bool) -> Engine:
-    options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"} if autocommit else {}
-    arguments = {"prepare_threshold": 1, "application_name": f"{APPLICATION} {role}", "connect_timeout": 10}
+def _engine(address: str, role: str, pool_size: int) -> Engine:
     pool: dict[str, Any] = {"poolclass": NullPool} if role == OWNER else {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": POOL_SECONDS}
-    engine = create_engine(address, connect_args=arguments, pool_pre_ping=not autocommit and role != OWNER, **pool, **options)
-    _keep_role(engine, role)
+    engine = create_engine(address, connect_args=_arguments(role), pool_pre_ping=role != OWNER, **pool)
+
+    @event.listens_for(engine, "connect")
+    def made(connection: psycopg.Connection[Any], _record: object) -> None:
+        before = connection.autocommit
+        connection.autocommit = True
+        _begin_as(connection, role, LIMITS.get(role, {}))
+        connection.autocommit = before
+
     return engine
 
 
-def _keep_role(engine: Engine, role: str) -> None:
-    @event.listens_for(engine, "connect")
-    def set_role(connection: psycopg.Connection[Any], _record: object) -> None:
-        before = connection.autocommit
-        connection.autocommit = True
-        connection.execute(become(role))
-        connection.execute("SET TIME ZONE 'UTC'")
-        connection.execute("SET max_parallel_workers_per_gather = 0")  # a page's query takes less time than starting a worker
-        connection.autocommit = before
+def _connect_for_acts(url: str, role: str) -> psycopg.Connection[Any]:
+    connection = psycopg.connect(psycopg_url(url), autocommit=True, **_arguments(role))
+    _begin_as(connection, role, ACT_LIMITS)
+    return connection
+
+
+def _arguments(role: str) -> dict[str, Any]:
+    return {"prepare_threshold": 1, "application_name": f"{APPLICATION} {role}", "connect_timeout": 10}
+
+
+def _begin_as(connection: psycopg.Connection[Any], role: str, limits: Mapping[str, str]) -> None:
+    connection.execute(become(role))
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.execute("SET max_parallel_workers_per_gather = 0")  # a page's query takes less time than starting a worker
+    for name, value in limits.items():
+        connection.execute("SELECT set_config(%s, %s, false)", (name, value))

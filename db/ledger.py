@@ -13,7 +13,8 @@ from uuid import UUID
 from db.acts.actor import CALENDAR, Actor
 from db.acts.calendar_run import run_calendar
 from db.acts.erasing import erase_private
-from db.acts.errors import AlreadyDecided, KeyReused, LedgerError, LinkUsed, NotAllowed, NotFound
+from db.acts.errors import AlreadyDecided, Busy, KeyReused, LedgerError, LinkUsed, NotAllowed, NotFound
+from db.acts.kept import POSITIONS, KeptCases
 from db.acts.opening import Opening, open_case
 from db.acts.parts import Parts
 from db.acts.perform import perform
@@ -39,6 +40,7 @@ __all__ = [
     "CALENDAR",
     "Actor",
     "AlreadyDecided",
+    "Busy",
     "ChainFault",
     "KeyReused",
     "Ledger",
@@ -56,12 +58,14 @@ NO_WORDS: Mapping[str, str] = {}
 
 
 class Ledger:
-    """Every act raises NotFound (no such case in the actor's schools), NotAllowed, LinkUsed, KeyReused, AlreadyDecided (somebody was first)
-    or Refused by the rules; nothing has changed then. After `psycopg.OperationalError` nobody knows: send the same act with the same key.
+    """Every act raises NotFound (no such case in the actor's schools), NotAllowed, LinkUsed, KeyReused, AlreadyDecided (somebody was first),
+    Busy (the server gave up waiting) or Refused by the rules; nothing has changed then. After `psycopg.OperationalError` nobody knows: send the
+    same act with the same key.
     """
 
-    def __init__(self, engines: Engines, clock: Clock, library: Library) -> None:
-        self.parts = Parts(engines, clock, library, PinnedDefinitions(engines), SchoolCalendars(engines))
+    def __init__(self, engines: Engines, clock: Clock, library: Library, keep: int = POSITIONS) -> None:
+        """`keep`: how many cases to keep in memory as this process saw them last (0: read each before each act)."""
+        self.parts = Parts(engines, clock, library, PinnedDefinitions(engines), SchoolCalendars(engines), KeptCases(keep))
 
     def open_case(self, actor: Actor, *, key: UUID, process: str, pupil_id: int, facts: Facts, on: date) -> Receipt:
         """Open a case on the text now in force. If one is open for this pupil and period, its receipt is given with `repeated`."""

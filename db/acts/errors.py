@@ -34,6 +34,10 @@ class KeyReused(LedgerError):
     """The key of an earlier act came with other contents: a fault of the sender, or a form sent again after it was changed."""
 
 
+class Busy(LedgerError):
+    """The server gave up waiting for the case, or working, within the time it has. Nothing was saved; the same act may be sent again."""
+
+
 class AlreadyDecided(Refused):
     """Somebody else decided the step first. `by` is their name or "the calendar"; `at` is when it was recorded (UTC)."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from db.acts.kept import KeptCases
 from db.calendar_of_school import SchoolCalendars
 from db.clock import Clock
 from db.engine import Engines
@@ -20,3 +21,4 @@ class Parts:
     library: Library
     pinned: PinnedDefinitions
     calendars: SchoolCalendars
+    kept: KeptCases = field(default_factory=KeptCases)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import date
 
 from db.acts.actor import Actor
@@ -13,7 +14,7 @@ from db.acts.parts import Parts
 from db.acts.receipt import Receipt
 from db.acts.request import Request
 from db.acts.retry import retried
-from db.acts.standing import Standing, read_standing
+from db.acts.standing import Standing, read_standing, standing_after, standing_kept
 from db.acts.who import role_for
 from db.acts.write import Written, write_act
 from db.roles import APP, SCHEDULER
@@ -27,13 +28,24 @@ class Moved(Exception):
     """Somebody else acted on the case between our reading and writing. Never leaves this module."""
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the rules made of an act: the case as it stood, the actor's role, the round it is about, and what changes."""
+
+    standing: Standing
+    role: str
+    round: int
+    change: Change
+
+
 def perform(parts: Parts, actor: Actor, asked: Request) -> Receipt:
     """Do one act on an existing case. Raises NotFound, NotAllowed, LinkUsed, KeyReused, AlreadyDecided, or Refused by the rules."""
-    refuse_future(asked.event.on, parts.clock.today())
+    today = parts.clock.today()
+    refuse_future(asked.event.on, today)
     try:
-        return retried(lambda: _attempt(parts, actor, asked, lock=False))
+        return retried(lambda: _attempt(parts, actor, asked, today, lock=False))
     except Moved:
-        return retried(lambda: _attempt(parts, actor, asked, lock=True))
+        return retried(lambda: _attempt(parts, actor, asked, today, lock=True))
 
 
 def refuse_future(on: date, today: date) -> None:
@@ -42,22 +54,45 @@ def refuse_future(on: date, today: date) -> None:
         raise Refused("bad_day", f"{on} has not come yet: today is {today}. Record what has happened, on the day it happened.")
 
 
-def _attempt(parts: Parts, actor: Actor, asked: Request, *, lock: bool) -> Receipt:
+def _attempt(parts: Parts, actor: Actor, asked: Request, today: date, *, lock: bool) -> Receipt:
     with (
         parts.engines.act_connection(SCHEDULER if actor.is_software else APP) as connection,
         connection.transaction() if lock else nullcontext(),
     ):
-        standing = read_standing(parts, connection, actor, asked.ref, lock=lock)
-        role = role_for(actor, standing, asked.event)
-        try:
-            seen = _round(standing, asked)
-            change = with_what_ships(parts, compiled(standing.definition).advance(standing.position, asked.event, standing.calendar))
-        except Refused as refusal:
-            return _refused(parts, actor, standing, asked, refusal)
+        judged = None if lock else _judged_as_kept(parts, actor, asked, today)
+        if judged is None:
+            standing = read_standing(parts, connection, actor, asked.ref, lock=lock)
+            try:
+                judged = _judge(parts, actor, standing, asked)
+            except Refused as refusal:
+                return _refused(parts, actor, standing, asked, refusal)
+        standing, change = judged.standing, judged.change
         with connection.transaction() if change.opens and not lock else nullcontext():
-            written = write_act(connection, actor, role, parts.clock.today(), standing, asked, change, seen)
+            written = write_act(connection, actor, judged.role, today, standing, asked, change, judged.round)
             also = open_children(parts, connection, actor, standing, asked, change) if written.answer == "done" else ()
+    if written.answer == "done":
+        parts.kept.keep(standing_after(standing, written.version, change.position), actor, today)
+    elif standing.kept:
+        parts.kept.forget(asked.ref)
     return _receipt(parts, actor, standing, asked, change, written, also)
+
+
+def _judged_as_kept(parts: Parts, actor: Actor, asked: Request, today: date) -> Judged | None:
+    """What the rules make of the act on the case as this process saw it last; None if it is not kept. What they refuse there is asked again."""
+    standing = standing_kept(parts, actor, asked.ref, today)
+    if standing is None:
+        return None
+    try:
+        return _judge(parts, actor, standing, asked)
+    except (Refused, NotAllowed):
+        return None
+
+
+def _judge(parts: Parts, actor: Actor, standing: Standing, asked: Request) -> Judged:
+    role = role_for(actor, standing, asked.event)
+    seen = _round(standing, asked)
+    change = compiled(standing.definition).advance(standing.position, asked.event, standing.calendar)
+    return Judged(standing, role, seen, with_what_ships(parts, change))
 
 
 def _round(standing: Standing, asked: Request) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import psycopg
@@ -25,7 +26,8 @@ _READ = (
 class Standing:
     """`version` is the number of the last event. `recounted`: the stored rows of open steps were counted with another calendar than `calendar`.
 
-    `held`: the roles that the actor holds today at the case's school.
+    `held`: the roles that the actor holds today at the case's school. `kept`: not read for this act but remembered from an earlier one, so
+    the database must check that the calendar's `stamp` and the rest are still so.
     """
 
     case_id: int
@@ -38,6 +40,9 @@ class Standing:
     position: Position
     recounted: bool
     held: tuple[str, ...]
+    definition_id: int
+    stamp: str
+    kept: bool = False
 
 
 def scope(actor: Actor) -> list[int] | None:
@@ -45,13 +50,29 @@ def scope(actor: Actor) -> list[int] | None:
     return None if actor.is_software else sorted(actor.schools)
 
 
+def standing_kept(parts: Parts, actor: Actor, ref: str, today: date) -> Standing | None:
+    """The case as this process saw it last, if it is in the actor's schools."""
+    found = parts.kept.of(actor, ref, today)
+    return None if found is None else replace(found[0], held=found[1], kept=True)
+
+
+def standing_after(standing: Standing, version: int, position: Position) -> Standing:
+    """The case as an act has left it: its rows were written with the calendar it was judged by."""
+    return replace(standing, version=version, position=position, recounted=False, kept=False)
+
+
 def read_standing(parts: Parts, connection: psycopg.Connection[Any], actor: Actor, ref: str, *, lock: bool) -> Standing:
     """Read a case, with its row locked for the rest of the transaction if `lock`. Raises NotFound outside the actor's schools."""
-    row = connection.execute(_READ, (scope(actor), ref, actor.person_id, parts.clock.today(), lock)).fetchone()
+    today = parts.clock.today()
+    row = connection.execute(_READ, (scope(actor), ref, actor.person_id, today, lock)).fetchone()
     if row is None:
         raise NotFound(f"There is no case {ref} in your schools. Check the reference.")
     case_id, version, school_id, pupil_id, definition_id, calendar_version, stamp, held, text = row
     definition = parts.pinned.of(definition_id)
     calendar = parts.calendars.of(school_id, stamp)
     position = compiled(definition).read(text, calendar)
-    return Standing(case_id, ref, version, school_id, pupil_id, definition, calendar, position, calendar_version != calendar.version, tuple(held))
+    recounted = calendar_version != calendar.version
+    found = Standing(case_id, ref, version, school_id, pupil_id, definition, calendar, position, recounted, tuple(held), definition_id, stamp)
+    if not lock and not recounted:
+        parts.kept.keep(found, actor, today)
+    return found

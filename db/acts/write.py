@@ -22,7 +22,7 @@ from rules.position_types import Change
 LINK_USED = "SF001"
 APPLY = (
     "SELECT answer, seq, version, recorded_at FROM apply_act(%s, %s, %s, %s::uuid, %s, %s, %s, %s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
-    "%s::jsonb, %s::jsonb, %s::jsonb, %s)"
+    "%s::jsonb, %s::jsonb, %s::jsonb, %s, %s, %s)"
 )
 
 
@@ -64,6 +64,8 @@ def write_act(
         json_or_null(rows.written),
         json_or_null(private),
         outbox_text(standing.definition, change),
+        standing.stamp if standing.kept else None,
+        standing.definition_id if standing.kept else None,
     )
     try:
         row = connection.execute(APPLY, values).fetchone()

@@ -1,5 +1,5 @@
 -- What every act writes beside its case row. Not for callers: apply_act and apply_opening hold the case's lock.
-CREATE FUNCTION write_steps(p_case bigint, p_school int, p_seq int, p_closed jsonb, p_steps jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION write_steps(p_case bigint, p_school int, p_seq int, p_closed jsonb, p_steps jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   c record;
 BEGIN
@@ -17,6 +17,7 @@ BEGIN
       FROM jsonb_to_recordset(p_steps) AS x (no smallint, round smallint, due_on date, safe_on date, target_on date, wakes_on date,
            lifted_review_on date, step text, party text, owner text, status text, lifted text, why text, chase_on date[])
     ON CONFLICT (case_id, no) DO UPDATE SET
+      round = excluded.round, step = excluded.step, party = excluded.party,  -- the same, unless somebody wrote the row from below
       due_on = excluded.due_on, safe_on = excluded.safe_on, target_on = excluded.target_on, wakes_on = excluded.wakes_on,
       lifted_review_on = excluded.lifted_review_on, owner = excluded.owner, status = excluded.status, lifted = excluded.lifted, why = excluded.why,
       closed_seq = NULL, closed_on = NULL, outcome = '',
@@ -27,7 +28,7 @@ BEGIN
   END IF;
 END $$;
 
-CREATE FUNCTION write_event(p_case bigint, p_school int, p_seq int, p_at timestamptz, p_hash bytea, p_key uuid, p_actor bigint, p_kind text, p_content text,
+CREATE OR REPLACE FUNCTION write_event(p_case bigint, p_school int, p_seq int, p_at timestamptz, p_hash bytea, p_key uuid, p_actor bigint, p_kind text, p_content text,
                             p_private jsonb, p_messages text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO public.events (case_id, recorded_at, actor_id, seq, school_id, act_key, kind, hash, content)

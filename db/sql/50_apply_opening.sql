@@ -1,5 +1,5 @@
 -- What an opening needs to know of a pupil.
-CREATE FUNCTION pupil_for_opening(p_schools int[], p_pupil bigint, p_actor bigint, p_today date)
+CREATE OR REPLACE FUNCTION pupil_for_opening(p_schools int[], p_pupil bigint, p_actor bigint, p_today date)
 RETURNS TABLE (school_id int, calendar_stamp text, held text[])
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -10,7 +10,7 @@ END $$;
 --   already open   a case with this natural key is here, opened by hand, by the sweep or by an import; `ref` names it. For software also a case
 --                  of this period that was interrupted: only a person opens that again (db/acts/period.py)
 -- `p_cause` is the case whose act opens this one: it must have written an event in this same transaction, and be about the same pupil.
-CREATE FUNCTION apply_opening(p_schools int[], p_pupil bigint, p_prefix text, p_natural_key text, p_definition int, p_key uuid, p_actor bigint, p_role text,
+CREATE OR REPLACE FUNCTION apply_opening(p_schools int[], p_pupil bigint, p_prefix text, p_natural_key text, p_definition int, p_key uuid, p_actor bigint, p_role text,
   p_today date, p_cause bigint, p_on date, p_content text, p_position text, p_ended text, p_calendar text, p_steps jsonb, p_private jsonb, p_messages text,
   OUT answer text, OUT ref text, OUT case_id bigint, OUT recorded_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -42,7 +42,7 @@ BEGIN
   answer := 'done';
 END $$;
 
-CREATE FUNCTION opened_before(p_pupil bigint, p_natural_key text, p_key uuid, p_by_itself boolean,
+CREATE OR REPLACE FUNCTION opened_before(p_pupil bigint, p_natural_key text, p_key uuid, p_by_itself boolean,
   OUT answer text, OUT ref text, OUT case_id bigint, OUT recorded_at timestamptz)
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -53,13 +53,13 @@ BEGIN
    ORDER BY c.opening_key = p_key DESC LIMIT 1;
 END $$;
 
-CREATE FUNCTION opened_by_act(p_cause bigint, p_pupil bigint) RETURNS boolean LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION opened_by_act(p_cause bigint, p_pupil bigint) RETURNS boolean LANGUAGE sql AS $$
   SELECT EXISTS (SELECT 1 FROM public.events e JOIN public.cases c ON c.id = e.case_id
                   WHERE e.case_id = p_cause AND c.pupil_id = p_pupil AND e.xmin = pg_catalog.pg_current_xact_id()::xid)
 $$;
 
 -- Keeps a definition's exact text, once for each hash.
-CREATE FUNCTION pin_definition(p_process text, p_hash text, p_source text) RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION pin_definition(p_process text, p_hash text, p_source text) RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   v_id int;
 BEGIN

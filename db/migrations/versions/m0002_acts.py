@@ -9,7 +9,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parents[2] / "sql"
+SQL = Path(__file__).with_name("sql_0002")  # as they were then: what a later migration installs instead lies in db/sql
 FILES = (
     "10_who_acts.sql",
     "20_chain.sql",
