@@ -21,10 +21,10 @@ def change_after(before: Sequence[Instance], acted: Acted, calendar: SchoolCalen
     return change_between(before, position_in(acted.draft, dating), acted, dating)
 
 
-def change_between(before: Sequence[Instance], position: Position, acted: Acted, dating: Dating) -> Change:
-    """The change between the instances before and the position after."""
+def change_between(before: Sequence[Instance], position: Position, acted: Acted, dating: Dating, touched: Sequence[int] | None = None) -> Change:
+    """The change between the instances before and the position after. `touched`: the places where they may differ, in order; None for all."""
     draft = acted.draft
-    opened, closed, moved = compare(before, position.instances, draft.finished)
+    opened, closed, moved = compare(before, position.instances, draft.finished, touched)
     return Change(
         position=position,
         opened=opened,
@@ -43,11 +43,12 @@ def is_tracked(instance: Instance) -> bool:
 
 
 def compare(
-    before: Sequence[Instance], after: Sequence[Instance], finished: Sequence[int]
+    before: Sequence[Instance], after: Sequence[Instance], finished: Sequence[int], touched: Sequence[int] | None = None
 ) -> tuple[tuple[Instance, ...], tuple[Instance, ...], tuple[Instance, ...]]:
     """Opened, closed and moved instances, by number (`Change` says what each is)."""
     opened, closed, moved = [], [], []
-    for place, now in enumerate(after):
+    for place in range(len(after)) if touched is None else touched:
+        now = after[place]
         was = before[place] if place < len(before) else None
         if was is now:
             continue

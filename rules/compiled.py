@@ -1,48 +1,31 @@
-"""The compiled step: the same events, checks and answers as the readable fold (`position.py`), an order of magnitude faster on a kept position.
+"""The compiled step: the same events, checks and answers as the readable fold (`position.py`), far faster on a kept position.
 
-Statuses come from generated code (`compiled_statuses.py`), dates are counted once (`compiled_dates.py`), and what an event did not touch is
-taken over from the position before. What an event may do and what it obliges (`acts.py`, `owed.py`) is shared with the fold.
+Statuses come from generated code (`compiled_statuses.py`) and are derived anew only where an event can have changed them
+(`compiled_settling.py`), dates are counted once (`compiled_dates.py`), and what an event did not touch is taken over from the position before.
+What an event may do and what it obliges (`acts.py`, `owed.py`) is shared with the fold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from rules.acts import Acted, Engine, act, open_case
 from rules.calendar import SchoolCalendar
 from rules.changes import change_between
 from rules.compiled_dates import Dates, DependsOn, FastDating
-from rules.compiled_statuses import (
-    DOES_NOT_APPLY,
-    DONE,
-    NOT_NEEDED,
-    OPEN,
-    OVERTAKEN,
-    UNSETTLED,
-    WAITING,
-    Kernel,
-    Layout,
-    ends_of,
-    kernel,
-    lay_out,
-    lists_named_later,
-)
-from rules.dating import Dating
+from rules.compiled_settling import Code, Ends, Rest, Settling, rest_of
+from rules.compiled_statuses import Kernel, Layout, ends_of, kernel, lay_out, lists_named_later
 from rules.definition import Definition
 from rules.history import Event
 from rules.position_text import record_from_text
-from rules.position_types import Change, Instance, Position
+from rules.position_types import Change, Instance, Position, TotalDate
 from rules.reading import instance_in, record_of
-from rules.record import Draft, Entry, Record, State
-from rules.settling import decide_against, end_case, finish, opens_on
+from rules.record import Draft
 from rules.statuses import Derived
 from rules.truth import Standing
 
 KEPT_LAYOUTS = 512  # sets of named parties that a definition keeps a layout for
 Parties = tuple[tuple[str, ...] | None, ...]
-Ends = Callable[[list[int]], str]
 _compiled: dict[str, Compiled] = {}
 
 
@@ -54,35 +37,18 @@ def compiled(definition: Definition) -> Compiled:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """What a record at rest keeps of its statuses (`Record.at_rest`)."""
-
-    layout: Layout
-    codes: list[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """The layout of a case, and the generated functions for lists of these sizes."""
-
-    layout: Layout
-    statuses: Kernel
-    ended: Ends
-
-
 class Coded(Derived):
     """Statuses as the generated code gives them, read by slot."""
 
-    def __init__(self, draft: Draft, layout: Layout, codes: list[int]) -> None:
-        super().__init__(draft)
-        self.layout = layout
-        self.codes = codes
+    def __init__(self, draft: Draft, rest: Rest) -> None:
+        self.draft = draft
+        self.layout: Layout = rest.code.layout
+        self.rest = rest
 
     def standing(self, step: str, party: str) -> Standing:
         """As `Derived.standing`."""
         slot = self.layout.number[step, party]
-        return self.layout.standings[slot][self.codes[slot]]
+        return self.layout.standings[slot][self.rest.standings[slot]]
 
 
 class Compiled:
@@ -99,21 +65,19 @@ class Compiled:
 
     def start(self, event: Event, calendar: SchoolCalendar) -> Change:
         """As `position.start`. Raises Refused."""
-        return self._change((), None, open_case(self.definition, event, calendar, self.engine), calendar)
+        return self._change(None, open_case(self.definition, event, calendar, self.engine), calendar)
 
     def advance(self, position: Position, event: Event, calendar: SchoolCalendar) -> Change:
         """As `position.advance`. Raises Refused, and then nothing has changed."""
-        record = record_of(position)
-        return self._change(position.instances, record, act(self.definition, record, event, calendar, self.engine), calendar)
+        return self._change(position, act(self.definition, record_of(position), event, calendar, self.engine), calendar)
 
     def read(self, text: str, calendar: SchoolCalendar) -> Position:
         """As `position_from_text`. Raises ValueError for a text that this definition did not write."""
         draft = Draft(self.definition, record_from_text(text, self.definition))
         if draft.ended:
-            return self._position(draft, self._dating(draft, Derived(draft), calendar), (), None)
-        derived = self._derive(draft)
-        draft.at_rest = Rest(derived.layout, derived.codes)
-        return self._position(draft, self._dating(draft, derived, calendar), (), None)
+            return self._position(draft, self._dating(draft, Derived(draft), calendar), None, None)
+        draft.at_rest = rest = rest_of(draft, self._code(draft))
+        return self._position(draft, self._dating(draft, Coded(draft, rest), calendar), None, None)
 
     def _code(self, draft: Draft) -> Code:
         named: Parties = tuple(value if isinstance(value := draft.facts.get(fact), tuple) else None for fact in self.lists)
@@ -131,96 +95,54 @@ class Compiled:
     def _derive(self, draft: Draft) -> Coded:
         """The statuses before an event: those its record came to rest with, if it did so here."""
         rest = draft.before.at_rest
-        if isinstance(rest, Rest):
-            return Coded(draft, rest.layout, rest.codes)
-        code = self._code(draft)
-        return Coded(draft, code.layout, code.statuses(_latest(draft, code.layout), draft.facts))
+        return Coded(draft, rest if isinstance(rest, Rest) else rest_of(draft, self._code(draft)))
 
-    def _dating(self, draft: Draft, derived: Derived, calendar: SchoolCalendar) -> Dating:
+    def _dating(self, draft: Draft, derived: Derived, calendar: SchoolCalendar) -> FastDating:
         return FastDating(draft, derived, calendar, self.dates)
 
     def _settle(self, draft: Draft, on: date) -> None:
         """As `settling.settle`. Parties are named anew only where a list has changed."""
-        if not draft.entries or any(draft.facts.get(fact) is not draft.before.facts.get(fact) for fact in self.lists):
+        if not draft.entries or (self.lists and any(fact in draft.learnt for fact in self.lists)):
             draft.name_parties(on)
-        generated = self._code(draft)
-        while True:
-            entries = _latest(draft, generated.layout)
-            codes = generated.statuses(entries, draft.facts)
-            if _write_down(draft, entries, codes, on):
-                continue
-            arrived = next(
-                (entry for entry, status in zip(entries, codes, strict=True) if status == OPEN and entry is not None and entry.early), None
-            )
-            if arrived is None:
-                break
-            finish(draft, arrived, on)
-        draft.at_rest = Rest(generated.layout, codes)
-        if end := generated.ended(codes):
-            end_case(draft, end, on)
+        Settling(draft, self._code(draft)).run(on)
 
-    def _change(self, before: Sequence[Instance], record: Record | None, acted: Acted, calendar: SchoolCalendar) -> Change:
+    def _change(self, before: Position | None, acted: Acted, calendar: SchoolCalendar) -> Change:
         draft = acted.draft
-        derived = Coded(draft, draft.at_rest.layout, draft.at_rest.codes) if isinstance(draft.at_rest, Rest) else Derived(draft)
+        derived = Coded(draft, draft.at_rest) if isinstance(draft.at_rest, Rest) else Derived(draft)
         dating = self._dating(draft, derived, calendar)
-        return change_between(before, self._position(draft, dating, before, record), acted, dating)
+        touched = None if before is None else self._touched(draft, calendar)
+        position = self._position(draft, dating, before, touched)
+        return change_between(() if before is None else before.instances, position, acted, dating, touched)
 
-    def _position(self, draft: Draft, dating: Dating, before: Sequence[Instance], record: Record | None) -> Position:
+    def _position(self, draft: Draft, dating: FastDating, before: Position | None, touched: list[int] | None) -> Position:
         """The position of a draft at rest; instances that the event did not touch are those of before."""
-        totals = () if draft.ended else dating.totals()
+        totals: tuple[TotalDate, ...]
+        if draft.ended:
+            totals = ()
+        elif before is None or touched is None or self.depends.on_totals(draft):
+            totals = dating.totals()
+        else:
+            totals = before.totals
         after = draft.record(dating.calendar.version)
-        touched = self._touched(record, after)
-        instances = tuple(
-            instance_in(place, entry, draft, dating, totals) if touched is None or place in touched else before[place]
-            for place, entry in enumerate(after.entries)
-        )
-        return Position(after.facts, instances, after.ended, after.ended_on, totals, after)
+        instances: list[Instance] = [] if before is None or touched is None else list(before.instances)
+        known = len(instances)
+        for place in range(len(after.entries)) if touched is None else touched:
+            instance = instance_in(place, after.entries[place], draft, dating, totals)
+            if place < known:
+                instances[place] = instance
+            else:  # the later ones are all among those touched
+                instances.append(instance)
+        return Position(after.facts, tuple(instances), after.ended, after.ended_on, totals, after)
 
-    def _touched(self, before: Record | None, after: Record) -> set[int] | None:
-        """The places of the instances that an event may have changed: what it recorded, and whatever counts its dates from that. None: all."""
-        if before is None or before.counted_with != after.counted_with:
+    def _touched(self, draft: Draft, calendar: SchoolCalendar) -> list[int] | None:
+        """The places of the instances that an event may have changed, in order: what it recorded, and what counts its dates from that. None: all."""
+        if draft.before.counted_with != calendar.version:
             return None
-        old = before.entries
-        touched = {place for place, entry in enumerate(after.entries) if place >= len(old) or entry is not old[place]}
-        changed = {after.entries[place].step for place in touched}
-        changed |= {name.partition(":")[0] for name, value in after.facts.items() if before.facts.get(name) is not value}
-        affected = self.depends.on(changed)
-        if affected:
-            touched |= {place for place, entry in enumerate(after.entries) if not entry.state and entry.step in affected}
-        return touched
-
-
-def _latest(draft: Draft, layout: Layout) -> list[Entry | None]:
-    """The latest round of each slot."""
-    entries, latest = draft.entries, draft.latest
-    if layout.nameless:
-        return [None if slot in layout.nameless else entries[latest[key]] for slot, key in enumerate(layout.slots)]
-    return [entries[latest[key]] for key in layout.slots]
-
-
-def _write_down(draft: Draft, entries: list[Entry | None], codes: list[int], on: date) -> bool:
-    """As `settling.write_down`."""
-    written = False
-    for entry, code in zip(entries, codes, strict=True):
-        if code >= DONE or entry is None or entry.state == "does_not_apply":
-            continue
-        if entry.state:
-            if entry.state == UNSETTLED[code][0]:
-                continue
-        elif code <= OPEN and (code == WAITING) == (entry.opened_on is None):
-            continue
-        _write(draft, entry, code, on)
-        written = True
-    return written
-
-
-def _write(draft: Draft, entry: Entry, code: int, on: date) -> None:
-    status: State = "not_needed" if code == NOT_NEEDED else "overtaken" if code == OVERTAKEN else ""
-    if status:
-        draft.write(entry.key, state=status, closed_on=entry.closed_on or on)
-    elif entry.state or code == WAITING:
-        draft.begin_round(entry.key, on)
-    elif code == DOES_NOT_APPLY:
-        decide_against(draft, entry, on)
-    else:
-        draft.write(entry.key, opened_on=opens_on(draft, entry, on))
+        touched, rest = set(draft.written), draft.at_rest
+        if isinstance(rest, Rest):
+            of_step, slots, nameless = rest.code.layout.of_step, rest.code.layout.slots, rest.code.layout.nameless
+            for step in self.depends.on(draft):
+                for slot in of_step[step]:
+                    if slot not in nameless and not draft.entries[place := draft.latest[slots[slot]]].state:
+                        touched.add(place)
+        return sorted(touched)

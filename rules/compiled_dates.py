@@ -21,6 +21,7 @@ from rules.statuses import Derived
 
 REMEMBERED = 20_000  # dates a definition remembers for one calendar before it forgets them all
 CALENDARS = 64  # calendars it remembers dates for
+NOBODY: frozenset[str] = frozenset()
 Remembered = dict[tuple[object, ...], DueDate | Follows]
 
 
@@ -117,34 +118,60 @@ class FastDating(Dating):
 
 
 class DependsOn:
-    """Which steps' dates change with a fact or with another step, worked out once a definition."""
+    """Which steps' dates change with what, worked out once a definition. What a date reads is named by keys: a fact's or step's name (the day it
+    was done), `opened STEP` and `standing STEP`."""
 
     def __init__(self, definition: Definition) -> None:
         reads = {name: _read_by(definition, step) for name, step in definition.steps.items()}
+        self.totals = {total.start for total in definition.totals}
+        self.totals |= {base.key for total in definition.totals if total.start in total.rule for base in parse_rule(total.rule).bases}
+        self.total_steps = {total.to for total in definition.totals}
         for total in definition.totals:
-            reads[total.to] |= {total.start: None}
+            reads[total.to] |= self.totals
         changed = True
         while changed:  # `due of` reads what the due date of that step reads
             changed = False
-            for name in reads:
-                more = {deep: None for key in reads[name] if key.startswith("due of ") for deep in reads.get(key[7:], {})}
-                if not more.keys() <= reads[name].keys():
-                    reads[name] |= more
+            for keys in reads.values():
+                more = {deep for key in keys if key.startswith("due of ") for deep in reads.get(key[7:], ())} - keys
+                if more:
+                    keys |= more
                     changed = True
-        self.readers = {key: frozenset(name for name, keys in reads.items() if key in keys) for keys in reads.values() for key in keys}
+        self.readers: dict[str, frozenset[str]] = {
+            key: frozenset(name for name, keys in reads.items() if key in keys) for keys in reads.values() for key in keys
+        }
 
-    def on(self, changed: set[str]) -> set[str]:
-        """The steps whose dates read one of these facts and steps."""
-        return {reader for name in changed for reader in self.readers.get(name, ())}
+    def on(self, draft: Draft) -> set[str]:
+        """The steps whose dates read something that the event on this draft has changed."""
+        readers, entries = self.readers, draft.entries
+        found: set[str] = set()
+        for fact in draft.learnt:
+            found |= readers.get(fact.partition(":")[0], NOBODY)
+        for place in draft.finished:
+            found |= readers.get(entries[place].step, NOBODY)
+        for place in draft.written:
+            found |= readers.get(f"opened {entries[place].step}", NOBODY)
+        for step in draft.moved:
+            found |= readers.get(f"standing {step}", NOBODY)
+        return found
+
+    def on_totals(self, draft: Draft) -> bool:
+        """Whether the event on this draft may have changed the totals that run."""
+        entries, steps = draft.entries, self.total_steps
+        return any(entries[place].step in steps for place in draft.written) or any(
+            key in self.totals for key in (*(fact.partition(":")[0] for fact in draft.learnt), *(entries[place].step for place in draft.finished))
+        )
 
 
-def _read_by(definition: Definition, step: Step) -> dict[str, None]:
+def _read_by(definition: Definition, step: Step) -> set[str]:
     rules = [*(dated.rule for dated in step.due), step.target, step.again, step.not_before, step.wait]
-    keys = dict.fromkeys(base.key for rule in rules if rule for base in parse_rule(rule).bases)
+    keys = {base.key for rule in rules if rule for base in parse_rule(rule).bases}
     for dated in step.due:
-        keys |= {test.fact: None for test in facts_in(dated.facts)} | {leaf.step: None for leaf in steps_in(dated.steps)}
+        keys |= {test.fact for test in facts_in(dated.facts)} | {f"standing {leaf.step}" for leaf in steps_in(dated.steps)}
     for key in list(keys):
-        named = definition.steps.get(key.removeprefix("due of "))
-        if named is not None:
-            keys |= {named.name: None} | ({named.each_of_fact: None} if named.each_of_fact else {})
+        named = definition.steps.get(key.removeprefix("due of ").removeprefix("standing "))
+        if named is None:
+            continue
+        keys |= {named.each_of_fact} if named.each_of_fact else set()
+        if key.startswith("due of "):
+            keys.add(f"opened {named.name}")
     return keys

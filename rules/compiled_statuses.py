@@ -1,8 +1,8 @@
-"""Generates, for one definition and the sizes of its lists, a straight-line Python function that derives every status.
+"""Generates, for one definition and the sizes of its lists, a small Python function for each instance that derives its status.
 
 A standing is a small number here: WAITING … OVERTAKEN, and DONE + n for a step done with its nth word. A condition becomes `min`, `max` and table
-look-ups over those numbers; F, U, T are 0, 1, 2 and ∅ is 3, which `min` leaves out by itself. `statuses.py` tells the same readably, and
-`tests/rules/test_compiled.py` compares the two.
+look-ups over those numbers; F, U, T are 0, 1, 2 and ∅ is 3, which `min` leaves out by itself. Which instances read which is noted on the way, so
+that an event derives anew only what it can have changed. `statuses.py` tells the same readably, and `tests/rules/test_compiled.py` compares.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rules.condition_text import steps_in
+from rules.condition_text import facts_in
 from rules.conditions import AllOf, AnyOf, Done, Opening, Settled, StepCondition
 from rules.definition import Definition, Step
 from rules.record import Entry, Key, list_of
@@ -22,7 +22,22 @@ WAITING, OPEN, DOES_NOT_APPLY, NOT_NEEDED, OVERTAKEN, DONE = range(6)
 UNSETTLED: tuple[Standing, ...] = (("waiting", ""), ("open", ""), ("does_not_apply", ""), ("not_needed", ""), ("overtaken", ""))
 LEFT_OUT_LAST = (0, 1, 2, 3)  # -1, ∅ as `max` leaves it out, looks up 3, ∅ as `min` does
 LEFT_OUT_FIRST = (0, 1, 2, -1)
-Kernel = Callable[[list[Entry | None], dict[str, Value]], list[int]]
+Rule = Callable[[list[int], list[int], Entry | None, dict[str, Value]], int]  # standings, standings recorded, the instance, facts
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """The generated functions by slot, and who reads whom: a set of slots is an int with the bit of each slot set.
+
+    `recorded` gives an instance's standing as `until` sees it, for the slots that some `until` reads. `followers` read a slot's standing,
+    `watchers` what is recorded in it, and `askers` a fact.
+    """
+
+    rules: tuple[Rule, ...]
+    recorded: tuple[Callable[[Entry], int] | None, ...]
+    followers: tuple[int, ...]
+    watchers: tuple[int, ...]
+    askers: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,7 @@ class _Writer:
         self.layout = layout
         self.constants: dict[str, Any] = {"LAST": LEFT_OUT_LAST, "FIRST": LEFT_OUT_FIRST}
         self.named: dict[tuple[Any, ...], str] = {}
+        self.read: dict[str, set[int]] = {"c": set(), "r": set()}  # slots whose standing (c) or record (r) the text written so far reads
 
     def constant(self, prefix: str, key: tuple[Any, ...], value: Any) -> str:
         """A name for a constant; the same key gives the same name."""
@@ -72,7 +88,7 @@ class _Writer:
         return name
 
     def condition(self, condition: StepCondition, own_list: str, party: str, letter: str) -> str:
-        """The condition as an expression that is 0, 1, 2 or 3. `letter` begins the names of the standings it reads."""
+        """The condition as an expression that is 0, 1, 2 or 3. `letter` names the list of the standings it reads."""
         if isinstance(condition, Opening):
             return "2"
         if isinstance(condition, Done | Settled):
@@ -93,59 +109,45 @@ class _Writer:
         if not slots:
             return "0" if leaf.some else "2"
         table = self.constant("T", (leaf,), leaf_table(leaf, step))
-        found = [f"{table}[{letter}{slot}]" for slot in slots]
+        self.read[letter].update(slots)
+        found = [f"{table}[{letter}[{slot}]]" for slot in slots]
         if len(found) == 1:
             return found[0]
         return f"LAST[max({', '.join(f'FIRST[{one}]' for one in found)})]" if leaf.some else f"min({', '.join(found)})"
 
-    def source(self) -> str:
-        """The whole function."""
-        lines = ["def statuses(E, facts):"]
-        lines += [line for slot in self._read_by_until() for line in self._recorded(slot)]
-        for number, (name, party) in enumerate(self.layout.slots):
-            lines += self._slot(number, self.definition.steps[name], party)
-        lines.append(f"    return [{', '.join(f'c{number}' for number in range(len(self.layout.slots)))}]")
-        return "\n".join(lines)
-
-    def _read_by_until(self) -> list[int]:
-        read = {leaf.step for step in self.definition.steps.values() for leaf in steps_in(step.until)}
-        return [number for name, numbers in self.layout.of_step.items() if name in read for number in numbers]
-
-    def _recorded(self, slot: int) -> list[str]:
-        """`r`: the standing as `until` sees it."""
-        if slot in self.layout.nameless:
-            return [f"    r{slot} = {WAITING}"]
-        words = self._words(slot)
-        return [
-            f"    e = E[{slot}]; s = e.state",
-            f"    r{slot} = {words}[e.outcome] if s == 'done' or e.early else {DOES_NOT_APPLY} if s == 'does_not_apply' else {WAITING}",
-        ]
-
-    def _words(self, slot: int) -> str:
+    def words(self, slot: int) -> str:
+        """The constant that gives each word of a slot's step its standing."""
         step = self.definition.steps[self.layout.slots[slot][0]]
         return self.constant("W", (step.name,), {word: DONE + number for number, word in enumerate(step.words)})
 
-    def _slot(self, number: int, step: Step, party: str) -> list[str]:
-        """`c`: the derived standing of one instance."""
-        own_list, lines = list_of(step), []
-        if number not in self.layout.nameless:
-            lines = [
-                f"    e = E[{number}]; s = e.state",
-                f"    if s == 'done': c{number} = {self._words(number)}[e.outcome]",
-                f"    elif s == 'does_not_apply': c{number} = {DOES_NOT_APPLY}",
-                "    else:",
+    def rule(self, number: int) -> str:
+        """The function that derives one slot's standing."""
+        name, party = self.layout.slots[number]
+        step, own_list, lines = self.definition.steps[name], list_of(self.definition.steps[name]), [f"def rule{number}(c, r, e, facts):"]
+        named = number not in self.layout.nameless
+        if named:
+            lines += [
+                f"    if e.state == 'done': return {self.words(number)}[e.outcome]",
+                f"    if e.state == 'does_not_apply': return {DOES_NOT_APPLY}",
             ]
-        pad = "        " if lines else "    "
-        lines += [f"{pad}a = {self.condition(step.after, own_list, party, 'c')}", f"{pad}if a == 0: c{number} = {NOT_NEEDED}"]
+        lines += [f"    a = {self.condition(step.after, own_list, party, 'c')}", f"    if a == 0: return {NOT_NEEDED}"]
         if step.until is not None:
-            lines.append(f"{pad}elif {self.condition(step.until, own_list, party, 'r')} == 2: c{number} = {OVERTAKEN}")
-        if number in self.layout.nameless:
-            return [*lines, f"{pad}else: c{number} = {WAITING}"]
-        lines.append(f"{pad}elif a == 1: c{number} = {WAITING}")
+            lines.append(f"    if {self.condition(step.until, own_list, party, 'r')} == 2: return {OVERTAKEN}")
+        return "\n".join([*lines, *self._turn(step, named)])
+
+    def _turn(self, step: Step, named: bool) -> list[str]:
+        if not named:
+            return [f"    return {WAITING}"]
+        waits = f"    if a == 1: return {WAITING}"
         if step.only_if is None:
-            return [*lines, f"{pad}else: c{number} = {OPEN}"]
+            return [waits, f"    return {OPEN}"]
         applies = self.constant("A", (step.name,), _whether_it_applies(step))
-        return [*lines, f"{pad}else: c{number} = {OPEN} if e.opened_on is not None else {applies}(facts, e.party)"]
+        return [waits, f"    return {OPEN} if e.opened_on is not None else {applies}(facts, e.party)"]
+
+    def recorded(self, number: int) -> str:
+        """The function that gives one slot's standing as `until` sees it."""
+        done = f"{self.words(number)}[e.outcome] if e.state == 'done' or e.early else "
+        return f"def recorded{number}(e): return {done}{DOES_NOT_APPLY} if e.state == 'does_not_apply' else {WAITING}"
 
 
 def leaf_table(leaf: Done | Settled, step: Step) -> tuple[int, ...]:
@@ -171,23 +173,34 @@ def _whether_it_applies(step: Step) -> Callable[[dict[str, Value], str], int]:
 
 
 def kernel(definition: Definition, layout: Layout) -> Kernel:
-    """The generated function: latest entries in the order of the slots (None in a nameless one) and facts in, standings out."""
-    writer = _Writer(definition, layout)
-    source = writer.source()
-    namespace: dict[str, Any] = dict(writer.constants)
-    exec(compile(source, f"<statuses of {definition.process} {definition.hash[:8]}>", "exec"), namespace)  # noqa: S102 - our own text, from checked names
-    made: Kernel = namespace["statuses"]
-    return made
+    """The generated functions of a definition for lists of these sizes. A nameless slot has no instance: its function is given None."""
+    writer, size = _Writer(definition, layout), len(layout.slots)
+    followers, watchers, askers = [0] * size, [0] * size, dict.fromkeys(definition.facts, 0)
+    source = []
+    for number, (name, _) in enumerate(layout.slots):
+        writer.read = {"c": set(), "r": set()}
+        source.append(writer.rule(number))
+        for readers, read in ((followers, writer.read["c"]), (watchers, writer.read["r"])):
+            for slot in read:
+                readers[slot] |= 1 << number
+        for test in facts_in(definition.steps[name].only_if):
+            askers[test.fact] |= 1 << number
+    watched = [slot for slot in range(size) if watchers[slot] and slot not in layout.nameless]
+    made = _made(writer, [*source, *map(writer.recorded, watched)], f"statuses of {definition.process} {definition.hash[:8]}")
+    rules = tuple(made[f"rule{slot}"] for slot in range(size))
+    return Kernel(rules, tuple(made.get(f"recorded{slot}") for slot in range(size)), tuple(followers), tuple(watchers), askers)
 
 
 def ends_of(definition: Definition, layout: Layout) -> Callable[[list[int]], str]:
     """A function from standings to the first end that holds, or ""."""
     writer = _Writer(definition, layout)
     lines = ["def ended(c):"]
-    read = dict.fromkeys(leaf.step for end in definition.ends.values() for leaf in steps_in(end.after))
-    lines += [f"    c{slot} = c[{slot}]" for name in read for slot in layout.of_step[name]]
     lines += [f"    if {writer.condition(end.after, '', '', 'c')} == 2: return {end.name!r}" for end in definition.ends.values()]
+    ended: Callable[[list[int]], str] = _made(writer, [*lines, "    return ''"], f"ends of {definition.process}")["ended"]
+    return ended
+
+
+def _made(writer: _Writer, source: list[str], called: str) -> dict[str, Any]:
     namespace: dict[str, Any] = dict(writer.constants)
-    exec(compile("\n".join([*lines, "    return ''"]), f"<ends of {definition.process}>", "exec"), namespace)  # noqa: S102 - as above
-    made: Callable[[list[int]], str] = namespace["ended"]
-    return made
+    exec(compile("\n".join(source), f"<{called}>", "exec"), namespace)  # noqa: S102 - our own text, from checked names
+    return namespace

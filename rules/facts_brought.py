@@ -57,7 +57,7 @@ def take_in(draft: Draft, brought: Brought, dating: Dating) -> None:
         fact = draft.definition.facts[name]
         check_value(draft, fact, value, brought)
     for name, value in brought.facts.items():
-        draft.facts[party_fact(name, brought.party)] = value
+        draft.learn(party_fact(name, brought.party), value)
     for name, value in brought.facts.items():
         if isinstance(value, date):
             check_bounds(draft.definition.facts[name], value, brought, dating)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from rules.due import DueDate
 from rules.values import Facts
@@ -12,8 +12,7 @@ from rules.values import Facts
 Status = Literal["waiting", "open", "done", "does_not_apply", "not_needed", "overtaken", "closed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(NamedTuple):
     """A step, for a party, in a round. `no` is its number in the case, given once and kept.
 
     `due` is the date of law or guidance, also while waiting once its base is known; `follows` names the unknown base otherwise.
@@ -49,8 +48,7 @@ class TotalDate:
     due: DueDate
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
+class Owed(NamedTuple):
     """A message the law or the definition owes. `to` is a role (or `invited`-like party list already spread into roles).
 
     `moment`: `opened`, `done` or an outcome. For the case's end `step` is `ended` and `moment` the end's name; for an interrupt `step` is

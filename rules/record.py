@@ -98,22 +98,25 @@ class Draft:
         self.ended = record.ended
         self.ended_on = record.ended_on
         self.latest = dict(record.latest)
-        self.finished: list[int] = []  # numbers of the instances this event made done, in order
+        self.finished: list[int] = []  # places of the instances this event made done, in order
+        self.written: list[int] = []  # places of the instances that were changed or came to be, in order, some more than once
+        self.learnt: list[str] = []  # facts (`fact` or `fact:party`) that the event brought
+        self.moved: set[str] = set()  # steps whose standing changed, noted by the compiled step alone
         self.lost: list[Entry] = []  # early arrivals that no longer count
         self.before = record
         self.at_rest: object = None
 
     def record(self, counted_with: str = "") -> Record:
-        """The record as it stands."""
+        """The record as it stands. The draft has done its work then, and is not written to again."""
         return Record(
             self.definition,
             self.opened_on,
-            dict(self.facts),
+            self.facts,
             tuple(self.entries),
             self.ended,
             self.ended_on,
             counted_with,
-            dict(self.latest),
+            self.latest,
             self.at_rest,
         )
 
@@ -133,8 +136,14 @@ class Draft:
     def write(self, key: Key, **changes: Any) -> Entry:
         """Change what the latest round of an instance has recorded."""
         place = self.latest[key]
-        self.entries[place] = self.entries[place]._replace(**changes)
-        return self.entries[place]
+        entry = self.entries[place] = self.entries[place]._replace(**changes)
+        self.written.append(place)
+        return entry
+
+    def learn(self, fact: str, value: Value) -> None:
+        """Take in a fact (`fact`, or `fact:party` for a party's own)."""
+        self.facts[fact] = value
+        self.learnt.append(fact)
 
     def begin_round(self, key: Key, on: date, **recorded: Any) -> Entry:
         """A new round of an instance, with the next number. The old round, if live, is closed on that day."""
@@ -142,6 +151,7 @@ class Draft:
         if old is not None:
             self.close(key, on)
         self.latest[key] = len(self.entries)
+        self.written.append(len(self.entries))
         self.entries.append(Entry(*key, round=1 if old is None else old.round + 1, **recorded))
         return self.entries[-1]
 
