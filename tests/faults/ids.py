@@ -28,6 +28,7 @@ FAULTS = {
     "P11": "server loses its database and gets it back",
     "P12": "1,000 wakes of one run",
     "P13": "exception text carries personal data",
+    "P14": "approval by Prefect's own form",
     "P15": "sweep scheduled twice",
     "P16": "Prefect on SQLite under several workers",
     "D1": "disk is full",

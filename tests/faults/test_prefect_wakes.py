@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import threading
 import time
@@ -17,12 +18,15 @@ import pytest
 import flows.case
 from flows.server import PrefectServer
 from tests.acceptance.oracle import assert_z
+from tests.faults.tally import rounds
 from tests.flows.office import Office, until
 
 pytestmark = pytest.mark.slow
-CASES, LANDINGS = 10, 20  # 200 in all
+Tally = Callable[..., None]
+CASES, LANDINGS = 10, rounds(20, 100)
 EDGE_SECONDS = 0.03
-WAKES = 30
+WAKES = rounds(60, 1000)
+SOME = WAKES // 4
 
 
 class LandsAtTheEdge:
@@ -69,7 +73,7 @@ class LandsAtTheEdge:
         return bool(self.errors) or (not any(self.left.values()) and not any(one.is_alive() for one in self.deciding))
 
 
-def test_p1_two_hundred_decisions_land_as_the_run_goes_to_wait(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_p1_decisions_land_as_the_run_goes_to_wait(office: Office, monkeypatch: pytest.MonkeyPatch, tally: Tally) -> None:
     """A landing that was lost would stop its case for good: the next one comes only when that case goes to wait again."""
     with office.loop():
         cases = [office.open_and_served() for _ in range(CASES)]
@@ -80,32 +84,103 @@ def test_p1_two_hundred_decisions_land_as_the_run_goes_to_wait(office: Office, m
         monkeypatch.setattr(flows.case, "suspend", edge.suspend)
         for case in cases:
             office.want(case)
-        until(lambda: edge.all_landed, "200 decisions have landed", seconds=300)
+        until(lambda: edge.all_landed, "all decisions have landed", seconds=120 * CASES)
         until(lambda: all(office.is_served(case) for case in cases), "the last of them are served")
     assert edge.errors == [] and len(edge.keys) == CASES * LANDINGS
     longest = max(later - earlier for times in edge.waits_at.values() for earlier, later in pairwise(times))
     assert longest < 30, f"a case waited {longest:.1f} s for its wake"
     assert {office.state_of(case).split()[0] for case in cases} == {"Waiting"}
     assert_z(office, acknowledged=edge.keys)
+    tally("P1", acts=len(edge.keys), note=f"longest wait for a wake {longest:.1f} s, without reconcile")
 
 
-def test_p2_p12_after_thirty_wakes_of_one_run_it_still_wakes_and_waits(office: Office) -> None:
-    took: list[float] = []
+def test_p1_a_decision_that_lands_as_the_run_goes_to_wait_is_not_lost(office: Office, monkeypatch: pytest.MonkeyPatch, tally: Tally) -> None:
+    """The decision is recorded at the worst instants: just before the run is suspended, and just after, while the lease still holds."""
+    real: Callable[..., Any] = vars(flows.case)["suspend"]
+    landed: dict[str, bool] = {}
+
+    def lands_before(client: Any, run: Any, name: str, **more: Any) -> Any:
+        case = client.read_flow_run(run).name
+        if landed.get(case) is False:
+            landed[case] = True
+            office.agree_meeting(case)
+        return real(client, run, name, **more)
+
+    def lands_after(client: Any, run: Any, name: str, **more: Any) -> Any:
+        state = real(client, run, name, **more)
+        case = client.read_flow_run(run).name
+        if landed.get(case) is False:
+            landed[case] = True
+            office.agree_meeting(case)
+        return state
+
+    for lands in (lands_before, lands_after):
+        monkeypatch.setattr(flows.case, "suspend", lands)
+        cases = [office.open() for _ in range(3)]
+        landed.update(dict.fromkeys(cases, False))
+        with office.loop():
+            until(lambda cases=cases: all(office.is_served(case) for case in cases), "every wake is served")
+        for case in cases:
+            assert landed[case]
+            assert "send_invitations" not in office.open_steps(case)
+            assert office.state_of(case).startswith("Waiting for")
+    tally("P1", acts=6, note="also at the worst two instants")
+
+
+def test_p2_p12_wakes_of_one_run_cost_the_same_at_the_end_and_it_still_waits(office: Office, prefect_server: PrefectServer, tally: Tally) -> None:
+    """CPU of Prefect's server and of this process together, for the first quarter of the wakes and for the last."""
+    cost: list[float] = []
+
+    def cpu() -> float:
+        return seconds_of(prefect_server.files.pid()) + time.process_time()
+
     with office.loop():
         case = office.open_and_served()
         run = office.run_of(case)
-        for _ in range(WAKES):
-            began = time.monotonic()
+        office.want(case)
+        until(lambda: office.is_served(case), "warm")
+        cost.append(cpu())
+        for turn in range(1, WAKES + 1):
             office.want(case)
             until(lambda: office.is_served(case), "served", seconds=15)
-            took.append(time.monotonic() - began)
+            if turn in (SOME, WAKES - SOME, WAKES):
+                cost.append(cpu())
         office.agree_meeting(case)
         until(lambda: office.is_served(case) and "send_invitations" not in office.open_steps(case), "it still does its work")
     after = office.run_of(case)
     assert run is not None and after is not None and after.state is not None
     assert (after.id, after.state.type.value) == (run.id, "PAUSED")
-    assert min(took[-10:]) < 2 * min(took[:10]), took
+    first, last = (cost[1] - cost[0]) / SOME, (cost[3] - cost[2]) / SOME
+    assert last < 2 * first, (first, last)
     assert_z(office)
+    tally("P2", acts=WAKES, note="one run, never Completed while its case is open")
+    tally("P12", acts=WAKES, note=f"first wakes {first * 1000:.0f} ms of CPU each, last {last * 1000:.0f}")
+
+
+def test_p2_a_worker_killed_just_after_it_suspended_leaves_a_run_that_wakes(office: Office, monkeypatch: pytest.MonkeyPatch, tally: Tally) -> None:
+    """The run waits, the wake is not marked as served, the process is gone: the next wake finds the run and leaves it waiting again."""
+    real: Callable[..., Any] = vars(flows.case)["suspend"]
+    died: list[str] = []
+
+    class Dead(BaseException):
+        """The end of a process, as far as its thread can know it."""
+
+    def dies_after(client: Any, run: Any, name: str, **more: Any) -> Any:
+        state = real(client, run, name, **more)
+        if not died:
+            died.append(client.read_flow_run(run).name)
+            raise Dead
+        return state
+
+    with office.loop():
+        case = office.open_and_served()
+        monkeypatch.setattr(flows.case, "suspend", dies_after)
+        office.want(case)
+        until(lambda: died and office.is_served(case), "another wake serves it")
+    run = office.run_of(case)
+    assert died == [case] and run is not None and run.state is not None and run.state.type.value == "PAUSED"
+    assert len(office.live_runs(case)) == 1
+    tally("P2", acts=1, kills=1)
 
 
 def test_a_waiting_case_holds_no_process_and_no_thread(office: Office, prefect_server: PrefectServer) -> None:
@@ -127,6 +202,12 @@ def test_a_waiting_case_holds_no_process_and_no_thread(office: Office, prefect_s
 def threads_of(pid: int) -> set[str]:
     """The thread ids of that process."""
     return {thread.name for thread in Path(f"/proc/{pid}/task").iterdir()}
+
+
+def seconds_of(pid: int) -> float:
+    """CPU seconds, user and system, that the process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def children_of(pid: int) -> list[str]:

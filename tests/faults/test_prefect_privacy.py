@@ -4,12 +4,13 @@ Prefect's database, its files and every log are searched for everybody."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import jinja2
 import psycopg
 import pytest
@@ -37,6 +38,9 @@ END $$;
 GRANT EXECUTE ON FUNCTION poison() TO PUBLIC;
 CREATE TRIGGER poison BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.actor_id IS NULL AND NEW.case_id = {case}) EXECUTE FUNCTION poison();
 """
+
+Tally = Callable[..., None]
+FORM = {"comment": "Cordelia Ravenscroft", "email": "cordelia@ravenscroft.example", "code": "ZK-918273"}
 
 
 @dataclass(frozen=True)
@@ -125,8 +129,8 @@ def places(trust: Trust, server: PrefectServer) -> dict[str, str]:
     return {"Prefect's database and log": trust.office.everything_prefect_keeps(), **logs, **texts_below(server.files.home)}
 
 
-def test_nobody_is_in_prefect_or_in_a_log_though_tasks_failed_on_their_names(
-    trust: Trust, postgres: TestServer, prefect_server: PrefectServer
+def test_p13_nobody_is_in_prefect_or_in_a_log_though_tasks_failed_on_their_names(
+    trust: Trust, postgres: TestServer, prefect_server: PrefectServer, tally: Tally
 ) -> None:
     office = trust.office
     poisoned, sound = trust.reviews()[:2]
@@ -149,9 +153,10 @@ def test_nobody_is_in_prefect_or_in_a_log_though_tasks_failed_on_their_names(
     assert trust.people.found_in(kept) == []
     mails = texts_below(office.sink_folder)
     assert len(trust.people.found_in(mails)) > 20, "the search finds people where they have business to be"
+    tally("P13", acts=len(kept), kills=1, note="places searched for everybody of a trust: nobody, only codes and references")
 
 
-def test_a_letter_that_fails_on_its_template_leaves_only_a_code(
+def test_p13_a_letter_that_fails_on_its_template_leaves_only_a_code(
     trust: Trust, prefect_server: PrefectServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     office, errors = trust.office, [KeyError(TEMPLATE), jinja2.UndefinedError(f"{TEMPLATE} has no attribute 'x'")]
@@ -172,3 +177,25 @@ def test_a_letter_that_fails_on_its_template_leaves_only_a_code(
     assert "bad_template" in trust.codes()
     kept = places(trust, prefect_server) | {"the log of this process": caplog.text}
     assert trust.people.found_in(kept) == []
+
+
+def test_p14_what_is_typed_into_prefects_own_form_is_refused_or_forgotten(trust: Trust, prefect_server: PrefectServer, tally: Tally) -> None:
+    """A waiting case has no form in Prefect; whoever sends one by the API all the same leaves nothing there, and decides nothing."""
+    office, case = trust.office, trust.reviews()[-1]
+    with office.loop():
+        until(lambda: office.is_served(case) and office.run_of(case) is not None, "the case waits", seconds=90)
+        run, before = office.run_of(case), office.ledger.position(case)[2]
+        assert run is not None and run.state is not None and run.state.state_details.run_input_keyset is None
+        answer = httpx.post(
+            f"{prefect_server.connection.api_url}/flow_runs/{run.id}/resume",
+            json={"run_input": FORM},
+            auth=tuple(prefect_server.connection.auth_string.split(":", 1)),  # type: ignore[arg-type]
+            timeout=30,
+        )
+        office.want(case)
+        until(lambda: office.is_served(case), "the case waits again", seconds=90)
+    assert office.ledger.position(case)[2] == before, "nothing was decided"
+    kept = places(trust, prefect_server)
+    found = [f"{word}: {place}" for word in FORM.values() for place, words in kept.items() if word in words]
+    assert found == [], answer.text
+    tally("P14", acts=1, note=f"answered {answer.status_code}, nothing kept")
