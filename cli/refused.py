@@ -24,12 +24,16 @@ def refusal_lines(fault: Exception) -> list[str] | None:
         ("db.migrate", "DatabaseRefused"),
         ("db.start_checks", "UnsafeServer"),
         ("db.installation", "NotADemo"),
+        ("db.installation", "OtherInstallation"),
+        ("db.backup_file", "BackupBroken"),
+        ("db.backup_restore", "RestoreRefused"),
         ("db.embedded", "EmbeddedPostgresError"),
         ("db.clock", "ClockFileError"),
         ("flows.server", "PrefectServerError"),
         ("cli.working", "NobodyKnown"),
         ("db.signing_key", "SigningKeyError"),
         ("cli.up", "UpRefused"),
+        ("notifications.channels", "AlarmUrlError"),
     )
     return [str(fault)] if any(_is(fault, module, name) for module, name in known) else None
 

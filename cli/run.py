@@ -1,4 +1,4 @@
-"""Commands that run Sendflow: `demo`, `up`, `clock`, `confirm`."""
+"""Commands that run Sendflow: `demo`, `up`, `clock`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ def add_to(app: typer.Typer) -> None:
     app.command()(demo)
     app.command()(up)
     app.command()(clock)
-    app.command()(confirm)
 
 
 def everywhere(as_of: Annotated[str | None, typer.Option("--as-of", help="Act and read as on this day (demo only), as 2027-03-03.")] = None) -> None:
@@ -68,19 +67,3 @@ def clock(day: Annotated[str, typer.Argument(help="A day, as 2027-03-03; `now` f
             file.write_text(day, encoding="utf-8")
         opened, chased = morning_sweeps(w)
         print(f"The demo is at {w.today}. Its morning sweeps opened {opened} reviews, and came to {chased} acts of the calendar and reminders.")
-
-
-def confirm() -> None:
-    """Say that this database is the one to work with from now on, on this machine. A restored or copied one keeps quiet until then."""
-    with refusals():
-        from cli.working import working
-        from db.installation import Installation
-        from db.settings import get_settings
-
-        w = working()
-        installation = Installation(get_settings())
-        with w.engines.scheduler() as session:
-            before = installation.standing(session)
-            if before.quiet:
-                installation.confirm(session, w.clock.now())
-        print("Confirmed. Start Sendflow again." if before.quiet else before.words)

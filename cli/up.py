@@ -15,14 +15,16 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cli.watch import begin_watching, ledger_url
 from db.embedded import EmbeddedPostgres, database_url
 from db.engine import Engines
 from db.installation import Installation, Standing
-from db.migrate import migrate
+from db.migrate import migrate_own
 from db.settings import Settings
-from db.start_checks import check_server
+from db.start_checks import check_server, found_at_start
 from flows.connection import Connection
 from flows.server import PrefectServer
+from flows.server_settings import check_settings
 from flows.work import ENDS_WITH_PARENT
 
 _RESTARTS = 5
@@ -48,7 +50,9 @@ class Running:
 
     @property
     def origin(self) -> str:
-        """The console's address."""
+        """The console's address: SENDFLOW_ORIGIN where it is set, since links in mails must work for whoever reads them; else this machine's."""
+        if "origin" in self.settings.model_fields_set and not self.settings.demo:
+            return self.settings.origin
         return f"http://127.0.0.1:{self.port}"
 
     def tell(self, words: str) -> None:
@@ -61,6 +65,7 @@ class Running:
         ours = {
             "SENDFLOW_DATA_FOLDER": str(settings.folder),
             "SENDFLOW_ORIGIN": self.origin,
+            "SENDFLOW_CONSOLE_PORT": str(self.port),
             "SENDFLOW_DEMO": "true" if settings.demo else "false",
             "DO_NOT_TRACK": "1",
             ENDS_WITH_PARENT: "1",
@@ -120,12 +125,13 @@ def start_ledger(here: Running) -> str:
     """The ledger's database: started if it is the embedded one, checked, and at the present schema. Returns its URL."""
     url = database_url(here.settings)
     check_server(url)
-    migrate(url, demo=here.settings.demo)
+    migrate_own(url, here.settings)
     engines = Engines(url, 2)
     with engines.scheduler() as session:
         here.standing = Installation(here.settings).standing(session)
     engines.dispose()
-    here.tell("database ready")
+    for line in found_at_start(url, here.settings.folder):
+        here.tell(line)
     return url
 
 
@@ -144,6 +150,7 @@ def start_prefect(here: Running) -> None:
     """The Prefect server, unless SENDFLOW_PREFECT_API_URL names one that runs elsewhere."""
     if here.settings.prefect_api_url:
         here.connection = Connection(here.settings.prefect_api_url, os.environ.get("PREFECT_API_AUTH_STRING", ""), here.settings.folder / "prefect")
+        check_settings(here.connection.told_settings())
         register_flows(here)
         return
     here.prefect = PrefectServer(here.settings.folder, prefect_database(here.settings))
@@ -195,6 +202,7 @@ def watch(here: Running) -> None:
     for order in (signal.SIGINT, signal.SIGTERM):
         signal.signal(order, lambda _number, _frame: stopping.set())
     embedded = EmbeddedPostgres(here.settings.folder) if here.settings.database_url is None else None
+    begin_watching(here.settings, ledger_url(here.settings), here.tell, stopping)
     while not stopping.wait(2.0):
         if embedded is not None and not embedded.is_running():
             embedded.start()

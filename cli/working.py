@@ -86,14 +86,14 @@ def working() -> Working:
     from db.embedded import database_url
     from db.engine import Engines
     from db.ledger import Ledger
-    from db.migrate import migrate
+    from db.migrate import migrate_own
     from db.settings import get_settings
     from rules.loader import load_library
 
     use_demo_folder()
     settings = get_settings()
     url = database_url(settings)
-    migrate(url, demo=settings.demo)
+    migrate_own(url, settings)
     engines = Engines(url, settings.pool_size)
     _opened.append(engines)
     if _as_of is not None and not is_demo(engines):

@@ -13,7 +13,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
+from db.installation import Installation
 from db.roles import OWNER, SCHEDULER, create_roles
+from db.settings import Settings
 from db.url import sqlalchemy_url
 
 LOCK = 7_365_646_866  # an advisory lock of our own, so that two starting processes migrate one after the other
@@ -37,7 +39,7 @@ def inspect_database(url: str) -> Found:
     """Look at the database without writing. Raises `sqlalchemy.exc.OperationalError` when no server answers."""
     engine = create_engine(sqlalchemy_url(url), poolclass=NullPool)
     with engine.connect() as connection:
-        return _inspect(connection)
+        return found_on(connection)
 
 
 def migrate(url: str, *, demo: bool = False) -> None:
@@ -48,12 +50,25 @@ def migrate(url: str, *, demo: bool = False) -> None:
     engine = create_engine(sqlalchemy_url(url), poolclass=NullPool)
     with engine.connect() as connection, connection.begin():
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
-        found = _inspect(connection)
+        found = found_on(connection)
         if found.state == "current":
             return
         if found.state not in ("empty", "older"):
             raise DatabaseRefused(found.words)
-        _upgrade(connection, new=found.state == "empty", demo=demo)
+        upgrade_to(connection, "head")
+        if found.state == "empty":
+            _make_identity(connection, demo)
+
+
+def migrate_own(url: str, settings: Settings) -> None:
+    """As `migrate`, on the database of the settings; an empty one is refused on a machine that has worked with a ledger (faults.md O3).
+
+    Raises `db.installation.OtherInstallation` for that, before anything is written.
+    """
+    found = inspect_database(url)
+    if found.state == "empty":
+        Installation(settings).refuse_empty(found.words)
+    migrate(url, demo=settings.demo)
 
 
 def require_current(url: str) -> None:
@@ -63,7 +78,8 @@ def require_current(url: str) -> None:
         raise DatabaseRefused(found.words)
 
 
-def _upgrade(connection: Connection, *, new: bool, demo: bool) -> None:
+def upgrade_to(connection: Connection, revision: str) -> None:
+    """Bring the schema to that revision inside the caller's transaction, making the roles first. Raises DatabaseRefused."""
     try:
         create_roles(connection)
     except DBAPIError as fault:
@@ -75,11 +91,18 @@ def _upgrade(connection: Connection, *, new: bool, demo: bool) -> None:
     connection.exec_driver_sql(f"SET ROLE {OWNER}")
     configuration = alembic_config()
     configuration.attributes["connection"] = connection
-    command.upgrade(configuration, "head")
-    if new:
-        connection.exec_driver_sql("RESET ROLE")
-        connection.exec_driver_sql(f"SET ROLE {SCHEDULER}")
-        connection.exec_driver_sql("INSERT INTO instance_identity (instance, demo) VALUES (%s, %s)", (uuid4(), demo))
+    command.upgrade(configuration, revision)
+    connection.exec_driver_sql("RESET ROLE")
+
+
+def known_revisions() -> set[str]:
+    """Every revision of the schema that this Sendflow knows."""
+    return {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+
+
+def _make_identity(connection: Connection, demo: bool) -> None:
+    connection.exec_driver_sql(f"SET ROLE {SCHEDULER}")
+    connection.exec_driver_sql("INSERT INTO instance_identity (instance, demo) VALUES (%s, %s)", (uuid4(), demo))
     connection.exec_driver_sql("RESET ROLE")
 
 
@@ -92,7 +115,8 @@ def alembic_config() -> Config:
     return configuration
 
 
-def _inspect(connection: Connection) -> Found:
+def found_on(connection: Connection) -> Found:
+    """What the connection's database holds; reads only."""
     tables = set(connection.exec_driver_sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").scalars())
     name = connection.exec_driver_sql("SELECT current_database()").scalar_one()
     if not tables:
@@ -113,12 +137,11 @@ def _compare(connection: Connection, name: str) -> Found:
     versions = list(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars())
     connection.exec_driver_sql("RESET ROLE")
     scripts = ScriptDirectory.from_config(alembic_config())
-    known = {script.revision for script in scripts.walk_revisions()}
     if len(versions) != 1:
         return Found(
             "half", f"the database {name} has no single schema version ({versions}). Restore a backup; a migration never leaves this behind."
         )
-    if versions[0] not in known:
+    if versions[0] not in known_revisions():
         return Found(
             "newer", f"the database {name} has schema {versions[0]}, made by a newer Sendflow. Install that version; this one writes nothing."
         )

@@ -21,6 +21,7 @@ from rules.library import Library
 from web import actions, case, change, correct_outcome, decide, find, link, messages, sign_in, start
 from web.console import HERE, Console, make_pages, page
 from web.guards import add_guards, secure
+from web.quiet import QuietBanner
 from web.signed_in import NotSignedIn, WrongForm
 
 PARTS = (sign_in, actions, find, start, messages, link, change, correct_outcome, decide, case)
@@ -30,6 +31,7 @@ def create_app(settings: Settings, engines: Engines, clock: Clock, library: Libr
     """The console on these parts. It needs the ledger and nothing of Prefect: people decide on while the automation is down."""
     app = FastAPI(title="Sendflow", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.console = Console(settings, engines, clock, library, ledger, make_pages(), signing_keys(settings))
+    app.state.quiet = QuietBanner(settings, engines)
     add_guards(app)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     for part in PARTS:

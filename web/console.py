@@ -44,12 +44,14 @@ def console_of(request: Request) -> Console:
 
 
 def page(request: Request, template: str, status: int = 200, **values: object) -> HTMLResponse:
-    """Render `template` with what every page needs beside `values`: who is signed in, today, the CSP nonce."""
+    """Render `template` with what every page needs beside `values`: who is signed in, today, the CSP nonce,
+    the banner of a database that was restored or copied."""
     console = console_of(request)
     context = {
         "demo": console.settings.demo,
         "today": console.clock.today(),
         "cspNonce": request.state.nonce,
+        "quiet": request.app.state.quiet.words_on(status),
         "automation_paused": getattr(request.state, "automation_paused", False),
         "signed_in": getattr(request.state, "signed_in", None),
         "csrf": getattr(request.state, "csrf", ""),
