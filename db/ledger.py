@@ -15,6 +15,7 @@ from db.acts.calendar_run import run_calendar
 from db.acts.erasing import erase_private
 from db.acts.errors import AlreadyDecided, Busy, KeyReused, LedgerError, LinkUsed, NotAllowed, NotFound
 from db.acts.kept import POSITIONS, KeptCases
+from db.acts.many import Act, apply_many
 from db.acts.opening import Opening, open_case
 from db.acts.parts import Parts
 from db.acts.perform import perform
@@ -38,6 +39,7 @@ from rules.values import Facts, Value
 
 __all__ = [
     "CALENDAR",
+    "Act",
     "Actor",
     "AlreadyDecided",
     "Busy",
@@ -95,6 +97,13 @@ class Ledger:
         """
         event = Event("decide", on, actor.person_id, step, party, outcome, facts)
         return perform(self.parts, actor, request(key, case, event, round=round, private=private))
+
+    def apply_many(self, actor: Actor, acts: Iterable[Act]) -> list[Receipt]:
+        """Do many acts on existing cases in their order: as one by one, several times faster. A thousand at a time are done or none of them.
+
+        Between batches nothing is held; run it again with the same keys after a fault. An act among them that is refused names itself in a note.
+        """
+        return apply_many(self.parts, actor, list(acts))
 
     def correct(self, actor: Actor, *, key: UUID, case: str, fact: str, value: Value, because: str, on: date, party: str = "") -> Receipt:
         """Correct a fact; every date that counts from it moves. `because` is kept as personal words."""

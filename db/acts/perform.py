@@ -63,7 +63,7 @@ def _attempt(parts: Parts, actor: Actor, asked: Request, today: date, *, lock: b
         if judged is None:
             standing = read_standing(parts, connection, actor, asked.ref, lock=lock)
             try:
-                judged = _judge(parts, actor, standing, asked)
+                judged = judge(parts, actor, standing, asked)
             except Refused as refusal:
                 return _refused(parts, actor, standing, asked, refusal)
         standing, change = judged.standing, judged.change
@@ -83,12 +83,13 @@ def _judged_as_kept(parts: Parts, actor: Actor, asked: Request, today: date) -> 
     if standing is None:
         return None
     try:
-        return _judge(parts, actor, standing, asked)
+        return judge(parts, actor, standing, asked)
     except (Refused, NotAllowed):
         return None
 
 
-def _judge(parts: Parts, actor: Actor, standing: Standing, asked: Request) -> Judged:
+def judge(parts: Parts, actor: Actor, standing: Standing, asked: Request) -> Judged:
+    """Who does it, on which round, and what changes. Raises NotAllowed or Refused."""
     role = role_for(actor, standing, asked.event)
     seen = _round(standing, asked)
     change = compiled(standing.definition).advance(standing.position, asked.event, standing.calendar)

@@ -16,7 +16,7 @@ SQL = Path(__file__).parents[2] / "sql"
 OF_0002 = (
     "apply_act(int[], bigint, int, uuid, bigint, text, date, uuid, text, text, text, int, text, text, text, text, text, jsonb, jsonb, jsonb, text)"
 )
-DOORS = ("apply_act",)
+DOORS = ("apply_act", "cases_for_acts", "acts_before", "apply_acts")
 
 
 def upgrade() -> None:

@@ -1,0 +1,153 @@
+"""Many acts at once: start of term, simulations. The same rules act by act; the database is asked set by set, all or nothing a thousand acts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import orjson
+import psycopg
+
+from db.acts.actor import Actor
+from db.acts.before import receipt_of_key
+from db.acts.errors import NotAllowed, NotFound
+from db.acts.folded import Folded, Row
+from db.acts.opening import open_children
+from db.acts.parts import Parts
+from db.acts.perform import judge, refuse_future
+from db.acts.receipt import Receipt
+from db.acts.request import Request, request
+from db.acts.retry import retried
+from db.acts.standing import Standing, scope
+from db.roles import APP, SCHEDULER
+from rules.compiled import compiled
+from rules.history import Event, Refused
+
+TOGETHER = 1000  # acts a transaction
+_READ = (
+    "SELECT ref, case_id, version, school_id, pupil_id, definition_id, calendar_version, calendar_stamp, held, position, head, read_at "
+    "FROM cases_for_acts(%s, %s, %s, %s)"
+)
+_BEFORE = "SELECT case_id, act_key FROM acts_before(%s, %s, %s)"
+_APPLY = "SELECT apply_acts(%s, %s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb)"
+
+
+@dataclass(frozen=True)
+class Act:
+    """One of many acts: its key, the case's reference and the event. The ledger puts the actor in. `private`: personal words by name."""
+
+    key: UUID
+    case: str
+    event: Event
+    round: int | None = None
+    private: Mapping[str, str] = field(default_factory=dict)
+
+
+def apply_many(parts: Parts, actor: Actor, acts: Sequence[Act]) -> list[Receipt]:
+    """Do the acts in their order. A thousand at a time are done wholly or not at all; an error carries a note of the act it met.
+
+    Raises what single acts raise; ValueError for a link's act, which is done alone.
+    """
+    if actor.link is not None:
+        raise ValueError("An act by a signed link uses the link up: do it alone.")
+    receipts: list[Receipt] = []
+    for start in range(0, len(acts), TOGETHER):
+        receipts += retried(partial(_together, parts, actor, acts[start : start + TOGETHER]))
+    return receipts
+
+
+def _together(parts: Parts, actor: Actor, acts: Sequence[Act]) -> list[Receipt]:
+    today = parts.clock.today()
+    receipts: list[Receipt | None] = []
+    with parts.engines.act_connection(SCHEDULER if actor.is_software else APP) as connection, connection.transaction():
+        batch = _Batch(parts, connection, actor, today, acts)
+        for act in acts:
+            try:
+                receipts.append(batch.do(act))
+            except (Refused, NotAllowed, NotFound) as error:
+                error.add_note(f"act {len(receipts) + 1} of {len(acts)}, on {act.case}; none of them was saved")
+                raise
+        batch.write()
+    for folded in batch.cases.values():
+        parts.kept.keep(folded.standing, actor, today)
+    asked = [request(act.key, act.case, replace(act.event, actor=actor.person_id), round=act.round, private=act.private) for act in acts]
+    return [one or _first(parts, actor, batch.cases[each.ref].standing, each) for one, each in zip(receipts, asked, strict=True)]
+
+
+def _first(parts: Parts, actor: Actor, standing: Standing, asked: Request) -> Receipt:
+    found = receipt_of_key(parts, actor, standing, asked)
+    assert found is not None, "the key was found before"
+    return found
+
+
+class _Batch:
+    """The locked cases of one transaction, and the acts on them."""
+
+    def __init__(self, parts: Parts, connection: psycopg.Connection[Any], actor: Actor, today: date, acts: Sequence[Act]) -> None:
+        self.parts, self.connection, self.actor, self.today = parts, connection, actor, today
+        refs = sorted({act.case for act in acts})
+        rows = connection.execute(_READ, (scope(actor), refs, actor.person_id, today)).fetchall()
+        self.at: datetime = max((row[-1] for row in rows), default=parts.clock.now())
+        self.cases = {row[0]: self._folded(*row[:-1]) for row in rows}
+        pairs = [(self.cases[act.case].standing.case_id, str(act.key)) for act in acts if act.case in self.cases]
+        before = connection.execute(_BEFORE, (scope(actor), [case for case, _ in pairs], [key for _, key in pairs]))
+        self.seen: set[tuple[int, UUID]] = {(row[0], row[1]) for row in before}
+
+    def do(self, act: Act) -> Receipt | None:
+        """The act's receipt; None if this key was here before, also earlier among these acts."""
+        refuse_future(act.event.on, self.today)
+        folded = self.cases.get(act.case)
+        if folded is None:
+            raise NotFound(f"There is no case {act.case} in your schools. Check the reference.")
+        mark = (folded.standing.case_id, act.key)
+        if mark in self.seen:
+            return None
+        self.seen.add(mark)
+        event = replace(act.event, actor=self.actor.person_id)
+        asked = request(act.key, act.case, event, round=act.round, private=act.private)
+        judged = judge(self.parts, self.actor, folded.standing, asked)
+        change, standing = judged.change, folded.standing
+        rows = folded.rows_of(change)
+        if not folded.folds(rows):
+            self.write()
+        seq = folded.take(self.actor, judged.role, asked, change, rows, self.at)
+        also: tuple[str, ...] = ()
+        if change.opens:
+            self.write()  # the opening rests on its cause's event
+            also = open_children(self.parts, self.connection, self.actor, standing, asked, change)
+        return Receipt(act.case, seq, seq, self.at, change.opened, change.closed, change.position.ended, False, also)
+
+    def write(self) -> None:
+        """Write all that is folded."""
+        cases = [folded for folded in self.cases.values() if folded.events]
+        if not cases:
+            return
+        values = (
+            _json([one.row() for one in cases]),
+            _json([row for one in cases for row in one.events]),
+            _json([row for one in cases for row in one.private]),
+            _json([row for one in cases for row in one.closed.values()]),
+            _json([row for one in cases for row in one.written.values()]),
+        )
+        self.connection.execute(_APPLY, (scope(self.actor), self.actor.person_id, self.today, self.at, *values))
+        for one in cases:
+            one.settled()
+
+    def _folded(self, ref: str, case_id: int, version: int, school_id: int, pupil_id: int, definition_id: int, *rest: Any) -> Folded:
+        calendar_version, stamp, held, text, head = rest
+        definition = self.parts.pinned.of(definition_id)
+        calendar = self.parts.calendars.of(school_id, stamp)
+        kept = self.parts.kept.of(self.actor, ref, self.today)
+        same = kept is not None and (kept[0].version, kept[0].definition_id, kept[0].stamp) == (version, definition_id, stamp)
+        position = kept[0].position if kept is not None and same else compiled(definition).read(text, calendar)
+        recounted = calendar_version != calendar.version
+        standing = Standing(case_id, ref, version, school_id, pupil_id, definition, calendar, position, recounted, tuple(held), definition_id, stamp)
+        return Folded(standing, bytes.fromhex(head))
+
+
+def _json(rows: list[Row]) -> str | None:
+    return orjson.dumps(rows).decode() if rows else None
