@@ -85,11 +85,12 @@ def _decide(acted: Acted, event: Event, dating: Dating) -> None:
     _check_calendar(draft, step, entry, event, dating)
     check_doer(draft, step, event)
     acted.breaches += _check_earliest(draft, step, entry, event, dating)
-    title = f"“{step_title(draft.definition, step.name, event.party)}”"
-    check_names(draft.definition, event.facts, what_it_records(step, event.outcome), (), title, {})
-    dating.deciding = (step.name, event.party, event.on)
-    take_in(draft, Brought(event.facts, event.on, step, event.party if list_of(step) else ""), dating)
-    draft.write(entry.key, early=True, outcome=event.outcome, done_on=event.on, done_by=event.actor)
+    must = what_it_records(step, event.outcome)
+    if must or event.facts:
+        check_names(draft.definition, event.facts, must, (), f"“{step_title(draft.definition, step.name, event.party)}”", {})
+        dating.deciding = (step.name, event.party, event.on)
+        take_in(draft, Brought(event.facts, event.on, step, event.party if list_of(step) else ""), dating)
+    draft.put(entry.arriving(event.outcome, event.on, event.actor))
 
 
 def _check_turn(draft: Draft, step: Step, entry: Entry, derived: Derived) -> None:

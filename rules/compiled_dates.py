@@ -139,6 +139,8 @@ class DependsOn:
         self.readers: dict[str, frozenset[str]] = {
             key: frozenset(name for name, keys in reads.items() if key in keys) for keys in reads.values() for key in keys
         }
+        self.of_opening = {step: self.readers.get(f"opened {step}", NOBODY) for step in definition.steps}
+        self.of_standing = {step: self.readers.get(f"standing {step}", NOBODY) for step in definition.steps}
 
     def on(self, draft: Draft) -> set[str]:
         """The steps whose dates read something that the event on this draft has changed."""
@@ -149,9 +151,9 @@ class DependsOn:
         for place in draft.finished:
             found |= readers.get(entries[place].step, NOBODY)
         for place in draft.written:
-            found |= readers.get(f"opened {entries[place].step}", NOBODY)
+            found |= self.of_opening[entries[place].step]
         for step in draft.moved:
-            found |= readers.get(f"standing {step}", NOBODY)
+            found |= self.of_standing[step]
         return found
 
     def on_totals(self, draft: Draft) -> bool:

@@ -11,6 +11,7 @@ from rules.record import Draft, Entry, State
 from rules.settling import decide_against, end_case, finish, opens_on
 
 Ends = Callable[[list[int]], str]
+WRITTEN_AS = {OPEN: "", DOES_NOT_APPLY: "does_not_apply", NOT_NEEDED: "not_needed", OVERTAKEN: "overtaken"}  # standing: the state it is written as
 Looked = list[tuple[Entry, int]]
 
 
@@ -71,7 +72,10 @@ class Settling:
             slot = number.get(entry[:2])
             if slot is None or entry.state == "closed":
                 continue
-            self.unsure |= 1 << slot
+            if entry.state == WRITTEN_AS.get(self.standings[slot]) and (entry.state or entry.opened_on is not None):
+                self.looked |= 1 << slot  # written as it was derived: its status stays unless one that it reads changes
+            else:
+                self.unsure |= 1 << slot
             recorded = kernel.recorded[slot]
             if recorded is not None and (now := recorded(entry)) != self.recorded[slot]:
                 self.recorded[slot] = now
@@ -112,7 +116,7 @@ class Settling:
         """As `settling.settle`, once the parties are named."""
         while True:
             self.take_in()
-            if _write_down(self.draft, self.derive(), on):
+            if self.unsure and _write_down(self.draft, self.derive(), on):
                 continue
             arrived = self.arrived()
             if arrived is None:

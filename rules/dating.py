@@ -5,8 +5,9 @@ A date of law runs from when its base is known, so waiting instances have one to
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from rules.calendar import SchoolCalendar
 from rules.condition_text import facts_in, steps_in
@@ -22,8 +23,7 @@ PLAIN = Counting()
 ONE_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Dates:
+class Dates(NamedTuple):
     """The dates of one live instance; `Instance` says what each is."""
 
     due: DueDate | None = None

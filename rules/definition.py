@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Literal
 
 from rules.conditions import FactTest, StepCondition
@@ -74,7 +75,7 @@ class Outcome:
     line: int = field(default=0, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Step:
     """One step. Exactly one of `by`, `does`, `wait`, `case` is not empty."""
 
@@ -121,10 +122,15 @@ class Step:
         """The authority shown beside the step: law before guidance before policy."""
         return self.law or self.guidance or (f"policy section {self.policy}" if self.policy else "")
 
-    @property
+    @cached_property
     def words(self) -> tuple[str, ...]:
         """What may be recorded as the step's end, in file order: outcomes, answers, or `done`."""
         return (*self.outcomes, *self.answers) or ("done",)
+
+    @cached_property
+    def brings(self) -> Mapping[str, tuple[str, ...]]:
+        """The facts that the step must bring, by the word it is done with."""
+        return {word: self.records + (self.outcomes[word].records if word in self.outcomes else ()) for word in self.words}
 
     def at(self, key: str) -> int:
         """The line of a key in the file, or of the step where the key is not written."""

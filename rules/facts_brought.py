@@ -28,8 +28,8 @@ class Brought:
 
 def what_it_records(step: Step, outcome: str) -> tuple[str, ...]:
     """The facts that a step done with that outcome must bring."""
-    chosen = step.outcomes.get(outcome)
-    return step.records + (chosen.records if chosen is not None else ())
+    found = step.brings.get(outcome)
+    return step.records if found is None else found
 
 
 def belongs_to_a_party(definition: Definition, fact: str) -> bool:
@@ -65,16 +65,30 @@ def take_in(draft: Draft, brought: Brought, dating: Dating) -> None:
 
 def check_value(draft: Draft, fact: Fact, value: Value, brought: Brought) -> None:
     """Refuse a value that its fact cannot hold (and JSON could not bring back), a day that has not come, or a list that lost somebody."""
+    if not _plainly_whole(fact, value):
+        _check_whole(draft, fact, value)
+    if fact.type == "date" and isinstance(value, date) and value > brought.on:
+        refuse("bad_fact", f"{fact.name} {value} is after {brought.on}, the day on which it is recorded to have happened. Record it once it has.")
+    if isinstance(value, tuple):
+        _check_list(draft, fact, value)
+
+
+def _plainly_whole(fact: Fact, value: Value) -> bool:
+    """Whether the value is beyond doubt one that its fact can hold; what is not is looked at again by way of JSON."""
+    if fact.type == "date" or fact.type == "planned date":
+        return type(value) is date and 1990 <= value.year <= 2100
+    if fact.type == "yes or no":
+        return type(value) is bool
+    return fact.type == "whole number" and type(value) is int and 0 <= value <= 999_999
+
+
+def _check_whole(draft: Draft, fact: Fact, value: Value) -> None:
     try:
         whole = value_from_json(draft.definition.facts, fact.name, to_json(value)) == value
     except FactError as error:
         refuse("bad_fact", f"{error.message}. {error.cure}")
     if not whole:
         refuse("bad_fact", f"{fact.name} is given as {value!r}. Write {wanted(fact)}.")
-    if fact.type == "date" and isinstance(value, date) and value > brought.on:
-        refuse("bad_fact", f"{fact.name} {value} is after {brought.on}, the day on which it is recorded to have happened. Record it once it has.")
-    if isinstance(value, tuple):
-        _check_list(draft, fact, value)
 
 
 def _check_list(draft: Draft, fact: Fact, value: tuple[str, ...]) -> None:

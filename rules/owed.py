@@ -44,6 +44,8 @@ def messages(draft: Draft, opened: Iterable[Instance]) -> tuple[Owed, ...]:
 
 
 def _told(draft: Draft, tells: tuple[str, ...], about: tuple[str, str, int, int], moment: str) -> list[Owed]:
+    if not tells:
+        return []
     step, party, of_round, number = about
     return [Owed(step, party, of_round, number, moment, to) for to in readers(draft.definition, tells, party, draft.facts)]
 

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from rules.calendar import SchoolCalendar
-from rules.dating import Dates, Dating
+from rules.dating import Dating
 from rules.definition import Definition
-from rules.position_types import Instance, Position, TotalDate
+from rules.position_types import Instance, Position, Status, TotalDate
 from rules.record import Draft, Entry, Record
 from rules.statuses import Derived, derive
+
+_STATUS: dict[str, Status] = {
+    "done": "done",
+    "does_not_apply": "does_not_apply",
+    "not_needed": "not_needed",
+    "overtaken": "overtaken",
+    "closed": "closed",
+}
 
 
 def record_of(position: Position) -> Record:
@@ -38,24 +46,44 @@ def position_in(draft: Draft, dating: Dating) -> Position:
 
 def instance_in(place: int, entry: Entry, draft: Draft, dating: Dating, totals: tuple[TotalDate, ...]) -> Instance:
     """One instance as it stands, with its dates while it is live."""
-    live = not entry.state
-    dates = dating.dates(entry, totals) if live else Dates()
+    if entry.state:
+        return _ended(place, entry)
+    status = dating.derived.standing(entry.step, entry.party)[0]
+    due, follows, target, not_before, wakes_on = dating.dates(entry, totals)
     return Instance(
-        no=place + 1,
-        step=entry.step,
-        party=entry.party,
-        round=entry.round,
-        status=entry.state or dating.derived.standing(*entry.key)[0],
-        outcome=entry.outcome,
-        opened_on=entry.opened_on,
-        closed_on=entry.closed_on,
-        done_by=entry.done_by,
-        due=dates.due,
-        follows=dates.follows,
-        target=dates.target,
-        not_before=dates.not_before,
-        wakes_on=dates.wakes_on,
-        lifted=entry.lifted,
-        lifted_review_on=entry.lifted_review_on,
-        early=entry.early and live,
+        place + 1,
+        entry.step,
+        entry.party,
+        entry.round,
+        status,
+        entry.outcome,
+        entry.opened_on,
+        entry.closed_on,
+        entry.done_by,
+        due,
+        follows,
+        target,
+        not_before,
+        wakes_on,
+        entry.lifted,
+        entry.lifted_review_on,
+        entry.early,
+    )
+
+
+def _ended(place: int, entry: Entry) -> Instance:
+    """An instance that has ended: it has no dates any more."""
+    one = entry
+    return Instance(
+        place + 1,
+        one.step,
+        one.party,
+        one.round,
+        _STATUS[one.state],
+        one.outcome,
+        one.opened_on,
+        one.closed_on,
+        one.done_by,
+        lifted=one.lifted,
+        lifted_review_on=one.lifted_review_on,
     )

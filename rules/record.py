@@ -42,6 +42,31 @@ class Entry(NamedTuple):
         """The step and party, whatever the round."""
         return self.step, self.party
 
+    def arriving(self, outcome: str, on: date, actor: int | None) -> Entry:
+        """The same instance with something recorded on that day, as all that is recorded begins: early."""
+        one = self
+        return Entry(
+            one.step, one.party, one.round, one.state, one.opened_on, one.closed_on, True, outcome, on, actor, one.lifted, one.lifted_review_on
+        )
+
+    def finished(self) -> Entry:
+        """The same instance, done with what is recorded in it."""
+        one = self
+        return Entry(
+            one.step,
+            one.party,
+            one.round,
+            "done",
+            one.opened_on,
+            one.done_on,
+            False,
+            one.outcome,
+            one.done_on,
+            one.done_by,
+            one.lifted,
+            one.lifted_review_on,
+        )
+
     @property
     def untouched(self) -> bool:
         """Live, never opened, with nothing recorded: a new round of it would be the same thing."""
@@ -139,6 +164,12 @@ class Draft:
         entry = self.entries[place] = self.entries[place]._replace(**changes)
         self.written.append(place)
         return entry
+
+    def put(self, entry: Entry) -> None:
+        """Put an entry in place of the latest round of its instance."""
+        place = self.latest[entry[:2]]
+        self.entries[place] = entry
+        self.written.append(place)
 
     def learn(self, fact: str, value: Value) -> None:
         """Take in a fact (`fact`, or `fact:party` for a party's own)."""

@@ -27,7 +27,7 @@ def settle(draft: Draft, on: date) -> None:
 
 def finish(draft: Draft, entry: Entry, on: date) -> None:
     """An open instance with something recorded becomes done with it, and its outcome's `reopens` acts."""
-    draft.write(entry.key, state="done", early=False, closed_on=entry.done_on)
+    draft.put(entry.finished())
     draft.finished.append(draft.latest[entry.key])
     reopened_by(draft, entry.key, on)
 
