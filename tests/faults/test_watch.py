@@ -134,7 +134,7 @@ def test_p9_events_lost_when_the_server_dies_take_no_alarm_with_them(
 def test_p11_schedules_go_on_when_the_server_gets_its_database_back_and_a_silent_one_rings(
     watching: Watch, prefect_server: PrefectServer, postgres: TestServer, tally: Tally
 ) -> None:
-    from prefect.client.schemas.actions import DeploymentUpdate
+    from prefect.client.schemas.actions import DeploymentScheduleCreate, DeploymentUpdate
     from prefect.client.schemas.schedules import IntervalSchedule
 
     from flows.deployments import deployment_ids, register
@@ -145,7 +145,9 @@ def test_p11_schedules_go_on_when_the_server_gets_its_database_back_and_a_silent
         until(lambda: not answers(prefect_server), "the server feels that its database is away")
     until(lambda: answers(prefect_server), "the server has its database again")
     heartbeat = deployment_ids(office.client, SCHEDULED_FLOWS)["heartbeat"]
-    office.client.create_deployment_schedules(heartbeat, [(IntervalSchedule(interval=timedelta(seconds=2)), True)])
+    office.client.create_deployment_schedules(
+        heartbeat, [DeploymentScheduleCreate(schedule=IntervalSchedule(interval=timedelta(seconds=2)), active=True)]
+    )
     office.client.update_deployment(heartbeat, DeploymentUpdate(description="changed just now"))
     watching.pass_time(60)
     old = beat_of(office)

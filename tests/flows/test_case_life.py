@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-import flows.case
 from flows.lease import LeaseLost, take_lease
 from tests.flows.office import Office, until
 
@@ -49,49 +48,6 @@ def test_the_artifact_says_where_the_case_stands_and_where_to_decide(office: Off
     assert "| Step | Whose | By | Authority |" in text
     assert f"http://127.0.0.1:8000/cases/{case}" in text
     assert "Ada" not in text and "Ashby" not in text
-
-
-def test_p1_a_decision_that_lands_as_the_run_goes_to_wait_is_not_lost(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The decision is recorded at the worst instants: just before the run is suspended, and just after, while the lease still holds."""
-    real: Callable[..., Any] = flows.case.suspend
-    landed: dict[str, bool] = {}
-
-    def lands_before(client: Any, run: Any, name: str, **more: Any) -> Any:
-        case = client.read_flow_run(run).name
-        if landed.get(case) is False:
-            landed[case] = True
-            office.agree_meeting(case)
-        return real(client, run, name, **more)
-
-    def lands_after(client: Any, run: Any, name: str, **more: Any) -> Any:
-        state = real(client, run, name, **more)
-        case = client.read_flow_run(run).name
-        if landed.get(case) is False:
-            landed[case] = True
-            office.agree_meeting(case)
-        return state
-
-    for lands in (lands_before, lands_after):
-        monkeypatch.setattr(flows.case, "suspend", lands)
-        cases = [office.open() for _ in range(3)]
-        landed.update(dict.fromkeys(cases, False))
-        with office.loop():
-            until(lambda cases=cases: all(office.is_served(case) for case in cases), "every wake is served")
-        for case in cases:
-            assert landed[case]
-            assert "send_invitations" not in office.open_steps(case)
-            assert office.state_of(case).startswith("Waiting for")
-
-
-def test_p2_one_run_is_woken_again_and_again_and_still_waits(office: Office) -> None:
-    with office.loop():
-        case = office.open_and_served()
-        for _ in range(8):
-            office.want(case)
-            until(lambda: office.is_served(case), "served")
-    run = office.run_of(case)
-    assert run is not None and run.state is not None and run.state.type.value == "PAUSED"
-    assert len(office.live_runs(case)) == 1
 
 
 @pytest.mark.parametrize("left_as", ["RUNNING", "PENDING"])

@@ -86,11 +86,6 @@ def test_prefects_database_is_postgresql_in_whatever_spelling() -> None:
     assert "secret" not in str(error.value)
 
 
-def test_p16_prefect_on_sqlite_is_refused_in_words(tmp_path: Path) -> None:
-    with pytest.raises(PrefectServerError, match=r"must be PostgreSQL, not 'sqlite'.*second worker"):
-        PrefectServer(tmp_path, f"sqlite:///{tmp_path}/prefect.db")
-
-
 def test_an_absent_server_is_told_in_words() -> None:
     with pytest.raises(PrefectUnreachable, match="does not answer"):
         Connection("http://127.0.0.1:9/api", "", Path("/nowhere")).ask("/admin/version")
