@@ -44,17 +44,17 @@ def write_act(
     private = private_rows(asked)
     values = (
         scope(actor),
-        standing.case_id,
-        standing.version,
+        str(standing.case_id),  # texts throughout: the function's own types read them, and psycopg need not look at each value
+        str(standing.version),
         str(asked.key),
-        actor.person_id,
+        None if actor.person_id is None else str(actor.person_id),
         role,
-        today,
+        today.isoformat(),
         None if actor.link is None else str(actor.link),
         asked.event.kind,
         asked.event.step,
         asked.event.party,
-        round,
+        str(round),
         content_of(asked, actor, role, change, standing.calendar.version),
         position_to_text(change.position),
         change.position.ended,
@@ -65,7 +65,7 @@ def write_act(
         json_or_null(private),
         outbox_text(standing.definition, change),
         standing.stamp if standing.kept else None,
-        standing.definition_id if standing.kept else None,
+        str(standing.definition_id) if standing.kept else None,
     )
     try:
         row = connection.execute(APPLY, values).fetchone()

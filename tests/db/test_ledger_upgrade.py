@@ -1,0 +1,46 @@
+"""A ledger of schema 0003 in use comes to head with its cases in flight, and its functions are those of a new one."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import psycopg
+import pytest
+from alembic import command
+
+from db.engine import Engines
+from db.ledger import Act
+from db.migrate import inspect_database, migrate
+from rules.history import Event
+from tests.databases import TestServer
+from tests.db.ledger_story import day, village
+
+_FUNCTIONS = (
+    "SELECT oid::regprocedure::text, md5(prosrc), prosecdef, proconfig::text, proowner::regrole::text, proacl::text FROM pg_proc "
+    "WHERE pronamespace = 'public'::regnamespace ORDER BY 1"
+)
+
+
+def functions(url: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(_FUNCTIONS).fetchall()
+
+
+def test_a_ledger_at_0003_goes_on_at_head(postgres: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    with postgres.database(migrated=False) as url, postgres.database() as fresh:
+        upgrade = command.upgrade
+        monkeypatch.setattr("db.migrate.command.upgrade", lambda configuration, _: upgrade(configuration, "0003"))
+        migrate(url)
+        monkeypatch.undo()
+        assert inspect_database(url).state == "older"
+        engines = Engines(url)
+        ash = village(engines)
+        cases = [ash.open().case, ash.open().case]  # apply_opening is the same in both
+        old = functions(url)
+        migrate(url)
+        assert functions(url) == functions(fresh) != old
+        assert ash.decide(cases[0], "agree_meeting_date", "2026-09-20", meeting_on=day("2026-11-05")).seq == 2
+        event = Event("decide", day("2026-09-20"), None, "agree_meeting_date", "", "done", facts={"meeting_on": day("2026-11-05")})
+        assert [one.seq for one in ash.ledger.apply_many(ash.senco, [Act(uuid4(), cases[1], event)])] == [2]
+        assert ash.ledger.verify() == []
+        engines.dispose()
