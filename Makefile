@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CSS := web/static/built/sendflow.css
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint unit acceptance faults css chromium lock clean
+.PHONY: help demo test check lint unit acceptance faults bench css chromium lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ acceptance: $(VENV)/.dev css chromium ## the stories of tests/acceptance
 
 faults: $(VENV)/.dev css chromium ## every fault of tests/faults in full; the table goes to docs/reliability.md
 	SENDFLOW_FAULTS=full $(BIN)/pytest tests/faults -n 2 --dist loadfile
+
+bench: $(VENV)/.dev ## every measure beside its peers; figures go to docs/performance.json
+	$(BIN)/python -m benchmarks
 
 css: $(CSS) ## build the console's style sheet from the npm packages in web/styles
 

@@ -1,0 +1,46 @@
+"""`python -m benchmarks` measures everything; `python -m benchmarks NAME …` those; `--list` names them. Figures go to docs/performance.json."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+
+from benchmarks.figures import Figure, keep, machine
+
+MEASURES = {
+    "acts": "decisions through the ledger beside raw psycopg and one PL/pgSQL call",
+    "growth": "decision, inbox, page, overview and sweep at 10,000, 100,000 and 1,000,000 open steps",
+    "record": "bytes of a waiting case; proving the chains",
+    "rules": "one event on a kept position; the explorer",
+}
+
+
+def main(asked: list[str]) -> int:
+    """Run the measures asked for, each on a server of its own; a measure that fails is told, the rest still run. 0: all went well."""
+    if "--list" in asked or (unknown := [name for name in asked if name not in MEASURES]):
+        print("\n".join(f"{name:10} {words}" for name, words in MEASURES.items()))
+        return 0 if "--list" in asked else (print(f"There is no measure {', '.join(unknown)}.") or 2)
+    failed = [name for name in asked or MEASURES if not _measure(name)]
+    if failed:
+        print(f"failed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+def _measure(name: str) -> bool:
+    print(f"{name}: {MEASURES[name]}", flush=True)
+    on, began = machine(), time.monotonic()
+    run: Callable[[], list[Figure]] = getattr(import_module(f"benchmarks.{name}"), name)
+    try:
+        figures = run()
+    except Exception:
+        sys.excepthook(*sys.exc_info())
+        return False
+    keep(name, figures, on)
+    print("\n".join(figure.line() for figure in figures) + f"\n  ({time.monotonic() - began:.0f} s)", flush=True)
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
