@@ -11,27 +11,45 @@ from functools import partial
 
 from rules.calendar import SchoolCalendar
 from rules.condition_text import facts_in, steps_in
-from rules.dating import PLAIN, Dating
-from rules.definition import Counting, Definition, Step, Total
+from rules.dating import ONE_DAY, PLAIN, Dating
+from rules.dating import Dates as DatesOfOne
+from rules.definition import Counting, DatedBy, Definition, Step, Total
 from rules.due import DueDate, Follows, due_date
 from rules.periods import Base, Rule, parse_rule, within
 from rules.position_types import TotalDate
 from rules.record import Draft, Entry
 from rules.statuses import Derived
+from rules.truth import T, U
 
 REMEMBERED = 20_000  # dates a definition remembers for one calendar before it forgets them all
 CALENDARS = 64  # calendars it remembers dates for
 NOBODY: frozenset[str] = frozenset()
+NO_DATES = DatesOfOne()
 Remembered = dict[tuple[object, ...], DueDate | Follows]
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A rule read once: what it is remembered by, and each base with where its day stands (a fact, the opening of the step, or elsewhere)."""
+    """A rule read once: the number its dates are remembered by, and each base with where its day stands (a fact, the opening, or elsewhere)."""
 
+    number: int
     rule: Rule
-    kept_by: tuple[object, ...]
+    counting: Counting
+    citation: str
     bases: tuple[tuple[str, str], ...]  # fact, opens, fixed or other; and the base's key
+
+
+@dataclass(frozen=True, slots=True)
+class StepReadings:
+    """The rules of one step read once. `target` holds for the first round, `again` for later ones."""
+
+    step: Step
+    due: tuple[tuple[DatedBy, Reading], ...]
+    target: Reading | None
+    again: Reading | None
+    not_before: Reading | None
+    wait: Reading | None
+    dated: bool  # whether it has any rule at all
 
 
 class Dates:
@@ -41,6 +59,7 @@ class Dates:
         self.definition = definition
         self.by_calendar: dict[str, Remembered] = {}
         self.readings: dict[tuple[object, ...], Reading] = {}
+        self.steps = {name: self._of_step(step) for name, step in definition.steps.items()}
 
     def of(self, calendar: SchoolCalendar) -> Remembered:
         """The dates counted with this calendar so far."""
@@ -57,8 +76,21 @@ class Dates:
         found = self.readings.get(key)
         if found is None:
             rule = parse_rule(text)
-            found = self.readings[key] = Reading(rule, key, tuple((self._where(base), base.key) for base in rule.bases))
+            found = self.readings[key] = Reading(
+                len(self.readings), rule, counting, citation, tuple((self._where(base), base.key) for base in rule.bases)
+            )
         return found
+
+    def _of_step(self, step: Step) -> StepReadings:
+        def read(rule: str, counting: Counting = PLAIN, citation: str = "") -> Reading | None:
+            return self.reading(rule, counting, citation) if rule else None
+
+        by_law, by_policy = step.law or step.guidance, f"policy section {step.policy}" if step.policy else ""
+        due = tuple((dated, self.reading(dated.rule, step.counting, by_law)) for dated in step.due)
+        target = read(step.target, citation=by_policy)
+        again = read(step.again, citation=by_policy) if step.again else target
+        not_before, wait = read(step.not_before, step.counting), read(step.wait, step.counting)
+        return StepReadings(step, due, target, again, not_before, wait, any((due, target, again, not_before, wait)))
 
     def _where(self, base: Base) -> str:
         if base.kind in ("it opens", "day"):
@@ -74,20 +106,65 @@ class FastDating(Dating):
         self.dates_read = dates
         self.remembered = dates.of(calendar)
 
-    def work_out(self, rule: str, step: Step, entry: Entry, counting: Counting = PLAIN, citation: str = "") -> DueDate | Follows:
-        """As `Dating.work_out`."""
-        return self._counted(self.dates_read.reading(rule, counting, citation), step, entry.party, entry.opened_on, counting, citation)
+    def own_due(self, entry: Entry) -> DueDate | Follows | None:
+        """As `Dating.own_due`."""
+        readings = self.dates_read.steps[entry.step]
+        for dated, reading in readings.due:
+            if dated.facts is not None or dated.steps is not None:
+                holds, missing = self._chosen(dated, readings.step, entry.party)
+                if holds == U:
+                    return Follows(missing)
+                if holds != T:
+                    continue
+            return self._counted(reading, readings.step, entry.party, entry.opened_on)
+        return None
 
-    def _counted(
-        self, reading: Reading, step: Step | None, party: str, opened_on: date | None, counting: Counting, citation: str
-    ) -> DueDate | Follows:
-        days = tuple(self._day(where, key, step, party, opened_on) for where, key in reading.bases)
-        key = (reading.kept_by, days)
+    def dates(self, entry: Entry, totals: tuple[TotalDate, ...]) -> DatesOfOne:
+        """As `Dating.dates`."""
+        readings = self.dates_read.steps[entry.step]
+        if not readings.dated and not totals:
+            return NO_DATES
+        own = self.own_due(entry) if readings.due else None
+        due = own if isinstance(own, DueDate) else None
+        for total in totals:
+            if total.to == entry.step and (due is None or total.due.on < due.on):
+                due = total.due
+        follows = own.base if due is None and isinstance(own, Follows) else ""
+        return DatesOfOne(due, follows, self._target_of(readings, entry, due), self.not_before(entry), self._waking(readings, entry, own))
+
+    def _target_of(self, readings: StepReadings, entry: Entry, due: DueDate | None) -> DueDate | None:
+        reading = readings.again if entry.round > 1 else readings.target
+        if reading is None or entry.opened_on is None:
+            return None
+        found = self._counted(reading, readings.step, entry.party, entry.opened_on)
+        if not isinstance(found, DueDate):
+            return None
+        return DueDate(due.on, found.why, due.safe_on) if due is not None and due.on < found.on else found
+
+    def not_before(self, entry: Entry) -> date | None:
+        """As `Dating.not_before`."""
+        readings = self.dates_read.steps[entry.step]
+        if readings.not_before is None:
+            return None
+        found = self._counted(readings.not_before, readings.step, entry.party, entry.opened_on)
+        return found.on if isinstance(found, DueDate) else None
+
+    def _waking(self, readings: StepReadings, entry: Entry, own: DueDate | Follows | None) -> date | None:
+        if entry.opened_on is None:
+            return None
+        if readings.wait is not None:
+            found = self._counted(readings.wait, readings.step, entry.party, entry.opened_on)
+            return found.on if isinstance(found, DueDate) else None
+        return own.on + ONE_DAY if readings.step.lapses_as and isinstance(own, DueDate) and not entry.lifted else None
+
+    def _counted(self, reading: Reading, step: Step | None, party: str, opened_on: date | None) -> DueDate | Follows:
+        key = (reading.number, *[self._day(where, base, step, party, opened_on) for where, base in reading.bases])
         found = self.remembered.get(key)
         if found is None:
             known = partial(self.known, step=step, party=party)
-            found = due_date(reading.rule, known, opened_on=opened_on, calendar=self.calendar, counting=counting, citation=citation)
-            self.remembered[key] = found
+            found = self.remembered[key] = due_date(
+                reading.rule, known, opened_on=opened_on, calendar=self.calendar, counting=reading.counting, citation=reading.citation
+            )
         return found
 
     def _day(self, where: str, key: str, step: Step | None, party: str, opened_on: date | None) -> object:
@@ -102,7 +179,7 @@ class FastDating(Dating):
         if self.draft.facts.get(total.start) is None:
             return None
         rule = total.rule if total.start in total.rule else within(total.rule, total.start).text
-        found = self._counted(self.dates_read.reading(rule, total.counting, total.law), None, "", None, total.counting, total.law)
+        found = self._counted(self.dates_read.reading(rule, total.counting, total.law), None, "", None)
         return found if isinstance(found, DueDate) else None
 
     def totals(self) -> tuple[TotalDate, ...]:

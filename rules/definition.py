@@ -11,6 +11,7 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
+from rules.condition_text import steps_in
 from rules.conditions import FactTest, StepCondition
 
 FactType = Literal["date", "planned date", "year", "whole number", "yes or no", "words", "list"]
@@ -126,6 +127,11 @@ class Step:
     def words(self) -> tuple[str, ...]:
         """What may be recorded as the step's end, in file order: outcomes, answers, or `done`."""
         return (*self.outcomes, *self.answers) or ("done",)
+
+    @cached_property
+    def waits_for(self) -> tuple[str, ...]:
+        """The steps that `after` reads, each once, in the order written."""
+        return tuple(dict.fromkeys(leaf.step for leaf in steps_in(self.after)))
 
     @cached_property
     def brings(self) -> Mapping[str, tuple[str, ...]]:

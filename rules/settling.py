@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from rules.condition_text import steps_in
 from rules.record import Draft, Entry
 from rules.resets import reopened_by
 from rules.statuses import Derived, derive
@@ -66,13 +65,13 @@ def decide_against(draft: Draft, entry: Entry, on: date) -> None:
 
 def opens_on(draft: Draft, entry: Entry, on: date) -> date:
     """The event's day, or the day of a later one among the steps waited for (an event may be recorded after the ones that followed it)."""
-    days = [on]
-    for leaf in steps_in(draft.definition.steps[entry.step].after):
-        for party in draft.parties(leaf.step) or ():
-            waited_for = draft.current(leaf.step, party)
-            if waited_for is not None and waited_for.state == "done" and waited_for.done_on is not None:
-                days.append(waited_for.done_on)
-    return max(days)
+    latest = on
+    for name in draft.definition.steps[entry.step].waits_for:
+        for party in draft.parties(name) or ():
+            waited_for = draft.current(name, party)
+            if waited_for is not None and waited_for.state == "done" and waited_for.done_on is not None and waited_for.done_on > latest:
+                latest = waited_for.done_on
+    return latest
 
 
 def _end_if_reached(draft: Draft, derived: Derived, on: date) -> None:
