@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
@@ -95,9 +96,10 @@ def upgrade_to(connection: Connection, revision: str) -> None:
     connection.exec_driver_sql("RESET ROLE")
 
 
-def known_revisions() -> set[str]:
-    """Every revision of the schema that this Sendflow knows."""
-    return {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+@cache
+def known_revisions() -> list[str]:
+    """Every revision of the schema that this Sendflow knows, the present one first."""
+    return [script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()]
 
 
 def _make_identity(connection: Connection, demo: bool) -> None:
@@ -136,7 +138,6 @@ def _compare(connection: Connection, name: str) -> Found:
         raise DatabaseRefused(f"the login role in DATABASE_URL is no member of {OWNER}; let an administrator run GRANT {OWNER} TO it.") from fault
     versions = list(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars())
     connection.exec_driver_sql("RESET ROLE")
-    scripts = ScriptDirectory.from_config(alembic_config())
     if len(versions) != 1:
         return Found(
             "half", f"the database {name} has no single schema version ({versions}). Restore a backup; a migration never leaves this behind."
@@ -145,6 +146,6 @@ def _compare(connection: Connection, name: str) -> Found:
         return Found(
             "newer", f"the database {name} has schema {versions[0]}, made by a newer Sendflow. Install that version; this one writes nothing."
         )
-    if versions[0] == scripts.get_current_head():
+    if versions[0] == known_revisions()[0]:
         return Found("current", f"the database {name} is at schema {versions[0]}.")
     return Found("older", f"the database {name} has the older schema {versions[0]}. Run `sendflow up` once to bring it up to date.")

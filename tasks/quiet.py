@@ -1,11 +1,14 @@
-"""Whether this installation must keep quiet: its database is a copy, or was restored, and no person has confirmed it yet (faults O1, O2)."""
+"""Whether this installation must keep quiet: its database is a copy, or was restored, and no person has confirmed it yet (faults O1, O2);
+or it is not one for this program at all (O3, O6).
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 
-from db.installation import Installation
+from db.installation import Installation, NotADemo, OtherInstallation
+from db.migrate import inspect_database
 from tasks.failure import TaskFailed
 from tasks.parts import Parts
 
@@ -20,11 +23,22 @@ def why_quiet(parts: Parts) -> str:
     with _looking:
         looked_at, words = _seen.get(id(parts), (-LOOK_EVERY, ""))
         if time.monotonic() - looked_at >= LOOK_EVERY:
-            with parts.engines.scheduler() as session:
-                standing = Installation(parts.settings).standing(session)
-            words = standing.words if standing.quiet else ""
+            words = _look(parts)
             _seen[id(parts)] = (time.monotonic(), words)
         return words
+
+
+def _look(parts: Parts) -> str:
+    """A schema that is not this program's counts as well: an upgrade may have come while an older worker still runs (faults O6)."""
+    schema = inspect_database(parts.engines.url)
+    if schema.state != "current":
+        return schema.words
+    try:
+        with parts.engines.scheduler() as session:
+            standing = Installation(parts.settings).standing(session)
+    except (NotADemo, OtherInstallation) as wrong:
+        return str(wrong)
+    return standing.words if standing.quiet else ""
 
 
 def refuse_if_quiet(parts: Parts, case: str) -> None:
