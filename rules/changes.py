@@ -33,7 +33,7 @@ def change_between(before: Sequence[Instance], position: Position, acted: Acted,
         owed=messages(draft, opened),
         gives=rights(draft, dating),
         opens=cases_opened(draft),
-        breaches=(*acted.breaches, *_duties_not_done(draft.definition, before, closed), *_early_lost(draft)),
+        breaches=(*acted.breaches, *_duties_not_done(draft.definition, before, closed), *(_early_lost(draft) if draft.lost else ())),
     )
 
 
@@ -72,17 +72,11 @@ def _duties_not_done(definition: Definition, before: Sequence[Instance], closed:
     """A statutory step overtaken counts as a duty not done, unless its date was lifted or it was a window that somebody let pass."""
     found = []
     for instance in closed:
+        if instance.status != "overtaken":
+            continue
         step = definition.steps[instance.step]
         was = before[instance.no - 1] if instance.no <= len(before) else None
-        if (
-            instance.status == "overtaken"
-            and step.law
-            and step.due
-            and not step.lapses_as
-            and not instance.lifted
-            and was is not None
-            and was.due is not None
-        ):
+        if step.law and step.due and not step.lapses_as and not instance.lifted and was is not None and was.due is not None:
             title = step_title(definition, step.name, instance.party)
             found.append(f"“{title}” was not done ({step.law}, due on {was.due.on}): a later step overtook it.")
     return found

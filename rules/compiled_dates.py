@@ -235,10 +235,16 @@ class DependsOn:
 
     def on_totals(self, draft: Draft) -> bool:
         """Whether the event on this draft may have changed the totals that run."""
-        entries, steps = draft.entries, self.total_steps
-        return any(entries[place].step in steps for place in draft.written) or any(
-            key in self.totals for key in (*(fact.partition(":")[0] for fact in draft.learnt), *(entries[place].step for place in draft.finished))
-        )
+        if not self.total_steps:
+            return False
+        entries, steps, read = draft.entries, self.total_steps, self.totals
+        for place in draft.written:
+            if entries[place].step in steps:
+                return True
+        for place in draft.finished:
+            if entries[place].step in read:
+                return True
+        return any(fact.partition(":")[0] in read for fact in draft.learnt)
 
 
 def _read_by(definition: Definition, step: Step) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from rules.definition import Definition, Fact
@@ -11,6 +11,7 @@ from rules.record import Entry, State, first_record
 from rules.values import Value
 
 STATES: tuple[State, ...] = ("", "done", "does_not_apply", "not_needed", "overtaken", "closed")
+STATE_NUMBERS = {state: number for number, state in enumerate(STATES)}
 EARLY = 8
 
 
@@ -45,40 +46,50 @@ class Numbers:
     def __init__(self, definition: Definition, opened_on: date) -> None:
         self.definition = definition
         self.opened_on = opened_on
+        self.opened = opened_on.toordinal()
         self.names = names_of(definition)
 
     def day(self, day: date | None) -> int:
         """0 for none; 1 for the opening day; -1 for the day before it."""
         if day is None:
             return 0
-        days = (day - self.opened_on).days
+        days = day.toordinal() - self.opened
         return days + 1 if days >= 0 else days
 
     def read_day(self, number: int) -> date | None:
         """The inverse of `day`."""
-        return None if number == 0 else self.opened_on + timedelta(days=number - 1 if number > 0 else number)
+        return None if number == 0 else date.fromordinal(self.opened + (number - 1 if number > 0 else number))
 
     def marks(self, entries: Sequence[Entry]) -> list[list[Any]]:
         """What every instance has recorded, the newest first; untouched ones are left out."""
-        touched = [(number, entry) for number, entry in enumerate(entries, 1) if not (entry.untouched and not entry.lifted)]
-        touched.sort(key=lambda one: (self._latest_day(one[1]), one[0]), reverse=True)
-        return [self._mark(number, entry) for number, entry in touched]
+        touched = [
+            (self._latest_day(entry), number, entry)
+            for number, entry in enumerate(entries, 1)
+            if entry.state or entry.early or entry.opened_on is not None or entry.lifted
+        ]
+        touched.sort(reverse=True)  # no two have the same number, so that no two entries are compared
+        return [self._mark(number, entry) for _, number, entry in touched]
 
     def _latest_day(self, entry: Entry) -> date:
-        return max(day for day in (entry.closed_on, entry.done_on, entry.opened_on, self.opened_on) if day is not None)
+        latest = self.opened_on
+        for day in (entry.closed_on, entry.done_on, entry.opened_on):
+            if day is not None and day > latest:
+                latest = day
+        return latest
 
     def _mark(self, number: int, entry: Entry) -> list[Any]:
-        recorded = entry.early or entry.state == "done"
+        _, _, _, state, opened_on, closed_on, early, outcome, done_on, done_by, lifted, lifted_review_on = entry
+        day, names = self.day, self.names
         mark: list[Any] = [
             number,
-            STATES.index(entry.state) + (EARLY if entry.early else 0),
-            self.day(entry.done_on if recorded else entry.closed_on),
-            self.day(entry.opened_on),
-            self.names.words[entry.step].index(entry.outcome) + 1 if entry.outcome else 0,
-            entry.done_by or 0,
-            self.names.exceptions.index(entry.lifted),
-            self.day(entry.lifted_review_on),
-            self.day(entry.closed_on) if entry.early else 0,
+            STATE_NUMBERS[state] + (EARLY if early else 0),
+            day(done_on if early or state == "done" else closed_on),
+            day(opened_on),
+            names.words[entry.step].index(outcome) + 1 if outcome else 0,
+            done_by or 0,
+            names.exceptions.index(lifted) if lifted else 0,
+            day(lifted_review_on),
+            day(closed_on) if early else 0,
         ]
         while mark[-1] == 0:
             mark.pop()
@@ -137,6 +148,8 @@ class Numbers:
 
     def party_facts(self, facts: dict[str, Value]) -> list[Any]:
         """Each party's own facts: fact, party, value, one after another, by fact and party."""
+        if not any(":" in key for key in facts):
+            return []
         own = sorted((self.names.fact_numbers[name], party, key) for key in facts for name, mark, party in [key.partition(":")] if mark)
         return [part for number, party, key in own for part in (number, party, self._value(self._fact(number), facts[key]))]
 

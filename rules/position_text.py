@@ -14,8 +14,9 @@ Dates that follow (due, target) are not in it: they are counted anew with the ca
 
 from __future__ import annotations
 
-import json
 from datetime import date
+
+import orjson
 
 from rules.calendar import SchoolCalendar
 from rules.definition import Definition
@@ -38,7 +39,7 @@ def position_to_text(position: Position) -> str:
         record.opened_on.toordinal(),
     ]
     ended = [record.ended, names.day(record.ended_on)] if record.ended else []
-    return json.dumps(written + ended, ensure_ascii=False, separators=(",", ":"))
+    return orjson.dumps(written + ended).decode()
 
 
 def position_from_text(text: str, definition: Definition, calendar: SchoolCalendar) -> Position:
@@ -49,7 +50,7 @@ def position_from_text(text: str, definition: Definition, calendar: SchoolCalend
 def record_from_text(text: str, definition: Definition) -> Record:
     """The record inside a text. Raises ValueError for a text that this definition did not write."""
     try:
-        marks, later, facts, party_facts, opened, *ended = json.loads(text)
+        marks, later, facts, party_facts, opened, *ended = orjson.loads(text)
         opened_on = date.fromordinal(opened)
         names = Numbers(definition, opened_on)
         entries = names.read_marks(marks, [*names.names.first, *names.read_instances(later)])
