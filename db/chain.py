@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import orjson
 
@@ -49,13 +49,17 @@ class StoredWord:
 
 def first_link(ref: str) -> bytes:
     """The link before the first event: it ties the chain to its case."""
-    return hashlib.sha256(f"sendflow {ref}".encode()).digest()
+    return sha256(f"sendflow {ref}".encode()).digest()
 
 
 def next_link(head: bytes, recorded_at: datetime, content: str) -> bytes:
     """SHA-256 of the link before, the time in microseconds since 1970 (eight bytes, the highest first) and the SHA-256 of the content."""
+    return _link(head, recorded_at, content.encode())
+
+
+def _link(head: bytes, recorded_at: datetime, content: bytes) -> bytes:
     microseconds = (recorded_at - EPOCH) // MICROSECOND
-    return hashlib.sha256(head + microseconds.to_bytes(8, "big", signed=True) + hashlib.sha256(content.encode()).digest()).digest()
+    return sha256(head + microseconds.to_bytes(8, "big", signed=True) + sha256(content).digest()).digest()
 
 
 def chain_faults(ref: str, events: Sequence[StoredEvent], version: int, head: bytes) -> Iterator[ChainFault]:
@@ -65,25 +69,28 @@ def chain_faults(ref: str, events: Sequence[StoredEvent], version: int, head: by
         if event.seq != expected:
             yield ChainFault(ref, expected, f"event {expected} is missing: the next one stored is number {event.seq}")
             return
-        link = next_link(link, event.recorded_at, event.content)
+        content = event.content.encode()
+        link = _link(link, event.recorded_at, content)
         if link != event.hash:
             yield ChainFault(ref, event.seq, "the event's content, time or place in the chain was changed after it was written")
             link = event.hash
-        yield from _columns(ref, event)
+        if what := _columns_fault(event, content):
+            yield ChainFault(ref, event.seq, what)
     if len(events) != version or link != head:
         yield ChainFault(ref, len(events), f"the case row says version {version}, and its head is not the last event's: events were cut off or added")
 
 
-def _columns(ref: str, event: StoredEvent) -> Iterator[ChainFault]:
+def _columns_fault(event: StoredEvent, written: bytes) -> str:
+    """What is wrong with the columns beside the hashed content, or ""."""
     try:
-        content = orjson.loads(event.content)
+        content = orjson.loads(written)
         said = content["event"]
-        same = (said["kind"], said.get("actor"), content["key"]) == (event.kind, event.actor_id, event.act_key)
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        yield ChainFault(ref, event.seq, "the event's content cannot be read")
-        return
-    if not same or canonical(content).decode() != event.content:
-        yield ChainFault(ref, event.seq, "the row's kind, actor or key is not what the hashed content says")
+        same = said["kind"] == event.kind and said.get("actor") == event.actor_id and content["key"] == event.act_key
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+        return "the event's content cannot be read"
+    if not same or canonical(content) != written:
+        return "the row's kind, actor or key is not what the hashed content says"
+    return ""
 
 
 def word_faults(ref: str, events: Sequence[StoredEvent], words: Sequence[StoredWord]) -> Iterator[ChainFault]:
