@@ -70,6 +70,7 @@ def begin_watching(settings: Settings, url: str, say: Callable[[str], None], sto
 def _keep_watching(settings: Settings, url: str, say: Callable[[str], None], stopping: threading.Event) -> None:
     from db.engine import Engines
     from flows.due import last_due
+    from notifications.channels import AlarmUrlError
     from tasks.watch import watch as look
 
     engines = Engines(url, 1)
@@ -78,7 +79,7 @@ def _keep_watching(settings: Settings, url: str, say: Callable[[str], None], sto
             for one in look(settings, engines, last_due).told:
                 say(one.words)
         except Exception as error:  # the watch itself must outlive whatever it meets
-            say(f"the watch could not look: {type(error).__name__}")
+            say(f"the watch could not look: {error if isinstance(error, AlarmUrlError) else type(error).__name__}")
     engines.dispose()
 
 
