@@ -20,13 +20,17 @@ class PinnedDefinitions:
         self._ids: dict[str, int] = {}
 
     def of(self, definition_id: int) -> Definition:
-        """The definition with that id. Raises KeyError if there is none, ValueError if this version of Sendflow reads its text differently."""
+        """The definition with that id. Raises KeyError if there is none, ValueError if its text was changed, or
+        this version of Sendflow reads it differently."""
         if definition_id not in self._by_id:
             with self._engines.scheduler() as session:
-                row = session.connection().exec_driver_sql("SELECT source FROM definitions WHERE id = %s", (definition_id,)).one_or_none()
+                row = session.connection().exec_driver_sql("SELECT source, hash FROM definitions WHERE id = %s", (definition_id,)).one_or_none()
             if row is None:
                 raise KeyError(f"no definition {definition_id}")
-            self._by_id[definition_id] = from_pinned(row.source)
+            definition = from_pinned(row.source)
+            if definition.hash != row.hash:
+                raise ValueError(f"the text of definition {row.hash[:12]} was changed in the database: it reads as {definition.hash[:12]}")
+            self._by_id[definition_id] = definition
         return self._by_id[definition_id]
 
     def pin(self, connection: psycopg.Connection[Any], definition: Definition) -> int:

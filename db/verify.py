@@ -20,6 +20,7 @@ from rules.fact_values import FactError
 from rules.history import Refused
 from rules.position_text import position_to_text
 from rules.position_types import Position
+from rules.problems import DefinitionErrors
 from rules.reading import position_of, record_of
 
 _CASES = (
@@ -82,10 +83,11 @@ def _by_case(connection: Connection, query: str, ids: list[int]) -> dict[int, li
 
 
 def _position_faults(parts: Parts, case: StoredCase, history: Sequence[StoredEvent], rows: list[dict[str, Any]]) -> Iterator[ChainFault]:
-    definition, calendar = parts.pinned.of(case.definition_id), parts.calendars.of(case.school_id, case.stamp)
+    calendar = parts.calendars.of(case.school_id, case.stamp)
     try:
+        definition = parts.pinned.of(case.definition_id)
         position = final_position(parts, definition, contents_of([event.content for event in history]))
-    except (Refused, FactError, ValueError, KeyError) as error:
+    except (Refused, FactError, DefinitionErrors, ValueError, KeyError) as error:
         yield ChainFault(case.ref, 0, f"the history cannot be folded: {error}")
         return
     if position_to_text(position) != case.position:
