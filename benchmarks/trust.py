@@ -84,7 +84,8 @@ def ballast(trust: BenchTrust, cases: int, *, like: str, schools: int = 1, datab
     with superuser(trust.running, database) as connection:
         connection.execute(
             "INSERT INTO schools (trust_id, authority_id, urn, name) "
-            "SELECT trust_id, authority_id, 'B' || (SELECT count(*) FROM schools) || '-' || g, 'School ' || g FROM schools, generate_series(1, %s) g WHERE id = %s",
+            "SELECT trust_id, authority_id, 'B' || (SELECT count(*) FROM schools) || '-' || g, 'School ' || g "
+            "FROM schools, generate_series(1, %s) g WHERE id = %s",
             (schools, trust.school_id),
         )
         connection.execute(_COPY, {"like": like, "cases": cases, "schools": schools})
