@@ -1,4 +1,4 @@
-"""`python -m benchmarks` measures everything; `python -m benchmarks NAME …` those; `--list` names them. Figures go to docs/performance.json."""
+"""`python -m benchmarks` measures everything; `python -m benchmarks NAME …` those; `--list` names them. Figures go to docs/performance.json and .md."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from benchmarks.figures import Figure, keep, machine
+from benchmarks.page import write_page
 
 MEASURES = {
     "acts": "decisions through the ledger beside raw psycopg and one PL/pgSQL call",
@@ -40,6 +41,7 @@ def _measure(name: str) -> bool:
         sys.excepthook(*sys.exc_info())
         return False
     keep(name, figures, on)
+    write_page()
     print("\n".join(figure.line() for figure in figures) + f"\n  ({time.monotonic() - began:.0f} s)", flush=True)
     return True
 

@@ -39,7 +39,7 @@ def batch() -> list[Figure]:
 
 
 def _rate(trust: BenchTrust, *, folded: bool) -> float:
-    cases = trust.open(CASES // 4 if folded else CASES // 2)
+    cases = trust.open(CASES // 4 if folded else CASES)
     settle(trust.running)
     order = [(case, one) for case in cases for one in ROUNDS] if folded else [(case, one) for one in ROUNDS for case in cases]
     acts = [Act(uuid4(), case, Event("decide", trust.today, trust.person_id, step, party, "done")) for case, (step, party) in order]

@@ -41,12 +41,12 @@ def prefect_place() -> Iterator[Place]:
         prefect = PrefectServer(Path(folder) / "prefect", url)
         connection = prefect.start()
         try:
-            with connection.settings():
-                from prefect.client.orchestration import get_client
+            connection.enter()  # as the worker's own process does, its log levels too
+            from prefect.client.orchestration import get_client
 
-                from tests.flows.office import office
+            from tests.flows.office import office
 
-                with get_client(sync_client=True) as client, office(engines, prefect, client, Path(folder)) as place:
-                    yield Place(running, prefect, place)
+            with get_client(sync_client=True) as client, office(engines, prefect, client, Path(folder)) as place:
+                yield Place(running, prefect, place)
         finally:
             prefect.stop()
