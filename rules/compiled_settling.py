@@ -40,7 +40,7 @@ class Settling:
         self.draft = draft
         self.code = code
         self.seen = 0  # how much of `draft.written` has been taken in
-        self.looked = 0  # slots derived anew since an early arrival was last looked for
+        self.looked = 0  # slots found open since an early arrival was last looked for
         rest = draft.before.at_rest
         if isinstance(rest, Rest) and rest.code is code:
             self.standings, self.recorded = rest.standings.copy(), rest.recorded.copy()
@@ -73,7 +73,7 @@ class Settling:
             if slot is None or entry.state == "closed":
                 continue
             if entry.state == WRITTEN_AS.get(self.standings[slot]) and (entry.state or entry.opened_on is not None):
-                self.looked |= 1 << slot  # written as it was derived: its status stays unless one that it reads changes
+                self.looked |= (1 << slot) if entry.early else 0  # written as it was derived: its status stays unless one that it reads changes
             else:
                 self.unsure |= 1 << slot
             recorded = kernel.recorded[slot]
@@ -85,7 +85,6 @@ class Settling:
         """Derive what is unsure in file order. Returns the instances looked at with their standings."""
         draft, layout, kernel, standings, looked = self.draft, self.code.layout, self.code.kernel, self.standings, []
         unsure, slots, nameless, rules = self.unsure, layout.slots, layout.nameless, kernel.rules
-        self.looked |= unsure
         while unsure:
             lowest = unsure & -unsure
             unsure ^= lowest
@@ -96,7 +95,8 @@ class Settling:
                 standings[slot] = standing
                 draft.moved.add(slots[slot][0])
                 unsure |= kernel.followers[slot]
-                self.looked |= kernel.followers[slot]
+            if standing == OPEN:
+                self.looked |= lowest
             if entry is not None:
                 looked.append((entry, standing))
         self.unsure = 0

@@ -115,6 +115,8 @@ def list_of(step: Step) -> str:
 class Draft:
     """A record while one event works on it; `record()` gives the frozen result. Made from a record, which it never changes."""
 
+    __slots__ = tuple("definition opened_on facts entries ended ended_on latest finished written learnt moved lost before at_rest".split())
+
     def __init__(self, definition: Definition, record: Record) -> None:
         self.definition = definition
         self.opened_on = record.opened_on

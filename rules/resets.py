@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from rules.condition_text import steps_in
 from rules.definition import Definition
 from rules.record import Draft, Entry, Key, list_of
 from rules.statuses import Derived, derive
@@ -17,11 +16,11 @@ def depending_on(definition: Definition, step: str, party: str) -> Scope:
     """The step and all that depends on it by `after`. Within one list only that party's; "" means every party's."""
     scope = {step: party}
     for later in definition.steps.values():
-        for leaf in steps_in(later.after):
-            if leaf.step not in scope or later.name == step:
+        for earlier in later.waits_for:
+            if earlier not in scope or later.name == step:
                 continue
             own_list = list_of(later)
-            reached = scope[leaf.step] if own_list and own_list == list_of(definition.steps[leaf.step]) else ""
+            reached = scope[earlier] if own_list and own_list == list_of(definition.steps[earlier]) else ""
             scope[later.name] = reached if scope.get(later.name, reached) == reached else ""
     return scope
 
