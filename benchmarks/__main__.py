@@ -1,4 +1,4 @@
-"""`python -m benchmarks` measures everything; `python -m benchmarks NAME …` those; `--list` names them. Figures go to docs/performance.json and .md."""
+"""`python -m benchmarks` measures everything; `python -m benchmarks NAME …` those; `--list` names them. Figures go to docs/."""
 
 from __future__ import annotations
 

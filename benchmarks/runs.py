@@ -9,6 +9,7 @@ import psycopg
 
 from benchmarks.figures import Figure
 from benchmarks.prefect_place import Place, prefect_place
+from benchmarks.stock import stock_wake
 from db.url import psycopg_url
 
 OPENED, WAITING, WOKEN, IDLE_SECONDS = 300, 20_000, 20, 60
@@ -72,8 +73,11 @@ def _wakes(place: Place) -> list[Figure]:
             office.want(case)
         until(lambda: all(office.is_served(case) for case in cases), "every case is served")
         after = place.cpu()
+    stock = round(stock_wake(place, cases), 3)
     each = {part: (after[part] - before[part]) / WOKEN for part in before}
     return [
-        Figure("a wake by the resident worker: CPU of client, server and PostgreSQL", round(sum(each.values()), 3), "s"),
+        Figure(
+            "a wake by the resident worker: CPU of client, server and PostgreSQL", round(sum(each.values()), 3), "s", "stock process worker", stock
+        ),
         *(Figure(f"a wake by the resident worker: CPU of {part}", round(seconds, 3), "s") for part, seconds in each.items()),
     ]
