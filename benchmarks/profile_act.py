@@ -1,0 +1,36 @@
+"""Where a decision spends its time: the profile of one process deciding on kept positions. `python -m benchmarks.profile_act` prints it.
+
+The profiler makes Python dearer than it is: read the shares of the functions, not their times.
+"""
+
+from __future__ import annotations
+
+import cProfile
+import pstats
+
+from benchmarks.definition import ROUNDS
+from benchmarks.server import ledger_database, server, settle
+from benchmarks.trust import ballast, make_trust
+
+CASES, SHOWN = 60, 35
+
+
+def main() -> None:
+    """Decide, and print the dearest functions with all that they called."""
+    with server() as running, ledger_database(running) as engines:
+        trust = make_trust(running, engines)
+        warm, *cases = trust.open(CASES + 1)
+        ballast(trust, 20_000, like=warm)
+        trust.bring_to(warm, len(ROUNDS))
+        settle(running)
+        profile = cProfile.Profile()
+        profile.enable()
+        for step, party in ROUNDS:
+            for case in cases:
+                trust.decide(case, step, party)
+        profile.disable()
+    pstats.Stats(profile).sort_stats("cumulative").print_stats(SHOWN)
+
+
+if __name__ == "__main__":
+    main()
