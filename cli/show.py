@@ -22,7 +22,7 @@ def fail(message: str, lines: Iterable[str] = (), code: int = REFUSED) -> NoRetu
 
 
 def as_json(value: object) -> None:
-    """Print `value` as JSON: dataclasses as objects, dates and instants in ISO form."""
+    """Print `value` as JSON: dataclasses and named tuples as objects, dates and instants in ISO form."""
     import orjson
 
     print(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=_plain).decode())
@@ -83,4 +83,6 @@ def _plain(value: Any) -> Any:
         return value.hex()
     if hasattr(value, "items"):
         return dict(value)
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return value._asdict()
     raise TypeError(type(value).__name__)
