@@ -11,7 +11,6 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
-from rules.condition_text import steps_in
 from rules.conditions import FactTest, StepCondition
 
 FactType = Literal["date", "planned date", "year", "whole number", "yes or no", "words", "list"]
@@ -131,6 +130,8 @@ class Step:
     @cached_property
     def waits_for(self) -> tuple[str, ...]:
         """The steps that `after` reads, each once, in the order written."""
+        from rules.condition_text import steps_in  # here, so that counting statutory time loads no reader of YAML
+
         return tuple(dict.fromkeys(leaf.step for leaf in steps_in(self.after)))
 
     @cached_property
