@@ -14,7 +14,8 @@ MEASURES = {
     "acts": "decisions through the ledger beside raw psycopg and one PL/pgSQL call",
     "batch": "many cases advanced at once",
     "growth": "decision, inbox, page, overview and sweep at 10,000, 100,000 and 1,000,000 open steps",
-    "runs": "a wake, opening in bulk, an idle Prefect server with 20,000 waiting runs",
+    "idle": "opening runs in bulk, an idle Prefect server with 20,000 waiting runs",
+    "wakes": "one wake by the resident worker beside the stock worker",
     "record": "bytes of a waiting case; proving the chains",
     "rules": "one event on a kept position; the explorer",
 }

@@ -1,7 +1,8 @@
-"""What Prefect costs a waiting case: opening its run in bulk, a server that idles beside 20,000 of them, and one wake by the resident worker."""
+"""What a waiting case costs in Prefect: opening its run in bulk, and a server that idles beside 20,000 of them."""
 
 from __future__ import annotations
 
+import os
 import time
 from statistics import median
 
@@ -9,10 +10,10 @@ import psycopg
 
 from benchmarks.figures import Figure
 from benchmarks.prefect_place import Place, prefect_place
-from benchmarks.stock import stock_wake
 from db.url import psycopg_url
 
-OPENED, WAITING, WOKEN, IDLE_SECONDS = 300, 20_000, 20, 60
+OPENED, WAITING = 300, 20_000
+IDLE_SECONDS = int(os.environ.get("SENDFLOW_BENCH_IDLE_SECONDS", "60"))
 _MANY = """
 WITH model AS (SELECT f.*, s.id AS of_state FROM flow_run f JOIN flow_run_state s ON s.id = f.state_id WHERE f.name = 'IDLE-1'),
 made AS (SELECT gen_random_uuid() AS run, gen_random_uuid() AS state, g FROM generate_series(1, %s) g),
@@ -27,10 +28,10 @@ INSERT INTO flow_run_state SELECT (jsonb_populate_record(s, jsonb_build_object('
 _STATES = "UPDATE flow_run f SET state_id = s.id FROM flow_run_state s WHERE s.flow_run_id = f.id AND f.state_id IS NULL"
 
 
-def runs() -> list[Figure]:
-    """Bulk opening, idle server, wakes."""
+def idle() -> list[Figure]:
+    """Bulk opening, then an idle minute."""
     with prefect_place() as place:
-        return [*_wakes(place), *_opening(place), *_idle(place)]
+        return [*_opening(place), *_idle(place)]
 
 
 def _opening(place: Place) -> list[Figure]:
@@ -60,24 +61,3 @@ def _idle(place: Place) -> list[Figure]:
     after = place.cpu()
     name = f"idle minute with {WAITING:,} waiting runs: CPU of"
     return [Figure(f"{name} {part}", round((after[part] - before[part]) * 60 / IDLE_SECONDS, 2), "s") for part in ("server", "postgres")]
-
-
-def _wakes(place: Place) -> list[Figure]:
-    from tests.flows.office import until
-
-    office = place.office
-    with office.loop():
-        cases = [office.open_and_served() for _ in range(WOKEN)]
-        before = place.cpu()
-        for case in cases:
-            office.want(case)
-        until(lambda: all(office.is_served(case) for case in cases), "every case is served")
-        after = place.cpu()
-    stock = round(stock_wake(place, cases), 3)
-    each = {part: (after[part] - before[part]) / WOKEN for part in before}
-    return [
-        Figure(
-            "a wake by the resident worker: CPU of client, server and PostgreSQL", round(sum(each.values()), 3), "s", "stock process worker", stock
-        ),
-        *(Figure(f"a wake by the resident worker: CPU of {part}", round(seconds, 3), "s") for part, seconds in each.items()),
-    ]
