@@ -49,4 +49,4 @@ def _values(parts: Parts, actor: Actor, key: UUID, standing: Standing, on: date)
     content = {"form": 1, "key": str(key), "event": event, "via": actor.via, "role": role, "body": "", "calendar": standing.calendar.version}
     case = (scope(actor), standing.case_id, standing.version, str(key), actor.person_id, role, parts.clock.today(), None, ERASED, "", "", 0)
     position = (canonical(content).decode(), position_to_text(standing.position), standing.position.ended, "kept", standing.calendar.version)
-    return (*case, *position, None, None, None, NOTHING_OWED)
+    return (*case, *position, None, None, None, NOTHING_OWED, None, None)  # read under lock: nothing kept to be checked
