@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CSS := web/static/built/sendflow.css
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint unit acceptance faults bench css chromium lock clean
+.PHONY: help demo test check lint unit acceptance faults upgrade bench css chromium lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ acceptance: $(VENV)/.dev css chromium ## the stories of tests/acceptance
 
 faults: $(VENV)/.dev css chromium ## every fault of tests/faults in full; the table goes to docs/reliability.md
 	SENDFLOW_FAULTS=full $(BIN)/pytest tests/faults -n 2 --dist loadfile
+
+upgrade: $(VENV)/.dev ## a ledger of an older commit with 200 open cases comes to this one (needs the git history)
+	$(BIN)/python -m tests.faults.upgrade_running
 
 bench: $(VENV)/.dev ## every measure beside its peers; figures go to docs/performance.json
 	$(BIN)/python -m benchmarks
