@@ -10,16 +10,6 @@ import pytest
 from db.clock import Clock, ClockFileError
 
 
-@pytest.mark.parametrize(
-    ("instant", "today"),
-    [("2026-07-01T22:59:59+00:00", date(2026, 7, 1)), ("2026-07-01T23:00:00+00:00", date(2026, 7, 2)),
-     ("2026-12-31T23:59:59+00:00", date(2026, 12, 31)), ("2027-01-01T10:00:00+13:00", date(2026, 12, 31)),
-     ("2026-10-25T00:30:00+00:00", date(2026, 10, 25))],
-)  # fmt: skip
-def test_t4_today_is_londons(instant: str, today: date) -> None:
-    assert Clock(fixed=datetime.fromisoformat(instant)).today() == today
-
-
 def test_the_clock_file_is_read_each_time_and_may_be_missing(tmp_path: Path) -> None:
     file = tmp_path / "clock"
     clock = Clock(file)

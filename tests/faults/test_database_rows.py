@@ -145,7 +145,7 @@ def test_d8_step_rows_that_disagree_with_events_are_found_named_and_rebuilt(ash:
         with psycopg.connect(above, autocommit=True) as superuser:
             step = superuser.execute(ONE_ROW, (case,)).fetchone()
             assert step is not None
-            superuser.execute(f"UPDATE steps SET {harm} WHERE case_id = %s AND no = %s", step[:2])  # type: ignore[arg-type]
+            superuser.execute(f"UPDATE steps SET {harm} WHERE case_id = %s AND no = %s", step[:2])
         faults = [str(fault) for fault in ash.ledger.verify()]
         assert len(faults) == 1 and case in faults[0] and step[2] in faults[0] and words in faults[0], faults
         ash.ledger.rebuild_rows(case)

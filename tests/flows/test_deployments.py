@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
@@ -79,18 +76,3 @@ def test_daily_schedules_are_at_five_or_later_in_london_and_others_in_utc() -> N
         minute, hour, *_ = known.cron.split()
         daily = minute.isdigit() and hour.isdigit()
         assert (known.timezone, not daily or int(hour) >= 5) == ("Europe/London" if daily else "UTC", True), known.name
-
-
-@pytest.mark.parametrize("from_day", [datetime(2026, 10, 20, tzinfo=UTC), datetime(2027, 3, 22, tzinfo=UTC)])
-def test_t1_each_daily_sweep_runs_once_a_day_over_both_changes_of_the_clock(from_day: datetime) -> None:
-    from prefect.server.schemas.schedules import CronSchedule
-
-    for known in SCHEDULED_FLOWS:
-        dates: list[Any] = asyncio.run(
-            CronSchedule(cron=known.cron, timezone=known.timezone).get_dates(n=2000, start=from_day, end=from_day + timedelta(days=14))
-        )
-        if known.timezone == "Europe/London":
-            assert len(dates) == len({one.date() for one in dates}) == 14
-        else:
-            gaps = {(later - earlier).total_seconds() for earlier, later in pairwise(dates)}
-            assert gaps == {60.0 * int(known.cron.split()[0].removeprefix("*/"))}
