@@ -14,6 +14,7 @@ from db.ledger import Ledger, Receipt
 from tests.db.cutting_proxy import CuttingProxy
 from tests.db.ledger_story import EXAMPLE, FACTS, Village, day, village
 from tests.db.test_ledger_acts import reported
+from tests.faults.conftest import Tally
 
 MOST_PACKETS = 60
 Act = Callable[[Ledger, UUID], Receipt]
@@ -68,8 +69,8 @@ def ending(ash: Village) -> Act:
 
 @pytest.mark.parametrize("stays_down", [False, True])
 @pytest.mark.parametrize("prepare", [deciding, opening, ending])
-def test_an_act_cut_anywhere_is_done_once_or_not_at_all(
-    ash: Village, proxy: CuttingProxy, cut_ledger: Ledger, prepare: Callable[[Village], Act], stays_down: bool
+def test_c6_an_act_cut_anywhere_is_done_once_or_not_at_all(
+    ash: Village, proxy: CuttingProxy, cut_ledger: Ledger, prepare: Callable[[Village], Act], stays_down: bool, tally: Tally
 ) -> None:
     lost = 0
     for packets in range(MOST_PACKETS):
@@ -91,3 +92,4 @@ def test_an_act_cut_anywhere_is_done_once_or_not_at_all(
     else:
         pytest.fail("every run was cut: there are more packets than the test looks at")
     assert packets >= 3 and (lost > 0) == stays_down
+    tally("C6", acts=packets + 1, kills=packets, note="decide, open and end a case; other acts not yet")

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.acceptance.killable import Killable, killable
+from tests.faults.conftest import Tally
+from tests.faults.killable import Client, Killable, killable
 from tests.flows.office import until
 
 pytestmark = pytest.mark.slow
@@ -22,7 +23,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killable]:
         yield running
 
 
-def test_c1_c9_the_worker_is_killed(place: Killable) -> None:
+def acts(clients: list[Client]) -> int:
+    return sum(len(client.acknowledged) for client in clients)
+
+
+def test_c1_c9_the_worker_is_killed(place: Killable, tally: Tally) -> None:
     with place.under_load() as clients:
         place.in_mid_transition()
         place.kill(place.worker.pid)
@@ -31,9 +36,11 @@ def test_c1_c9_the_worker_is_killed(place: Killable) -> None:
         place.start_again()
         place.decisions_go_on(clients)
     place.assert_z_after_one_reconcile(clients)
+    tally("C1", acts=acts(clients), kills=1, note="oracle Z under load")
+    tally("C9", acts=acts(clients), kills=1, note="oracle Z under load")
 
 
-def test_c2_the_prefect_server_is_killed_and_people_decide_on(place: Killable) -> None:
+def test_c2_the_prefect_server_is_killed_and_people_decide_on(place: Killable, tally: Tally) -> None:
     with place.under_load() as clients:
         place.in_mid_transition()
         place.kill(place.server.files.pid())
@@ -43,9 +50,10 @@ def test_c2_the_prefect_server_is_killed_and_people_decide_on(place: Killable) -
         assert not any(client.sent_again for client in clients), "nobody noticed"
         place.start_again()
     place.assert_z_after_one_reconcile(clients)
+    tally("C2", acts=acts(clients), kills=1, note="oracle Z under load")
 
 
-def test_c3_postgresql_is_killed_and_what_was_not_confirmed_is_sent_again(place: Killable) -> None:
+def test_c3_postgresql_is_killed_and_what_was_not_confirmed_is_sent_again(place: Killable, tally: Tally) -> None:
     with place.under_load() as clients:
         place.in_mid_transition()
         place.kill(place.postmaster)
@@ -53,9 +61,10 @@ def test_c3_postgresql_is_killed_and_what_was_not_confirmed_is_sent_again(place:
         place.start_again()
         place.decisions_go_on(clients)
     place.assert_z_after_one_reconcile(clients)
+    tally("C3", acts=acts(clients), kills=1, note="oracle Z under load")
 
 
-def test_p6_prefects_database_is_dropped_and_made_anew(place: Killable) -> None:
+def test_p6_prefects_database_is_dropped_and_made_anew(place: Killable, tally: Tally) -> None:
     with place.under_load() as clients:
         place.in_mid_transition()
         place.make_prefects_database_anew()
@@ -64,3 +73,4 @@ def test_p6_prefects_database_is_dropped_and_made_anew(place: Killable) -> None:
         place.start_again()
         place.decisions_go_on(clients)
     place.assert_z_after_one_reconcile(clients)
+    tally("P6", acts=acts(clients), kills=1, note="oracle Z under load")
