@@ -22,6 +22,7 @@ class ActPool:
         self._seconds = seconds
         self._free = BoundedSemaphore(size)
         self._idle: list[Connection] = []
+        self._over = False
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -40,9 +41,9 @@ class ActPool:
             self._free.release()
 
     def dispose(self) -> None:
-        """Close the idle connections."""
-        while self._idle:
-            self._idle.pop().close()
+        """Close the idle connections now, and those in use when they are given back: the pool is at its end."""
+        self._over = True
+        self._close_idle()
 
     def _taken(self) -> Connection:
         try:
@@ -52,8 +53,21 @@ class ActPool:
 
     def _given_back(self, connection: Connection) -> None:
         if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:
-            connection.rollback()
+            try:
+                connection.rollback()
+            except psycopg.Error:
+                connection.close()  # what went wrong before is what the caller is told
         if connection.closed:
-            self.dispose()  # its idle siblings lead to the same server that is gone: the next try must be fresh
-        else:
-            self._idle.append(connection)
+            self._close_idle()  # its idle siblings lead to the same server that is gone: the next try must be fresh
+            return
+        self._idle.append(connection)
+        if self._over:
+            self._close_idle()
+
+    def _close_idle(self) -> None:
+        while True:
+            try:
+                connection = self._idle.pop()  # not looked for first: another thread may take the last one
+            except IndexError:
+                return
+            connection.close()

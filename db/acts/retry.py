@@ -35,7 +35,7 @@ def retried(transaction: Callable[[], T]) -> T:
                 "Nothing has been saved. Send it again in a minute; if it goes on, ask whoever runs Sendflow to look at the database."
             ) from error
         except psycopg.OperationalError:
-            if broken:
+            if broken or attempt == TRIES - 1:
                 raise
             broken = True
     raise AssertionError("the last try returns or raises")

@@ -86,3 +86,29 @@ def test_a_transaction_left_open_on_an_act_connection_is_not_the_next_ones(morta
 def test_another_kind_of_database_is_refused_in_words(url: str) -> None:
     with pytest.raises(ValueError, match="must begin with postgresql://"):
         Engines(url)
+
+
+def test_a_connection_in_use_while_the_engines_are_closed_is_closed_when_given_back(mortal: EmbeddedPostgres) -> None:
+    engines = Engines(mortal.start(), pool_size=2)
+    with engines.act_connection() as idle:
+        idle.execute("SELECT 1")
+        with engines.act_connection() as used:
+            used.execute("SELECT 1")
+            engines.dispose()
+            assert not used.closed, "it is still at work"
+    assert idle.closed and used.closed
+    with engines.act_connection() as fresh:
+        assert fresh.execute("SELECT 1").fetchone() == (1,)
+    engines.dispose()
+    assert fresh.closed
+
+
+def test_what_went_wrong_is_told_when_the_rollback_fails_too(mortal: EmbeddedPostgres) -> None:
+    engines = Engines(mortal.start(), pool_size=1)
+    with pytest.raises(ZeroDivisionError), engines.act_connection() as connection:
+        connection.execute("BEGIN")
+        with psycopg.connect(engines.url, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", (connection.info.backend_pid,))
+        raise ZeroDivisionError
+    assert connection.closed
+    engines.dispose()
