@@ -91,6 +91,7 @@ class Folded:
     def _close(self, row: Row, seq: int) -> None:
         no = row["no"]
         if no in self.written and no not in self.tracked:
-            self.written[no] = {**self.written[no], "closed_seq": seq, "closed_on": row["closed_on"], "outcome": row["outcome"]}
+            if "closed_seq" not in self.written[no]:  # a row is closed once, by the first act that closes it
+                self.written[no] = {**self.written[no], "closed_seq": seq, "closed_on": row["closed_on"], "outcome": row["outcome"]}
         elif no not in self.closed:
             self.closed[no] = {**row, "case_id": self.standing.case_id, "seq": seq}

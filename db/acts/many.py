@@ -14,7 +14,7 @@ import psycopg
 
 from db.acts.actor import Actor
 from db.acts.before import receipt_of_key
-from db.acts.errors import NotAllowed, NotFound
+from db.acts.errors import KeyReused, LedgerError, NotFound
 from db.acts.folded import Folded, Row
 from db.acts.opening import open_children
 from db.acts.parts import Parts
@@ -62,26 +62,19 @@ def apply_many(parts: Parts, actor: Actor, acts: Sequence[Act]) -> list[Receipt]
 
 def _together(parts: Parts, actor: Actor, acts: Sequence[Act]) -> list[Receipt]:
     today = parts.clock.today()
-    receipts: list[Receipt | None] = []
+    receipts: list[Receipt] = []
     with parts.engines.act_connection(SCHEDULER if actor.is_software else APP) as connection, connection.transaction():
         batch = _Batch(parts, connection, actor, today, acts)
         for act in acts:
             try:
                 receipts.append(batch.do(act))
-            except (Refused, NotAllowed, NotFound) as error:
+            except (Refused, LedgerError) as error:
                 error.add_note(f"act {len(receipts) + 1} of {len(acts)}, on {act.case}; none of them was saved")
                 raise
         batch.write()
     for folded in batch.cases.values():
         parts.kept.keep(folded.standing, actor, today)
-    asked = [request(act.key, act.case, replace(act.event, actor=actor.person_id), round=act.round, private=act.private) for act in acts]
-    return [one or _first(parts, actor, batch.cases[each.ref].standing, each) for one, each in zip(receipts, asked, strict=True)]
-
-
-def _first(parts: Parts, actor: Actor, standing: Standing, asked: Request) -> Receipt:
-    found = receipt_of_key(parts, actor, standing, asked)
-    assert found is not None, "the key was found before"
-    return found
+    return receipts
 
 
 class _Batch:
@@ -96,19 +89,27 @@ class _Batch:
         pairs = [(self.cases[act.case].standing.case_id, str(act.key)) for act in acts if act.case in self.cases]
         before = connection.execute(_BEFORE, (scope(actor), [case for case, _ in pairs], [key for _, key in pairs]))
         self.seen: set[tuple[int, UUID]] = {(row[0], row[1]) for row in before}
+        self.done: dict[tuple[int, UUID], tuple[Act, Receipt]] = {}
 
-    def do(self, act: Act) -> Receipt | None:
-        """The act's receipt; None if this key was here before, also earlier among these acts."""
+    def do(self, act: Act) -> Receipt:
+        """The act's receipt; the first one's if this key was here before, also among these acts. Raises KeyReused, nothing saved."""
         refuse_future(act.event.on, self.today)
         folded = self.cases.get(act.case)
         if folded is None:
             raise NotFound(f"There is no case {act.case} in your schools. Check the reference.")
         mark = (folded.standing.case_id, act.key)
+        asked = request(act.key, act.case, replace(act.event, actor=self.actor.person_id), round=act.round, private=act.private)
+        if mark in self.done:
+            return _again(act, *self.done[mark])
         if mark in self.seen:
-            return None
-        self.seen.add(mark)
-        event = replace(act.event, actor=self.actor.person_id)
-        asked = request(act.key, act.case, event, round=act.round, private=act.private)
+            found = receipt_of_key(self.parts, self.actor, folded.standing, asked)
+            assert found is not None, "the key was found before"
+            return found
+        receipt = self._take(folded, asked)
+        self.done[mark] = (act, receipt)
+        return receipt
+
+    def _take(self, folded: Folded, asked: Request) -> Receipt:
         judged = judge(self.parts, self.actor, folded.standing, asked)
         change, standing = judged.change, folded.standing
         rows = folded.rows_of(change)
@@ -119,7 +120,7 @@ class _Batch:
         if change.opens:
             self.write()  # the opening rests on its cause's event
             also = open_children(self.parts, self.connection, self.actor, standing, asked, change)
-        return Receipt(act.case, seq, seq, self.at, change.opened, change.closed, change.position.ended, False, also)
+        return Receipt(asked.ref, seq, seq, self.at, change.opened, change.closed, change.position.ended, False, also)
 
     def write(self) -> None:
         """Write all that is folded."""
@@ -147,6 +148,13 @@ class _Batch:
         recounted = calendar_version != calendar.version
         standing = Standing(case_id, ref, version, school_id, pupil_id, definition, calendar, position, recounted, tuple(held), definition_id, stamp)
         return Folded(standing, bytes.fromhex(head))
+
+
+def _again(act: Act, first: Act, receipt: Receipt) -> Receipt:
+    """The receipt of an act that came twice in one batch."""
+    if act != first:
+        raise KeyReused("Two of these acts bear one key and say different things. Give each its own key, and send them again.")
+    return replace(receipt, repeated=True)
 
 
 def _json(rows: list[Row]) -> str | None:

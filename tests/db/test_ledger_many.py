@@ -9,6 +9,7 @@ from uuid import UUID, uuid4, uuid5
 import psycopg
 import pytest
 
+from db.acts.folded import Folded
 from db.acts.perform import perform
 from db.acts.request import request
 from db.engine import Engines
@@ -109,6 +110,31 @@ def test_sent_again_they_are_answered_with_the_first_receipts(ash: Village) -> N
     assert ash.ledger.verify(case) == []
     with pytest.raises(KeyReused):
         ash.ledger.apply_many(ash.senco, [replace(batch[0], event=batch[1].event)])
+
+
+def test_a_key_used_for_two_things_saves_none_of_the_batch(ash: Village) -> None:
+    case = ash.open().case
+    first, second, third = acts(case, history(ash)[:3])
+    with pytest.raises(KeyReused) as reused:
+        ash.ledger.apply_many(ash.senco, [first, replace(second, key=first.key), third])
+    assert reused.value.__notes__ == [f"act 2 of 3, on {case}; none of them was saved"]
+    assert ash.ledger.position(case)[2] == 1
+    once, again = ash.ledger.apply_many(ash.senco, [first, first])
+    assert again == replace(once, repeated=True) and once.seq == 2
+    with pytest.raises(KeyReused):
+        ash.ledger.apply_many(ash.senco, [second, replace(third, key=first.key)])
+    assert ash.ledger.position(case)[2] == 2 and ash.ledger.verify(case) == []
+
+
+def test_a_row_opened_and_closed_in_a_batch_keeps_the_act_that_closed_it(ash: Village) -> None:
+    """When the rights pass to the young person every row is written anew; a row that was closed before stays as it was closed."""
+    folded = Folded.__new__(Folded)
+    folded.tracked, folded.closed = frozenset(), {}
+    folded.written = {7: {"no": 7, "opened_seq": 2}}
+    row = {"no": 7, "closed_on": "2026-10-01", "outcome": "done"}
+    folded._close(row, 3)
+    folded._close(row, 4)
+    assert folded.written[7]["closed_seq"] == 3
 
 
 def test_scope_and_role_hold_for_many_too(ash: Village) -> None:
