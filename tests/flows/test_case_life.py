@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from flows.lease import LeaseLost, take_lease
+from flows.lease import take_lease
 from tests.flows.office import Office, until
 
 pytestmark = pytest.mark.slow
@@ -50,41 +49,6 @@ def test_the_artifact_says_where_the_case_stands_and_where_to_decide(office: Off
     assert "Ada" not in text and "Ashby" not in text
 
 
-@pytest.mark.parametrize("left_as", ["RUNNING", "PENDING"])
-def test_c8_c9_a_run_left_by_a_dead_worker_is_simply_run_again(office: Office, left_as: str) -> None:
-    from prefect.client.schemas.objects import State, StateType
-
-    with office.loop():
-        case = office.open_and_served()
-    run = office.run_of(case)
-    assert run is not None
-    office.client.set_flow_run_state(run.id, State(type=StateType(left_as)), force=True)
-    office.want(case)
-    with office.loop():
-        until(lambda: office.is_served(case), "served")
-    assert office.state_of(case) == "Waiting for the SENCO"
-
-
-def test_c7_whoever_was_paused_past_its_lease_is_turned_away(office: Office) -> None:
-    with office.loop():
-        case = office.open_and_served()
-    office.want(case)
-    first = take_lease(office.parts, case)
-    assert first is not None
-    with first:
-        office.lease_runs_out(case)
-        second = take_lease(office.parts, case)
-        assert second is not None
-        with second:
-            with pytest.raises(LeaseLost):
-                first.hold()
-            first.served()
-            assert not office.is_served(case)
-            second.hold()
-            second.served()
-    assert office.is_served(case)
-
-
 def test_only_one_process_serves_a_case(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flows.lease.PATIENCE_SECONDS", 0.5)
     with office.loop():
@@ -98,31 +62,3 @@ def test_only_one_process_serves_a_case(office: Office, monkeypatch: pytest.Monk
         thread.join()
     assert len([lease for lease in got if lease is not None]) == 1
     next(lease for lease in got if lease is not None).give_back()
-
-
-def test_l3_p13_a_poison_case_is_held_up_and_parked_and_no_text_of_the_error_leaves(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database error whose text quotes a name: Prefect sees a code; other cases go on; after five tries somebody must look."""
-    import flows.steps
-
-    with office.loop():
-        poison, healthy = office.open_and_served(), office.open_and_served()
-    office.agree_meeting(poison)
-    real: Callable[..., Any] = flows.steps.do
-
-    def breaks(parts: Any, todo: Any) -> Any:
-        if todo.case == poison:
-            office.insert_person_twice("Zebedee-Canary")
-        return real(parts, todo)
-
-    monkeypatch.setattr(flows.steps, "do", breaks)
-    monkeypatch.setattr("flows.under_way.FIRST_REST", 0.05)
-    monkeypatch.setattr(flows.steps.do_step, "retry_delay_seconds", [0.0, 0.0, 0.0])
-    with office.loop():
-        office.agree_meeting(healthy)
-        until(lambda: office.is_served(healthy), "the healthy case goes on")
-        until(lambda: poison in office.parked(), "the poison case is parked", seconds=120)
-    assert office.state_of(poison) == "Held up by an error"
-    assert office.wake_error(poison) == "database.23505"
-    kept = office.everything_prefect_keeps()
-    assert f"{poison}: database.23505" in kept, "the failed task shows its code"
-    assert "Zebedee" not in kept
