@@ -1,5 +1,5 @@
 """Acceptance 5: worker, Prefect server and PostgreSQL each killed in mid-transition while people decide, Prefect's database dropped. After a
-restart and one reconcile the oracle Z holds (faults C1-C3, C8, C9, P6): nothing lost, nothing doubled, one live run for each open case.
+restart and one reconcile the oracle Z holds (faults C1-C3, C5, C8, C9, P6): nothing lost, nothing doubled, one live run for each open case.
 
 One installation lives through all of it, one disaster after another.
 """
@@ -62,6 +62,18 @@ def test_c3_postgresql_is_killed_and_what_was_not_confirmed_is_sent_again(place:
         place.decisions_go_on(clients)
     place.assert_z_after_one_reconcile(clients)
     tally("C3", acts=acts(clients), kills=1, note="oracle Z under load")
+
+
+def test_c5_everything_is_killed_at_once(place: Killable, tally: Tally) -> None:
+    with place.under_load() as clients:
+        place.in_mid_transition()
+        for pid in (place.postmaster, place.worker.pid, place.server.files.pid()):
+            place.kill(pid)
+        until(lambda: all(client.sent_again for client in clients), "everybody is told that nothing is confirmed")
+        place.start_again()
+        place.decisions_go_on(clients)
+    place.assert_z_after_one_reconcile(clients)
+    tally("C5", acts=acts(clients), kills=3, note="oracle Z under load")
 
 
 def test_p6_prefects_database_is_dropped_and_made_anew(place: Killable, tally: Tally) -> None:

@@ -18,7 +18,7 @@ def test_the_embedded_server_is_safe(database_url: str) -> None:
 def test_c5_an_unsafe_setting_is_named(postgres: TestServer, setting: str, value: str, tally: Tally) -> None:
     with postgres.database(migrated=False) as url:
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(f"ALTER DATABASE {url.rsplit('/', 1)[1]} SET {setting} = {value}")  # type: ignore[arg-type]
+            connection.execute(f"ALTER DATABASE {url.rsplit('/', 1)[1]} SET {setting} = {value}")
         with pytest.raises(UnsafeServer, match=f"{setting} is {value} and must be"):
             check_server(url)
     tally("C5", acts=1, note="start refused for each unsafe setting")
