@@ -36,6 +36,7 @@ BEGIN
     RAISE EXCEPTION 'the acts'' time is not of this transaction' USING ERRCODE = 'SF002';
   END IF;
   PERFORM check_acts(p_schools, p_actor, p_today, p_at, p_cases, p_events);
+  PERFORM check_rows(p_events, p_private, p_closed, p_steps);
   UPDATE cases c SET version = x.version, head = decode(x.head, 'hex'), "position" = x."position", ended = x.ended, calendar_version = x.calendar,
          natural_key = CASE x.period WHEN 'free' THEN NULL WHEN 'by hand' THEN c.natural_key || '#' || c.id ELSE c.natural_key END
     FROM jsonb_to_recordset(p_cases) AS x (id bigint, was int, version int, head_was text, head text, "position" text, ended text, period text, calendar text)
@@ -80,6 +81,19 @@ BEGIN
               WHEN EXISTS (SELECT 1 FROM (SELECT DISTINCT e.role, e.school_id FROM e) r
                             WHERE NOT public.acts_in_school(p_actor, r.role, r.school_id, p_today)) THEN 'a role' END INTO v_wrong;
   IF v_wrong IS NOT NULL THEN RAISE EXCEPTION '% of these acts is wrong', v_wrong USING ERRCODE = 'SF002'; END IF;
+END $$;
+
+-- Words and steps belong to these acts: nobody writes beside an act into a case of another school. `p_events` has been checked.
+CREATE OR REPLACE FUNCTION check_rows(p_events jsonb, p_private jsonb, p_closed jsonb, p_steps jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT case_id, school_id, seq FROM jsonb_to_recordset(p_private) AS x (case_id bigint, school_id int, seq int)
+             EXCEPT SELECT case_id, school_id, seq FROM jsonb_to_recordset(p_events) AS x (case_id bigint, school_id int, seq int))
+     OR EXISTS (SELECT case_id, school_id FROM jsonb_to_recordset(p_steps) AS x (case_id bigint, school_id int)
+                EXCEPT SELECT case_id, school_id FROM jsonb_to_recordset(p_events) AS x (case_id bigint, school_id int))
+     OR EXISTS (SELECT case_id FROM jsonb_to_recordset(p_closed) AS x (case_id bigint)
+                EXCEPT SELECT case_id FROM jsonb_to_recordset(p_events) AS x (case_id bigint)) THEN
+    RAISE EXCEPTION 'a row of these acts is of another case' USING ERRCODE = 'SF002';
+  END IF;
 END $$;
 
 -- As write_steps, for rows of many cases. A row that was opened and closed among these acts comes closed (closed_seq) and is written once.

@@ -158,6 +158,27 @@ def test_the_database_checks_every_link(ash: Village, monkeypatch: pytest.Monkey
     assert ash.ledger.apply_many(ash.senco, batch)[-1].seq == 5 and ash.ledger.verify(case) == []
 
 
+@pytest.mark.parametrize("rows", ["private", "written", "closed"])
+def test_a_batch_writes_no_row_of_a_case_that_it_does_not_act_on(ash: Village, rows: str) -> None:
+    mine, other = ash.open().case, ash.open().case
+    before = stored(ash, other)
+    place = {"case_id": ash.rows("SELECT id FROM cases WHERE ref = %s", other)[0][0], "school_id": ash.school_id, "seq": 1, "no": 1}
+    stray = {**place, "name": "because", "salt": "00", "value": "x", "closed_on": "2026-09-20", "outcome": "done"}
+
+    def with_stray(self: Folded) -> dict[str, Any]:
+        if rows == "private":
+            self.private.append(stray)
+        else:
+            getattr(self, rows)[99] = stray
+        return row(self)
+
+    row = Folded.row
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(psycopg.Error, match="is of another case"):
+        patch.setattr(Folded, "row", with_stray)
+        ash.ledger.apply_many(ash.senco, acts(mine, history(ash)[:1]))
+    assert stored(ash, other) == before and ash.ledger.position(mine)[2] == 1
+
+
 def test_an_act_on_a_kept_position_sees_what_others_changed(ash: Village) -> None:
     """The kept position is checked in the act: another process's act, changed terms and a lost role are all noticed."""
     case = ash.open().case
