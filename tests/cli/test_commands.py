@@ -168,7 +168,7 @@ def test_a_database_that_does_not_answer_is_told_in_words_without_its_password(r
 
 
 def test_a_review_ended_by_hand_is_not_opened_again_and_not_forgotten(run: Run, senco: str) -> None:
-    from cli.working import close_all, working
+    from cli.working import working
     from db.clock import Clock
     from db.ledger import Ledger
     from tasks.open_reviews import OpenedReviews, open_due_reviews
@@ -187,6 +187,6 @@ def test_a_review_ended_by_hand_is_not_opened_again_and_not_forgotten(run: Run, 
     for days in (1, 2):
         again = sweep(days)
         assert again.refused == () and case not in again.opened
-    close_all()
+    w.engines.dispose()  # the commands closed it before; the sweeps opened it again
     told = json.loads(run("inbox", "--as", senco, "--json").stdout)["unreviewed"]
     assert [row["closed"] for row in told] == [case]
