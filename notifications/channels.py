@@ -9,10 +9,15 @@ from __future__ import annotations
 import logging
 import re
 import socket
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from notifications.message import Message, Sent
 
+if TYPE_CHECKING:
+    import apprise
+
+NO_SERVICE = "no_service"  # surely not sent: no mail service takes the settings of this installation (faults.md N4)
 _PLAIN_ADDRESS = re.compile(r"^[A-Za-z0-9.!#$%'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$")
 _SECONDS_TO_CONNECT = 5.0
 
@@ -40,7 +45,11 @@ def send(message: Message, mail_url: str, sender: str) -> Sent:
     where = _server(mail_url)
     if not _answers(where["host"], where["port"]):
         return Sent("refused", "server_not_reached")
-    return Sent("accepted", "accepted") if _notify(message, where, sender) else Sent("unknown", "no_clear_answer")
+    service = _service(message, where, sender)
+    if service is None:
+        return Sent("refused", NO_SERVICE)
+    took = service.notify(title=message.subject, body=message.html, body_format="html")
+    return Sent("accepted", "accepted") if took else Sent("unknown", "no_clear_answer")
 
 
 def tell(alarm_url: str, title: str, words: str) -> bool:
@@ -81,26 +90,29 @@ def _answers(host: object, port: object) -> bool:
         return False
 
 
-def _notify(message: Message, where: dict[str, object], sender: str) -> bool:
-    """A fresh Apprise object a message: a reused one waits 5.5 s between mails. The plugin is built by its constructor, never from a URL,
-    so that no address can smuggle in another recipient."""
+def _service(message: Message, where: dict[str, object], sender: str) -> apprise.Apprise | None:
+    """Apprise ready to send this one, or None when no service of it takes these settings: it may say so by an error or by False.
+
+    A fresh object a message: a reused one waits 5.5 s between mails. The plugin is built by its constructor, never from a URL, so that no
+    address can smuggle in another recipient."""
     import apprise
     from apprise.plugins.email import NotifyEmail
 
     logging.getLogger("apprise").setLevel(logging.ERROR)  # at WARNING and below it quotes addresses and bodies
-    service = NotifyEmail(  # type: ignore[no-untyped-call]  # Apprise ships no types
-        smtp_host=where["host"],
-        host=where["host"],
-        port=where["port"],
-        secure=where["secure"],
-        secure_mode="ssl" if where["secure"] else "insecure",
-        user=where["user"],
-        password=where["password"],
-        from_addr=sender,
-        targets=[message.to],
-        headers={"X-Case-Ref": message.reference, "Auto-Submitted": "auto-generated"},
-    )
+    try:
+        service = NotifyEmail(  # type: ignore[no-untyped-call]  # Apprise ships no types
+            smtp_host=where["host"],
+            host=where["host"],
+            port=where["port"],
+            secure=where["secure"],
+            secure_mode="ssl" if where["secure"] else "insecure",
+            user=where["user"],
+            password=where["password"],
+            from_addr=sender,
+            targets=[message.to],
+            headers={"X-Case-Ref": message.reference, "Auto-Submitted": "auto-generated"},
+        )
+    except TypeError:  # what Apprise raises for a sender that is no address
+        return None
     sender_of_all = apprise.Apprise()
-    if not sender_of_all.add(service):
-        return False
-    return bool(sender_of_all.notify(title=message.subject, body=message.html, body_format=apprise.NotifyFormat.HTML))
+    return sender_of_all if sender_of_all.add(service) else None

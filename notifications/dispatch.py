@@ -16,9 +16,9 @@ from db.links import Links
 from db.models import Delivery
 from db.settings import Settings
 from db.signing_key import signing_keys
-from notifications.channels import send
+from notifications.channels import NO_SERVICE, MailSettingsError, send
 from notifications.compose import compose
-from notifications.message import Message
+from notifications.message import Message, Sent
 from notifications.reader import NobodyToWriteTo
 from notifications.render import TemplateMissing
 
@@ -61,7 +61,7 @@ def _deliver_one(engines: Engines, clock: Clock, settings: Settings, links: Link
     with engines.scheduler() as session:
         if not mark_handed_over(session, delivery.id, holder):
             return DeliveryCounts()  # the claim is over and somebody else has it
-    sent = send(message, settings.mail_url or "", settings.mail_from)
+    sent = _sent(message, settings)
     with engines.scheduler() as session:
         if sent.state == "accepted":
             mark_accepted(session, delivery.id, holder)
@@ -71,6 +71,14 @@ def _deliver_one(engines: Engines, clock: Clock, settings: Settings, links: Link
             return DeliveryCounts(unknown=1)
         mark_failed(session, delivery.id, holder, sent.code, for_good=sent.code in FOR_GOOD)
         return DeliveryCounts(failed=1)
+
+
+def _sent(message: Message, settings: Settings) -> Sent:
+    """Settings that no mail service takes are a refusal like another: it is tried again, fails in the end, and says why (faults.md N4)."""
+    try:
+        return send(message, settings.mail_url or "", settings.mail_from)
+    except MailSettingsError:
+        return Sent("refused", NO_SERVICE)
 
 
 def _composed(engines: Engines, clock: Clock, settings: Settings, links: Links, delivery: Delivery, holder: str) -> Message | None:

@@ -24,6 +24,7 @@ WORDS = {
     "by_sms": "they asked for a text message: send one, or ring them",
     "bad_address": "their e-mail address cannot be right: correct it, and tell them yourself",
     "server_not_reached": "the mail server does not answer",
+    "no_service": "no mail service takes SENDFLOW_MAIL_URL and SENDFLOW_MAIL_FROM as they are set: whoever runs Sendflow must set them right",
     "no_clear_answer": "the mail server gave no clear answer",
     "no_template": "its text is missing: `sendflow check` names it",
     "bad_template": "its text cannot be written: `sendflow check` names it",

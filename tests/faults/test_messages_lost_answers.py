@@ -1,0 +1,85 @@
+"""The mail server's answer is lost, or the sender dies before it can keep it: sent again, same reference, marked (`faults.md` N1, N2; RFC 1047)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from db.engine import Engines
+from db.queries.messages import messages_of
+from db.settings import Settings
+from notifications.dispatch import DeliveryCounts, deliver
+from tests.db.ledger_story import Village, village
+from tests.faults.conftest import Tally
+from tests.faults.messages_at_hand import OWED, doubled_unmarked, harmful_server, lost, mailed, make_due, owe_invitations
+from tests.faults.tally import rounds
+
+ROOT = Path(__file__).parents[2]
+SENDER = """
+import sys
+from db.clock import Clock
+from db.engine import Engines
+from db.settings import Settings
+from notifications.dispatch import deliver
+sys.stdin.readline()
+deliver(Engines(sys.argv[1]), Clock(), Settings(data_folder=sys.argv[2], mail_url=sys.argv[3]), sys.argv[4], holder="doomed")
+"""
+
+
+@pytest.fixture(scope="module")
+def ash(engines: Engines) -> Village:
+    return village(engines, "900302")
+
+
+def test_n1_a_mail_taken_without_an_answer_comes_again_once_and_says_so(ash: Village, tmp_path: Path, tally: Tally) -> None:
+    case = owe_invitations(ash)
+    with harmful_server(tmp_path) as server:
+        settings = Settings(data_folder=tmp_path, mail_url=server.url)
+        server.hang_ups = 1
+        assert deliver(ash.engines, ash.clock, settings, case) == DeliveryCounts(accepted=OWED - 1, unknown=1)
+        (open_one,) = [one for one in mailed(ash, case) if one.state == "owed"]
+        assert (open_one.may_be_twice, open_one.error_code) == (True, "no_clear_answer")
+        make_due(ash, case)
+        assert deliver(ash.engines, ash.clock, settings, case) == DeliveryCounts(accepted=1)
+        make_due(ash, case)
+        assert deliver(ash.engines, ash.clock, settings, case) == DeliveryCounts()
+        took = server.took
+    assert took[open_one.reference] == 2 and sorted(took.values()) == [1, 1, 1, 2]
+    with ash.engines.app([ash.school_id]) as session:
+        marked = [one.reference for one in messages_of(session, case) if one.may_be_twice]
+    assert marked == [open_one.reference]
+    unmarked = doubled_unmarked(ash, case, took)
+    tally("N1", acts=OWED, kills=1, lost=lost(ash, case, took), doubled=unmarked, note="1 came twice, same reference, marked")
+
+
+@pytest.mark.parametrize(("at", "copies"), [("RCPT", 1), ("DATA", 2)])
+def test_n2_a_sender_killed_between_send_and_mark_is_as_a_lost_answer(ash: Village, tmp_path: Path, at: str, copies: int, tally: Tally) -> None:
+    """The mail server itself kills the process that talks to it: before it takes the mail, or when it has taken it."""
+    tried, gone, unmarked, kills = 0, 0, 0, 0
+    for _ in range(rounds(1, 20)):
+        case = owe_invitations(ash)
+        with harmful_server(tmp_path) as server:
+            server.at = at
+            sender = subprocess.Popen(
+                [sys.executable, "-c", SENDER, ash.engines.url, str(tmp_path), server.url, case],
+                stdin=subprocess.PIPE,
+                cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+            )
+            server.kill = sender.pid
+            sender.communicate(b"go\n", timeout=60)
+            assert sender.returncode == -signal.SIGKILL
+            (cut,) = [one for one in mailed(ash, case) if one.state == "handed_over"]
+            make_due(ash, case)
+            assert deliver(ash.engines, ash.clock, Settings(data_folder=tmp_path, mail_url=server.url), case) == DeliveryCounts(accepted=OWED)
+            took, kills = server.took, kills + server.killed
+        after = {one.reference: (one.state, one.may_be_twice) for one in mailed(ash, case)}
+        assert after.pop(cut.reference) == ("accepted", True) and set(after.values()) == {("accepted", False)}
+        assert took[cut.reference] == copies and sorted(took.values()) == sorted([1, 1, 1, copies])
+        tried, gone, unmarked = tried + OWED, gone + lost(ash, case, took), unmarked + doubled_unmarked(ash, case, took)
+    tally("N2", acts=tried, kills=kills, lost=gone, doubled=unmarked, note=f"killed at {at}; only the one on its way is marked")
