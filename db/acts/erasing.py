@@ -10,8 +10,9 @@ from db.acts.content import canonical
 from db.acts.errors import NotAllowed
 from db.acts.parts import Parts
 from db.acts.retry import retried
+from db.acts.rows import RowChanges, row_changes
 from db.acts.standing import Standing, read_standing, scope
-from db.acts.write import APPLY
+from db.acts.write import APPLY, json_or_null
 from db.permissions import in_words, role_in_which, roles_for
 from db.roles import APP
 from rules.position_text import position_to_text
@@ -25,7 +26,7 @@ def erase_private(parts: Parts, actor: Actor, key: UUID, ref: str, on: date) -> 
 
     Returns how many there were; 0 for the same key again. Raises NotFound, NotAllowed (a person of the case's school does this, no software).
     """
-    return retried(lambda: _erased(parts, actor, key, ref, on))
+    return retried(lambda: _erased(parts, actor, key, ref, on), parts.kept.clear)
 
 
 def _erased(parts: Parts, actor: Actor, key: UUID, ref: str, on: date) -> int:
@@ -47,6 +48,8 @@ def _values(parts: Parts, actor: Actor, key: UUID, standing: Standing, on: date)
         raise NotAllowed(f"Erasing is for {in_words(standing.definition, allowed)} at this school. Ask them to do it.")
     event = {"kind": ERASED, "on": on.isoformat(), "actor": actor.person_id}
     content = {"form": 1, "key": str(key), "event": event, "via": actor.via, "role": role, "body": "", "calendar": standing.calendar.version}
+    rows = row_changes(standing.definition, None, standing.position, standing.calendar) if standing.recounted else RowChanges([], [])
+    written = (json_or_null(rows.closed), json_or_null(rows.written))  # else nobody would see that they were counted with another calendar
     case = (scope(actor), standing.case_id, standing.version, str(key), actor.person_id, role, parts.clock.today(), None, ERASED, "", "", 0)
     position = (canonical(content).decode(), position_to_text(standing.position), standing.position.ended, "kept", standing.calendar.version)
-    return (*case, *position, None, None, None, NOTHING_OWED, None, None)  # read under lock: nothing kept to be checked
+    return (*case, *position, *written, None, NOTHING_OWED, None, None)  # read under lock: nothing kept to be checked

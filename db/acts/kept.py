@@ -57,3 +57,9 @@ class KeptCases:
         """The case is not as it was kept."""
         with self._lock:
             self._cases.pop(ref, None)
+
+    def clear(self) -> None:
+        """The connection broke: another server may answer next, which lacks the last acts and has others of the same number in their place."""
+        with self._lock:
+            self._cases.clear()
+            self._roles.clear()

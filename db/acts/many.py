@@ -56,7 +56,7 @@ def apply_many(parts: Parts, actor: Actor, acts: Sequence[Act]) -> list[Receipt]
         raise ValueError("An act by a signed link uses the link up: do it alone.")
     receipts: list[Receipt] = []
     for start in range(0, len(acts), TOGETHER):
-        receipts += retried(partial(_together, parts, actor, acts[start : start + TOGETHER]))
+        receipts += retried(partial(_together, parts, actor, acts[start : start + TOGETHER]), parts.kept.clear)
     return receipts
 
 

@@ -64,7 +64,7 @@ def open_case(parts: Parts, actor: Actor, opening: Opening) -> Receipt:
     today = parts.clock.today()
     if opening.on > today:
         raise Refused("bad_day", f"{opening.on} has not come yet: today is {today}. A case opens on the day it is opened.")
-    opened = retried(lambda: _in_its_own_transaction(parts, actor, opening))
+    opened = retried(lambda: _in_its_own_transaction(parts, actor, opening), parts.kept.clear)
     change = opened.change
     if opened.answer == "done":
         return Receipt(opened.ref, 1, 1, opened.recorded_at, change.opened, change.closed, change.position.ended, False)

@@ -43,9 +43,9 @@ def perform(parts: Parts, actor: Actor, asked: Request) -> Receipt:
     today = parts.clock.today()
     refuse_future(asked.event.on, today)
     try:
-        return retried(lambda: _attempt(parts, actor, asked, today, lock=False))
+        return retried(lambda: _attempt(parts, actor, asked, today, lock=False), parts.kept.clear)
     except Moved:
-        return retried(lambda: _attempt(parts, actor, asked, today, lock=True))
+        return retried(lambda: _attempt(parts, actor, asked, today, lock=True), parts.kept.clear)
 
 
 def refuse_future(on: date, today: date) -> None:

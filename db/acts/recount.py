@@ -40,7 +40,7 @@ def recount_dates(parts: Parts) -> list[str]:
 
 def rebuild_rows(parts: Parts, ref: str) -> None:
     """Write a case's rows from its position. Raises NotFound."""
-    while not retried(lambda: _rewritten(parts, ref)):
+    while not retried(lambda: _rewritten(parts, ref), parts.kept.clear):
         pass  # somebody acted meanwhile: their act has another position, which is read again
     with parts.engines.scheduler() as session:
         wakes.want(session, [ref])

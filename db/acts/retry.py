@@ -16,11 +16,12 @@ GAVE_UP = (errors.LockNotAvailable, errors.QueryCanceled)  # lock_timeout and st
 TRIES = 4
 
 
-def retried(transaction: Callable[[], T]) -> T:
+def retried(transaction: Callable[[], T], broke: Callable[[], object] = lambda: None) -> T:
     """Run `transaction`, up to four times on a deadlock or serialization failure, and once more when the connection broke.
 
     After a broken connection nobody knows whether it was committed; the act's key makes the second try answer with the first receipt.
-    Raises Busy when the server gave up waiting or working, else the last error if it does not help.
+    `broke` is called when a connection broke, before the second try. Raises Busy when the server gave up waiting or working, else the last error
+    if it does not help.
     """
     broken = False
     for attempt in range(TRIES):
@@ -35,6 +36,7 @@ def retried(transaction: Callable[[], T]) -> T:
                 "Nothing has been saved. Send it again in a minute; if it goes on, ask whoever runs Sendflow to look at the database."
             ) from error
         except psycopg.OperationalError:
+            broke()
             if broken or attempt == TRIES - 1:
                 raise
             broken = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from db.engine import Engines
@@ -46,6 +47,30 @@ def test_an_act_after_a_change_of_calendar_writes_every_row_anew(engines: Engine
         session.add(SchoolClosure(school_id=ash.school_id, first_on=day("2026-10-05"), last_on=day("2026-10-05"), reason="INSET"))
     ash.decide(case, "offer_advocate", "2026-10-01")
     assert ash.ledger.verify(case) == []
+
+
+def test_an_erasure_after_a_change_of_calendar_writes_every_row_anew(engines: Engines, ash: Village) -> None:
+    case = ash.meeting_agreed()
+    with engines.scheduler() as session:
+        session.add(SchoolClosure(school_id=ash.school_id, first_on=day("2026-11-02"), last_on=day("2026-11-04"), reason="flood"))
+    with ash.engines.act_connection("sendflow_writer") as connection:  # as dates are that were counted with other closures
+        connection.execute("UPDATE steps SET why = '' WHERE closed_seq IS NULL AND case_id = (SELECT id FROM cases WHERE ref = %s)", (case,))
+    ash.ledger.erase_private(ash.senco, key=uuid4(), case=case, on=day("2026-10-01"))
+    assert ash.ledger.verify(case) == [] and all(row.why for row in ash.open_rows(case).values() if row.due_on)
+
+
+def test_no_position_is_kept_once_a_connection_broke(ash: Village) -> None:
+    """After a failover the next server may lack the last acts, and have others of the same number."""
+    case, other = ash.meeting_agreed(), ash.meeting_agreed()
+    kept, today = ash.ledger.parts.kept, ash.clock.today()
+    assert kept.of(ash.senco, other, today) is not None
+    with psycopg.connect(ash.engines.url, autocommit=True) as login:
+        login.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'sendflow sendflow_app' "
+            "AND datname = current_database()"
+        )
+    assert ash.decide(case, "offer_advocate", "2026-10-01").seq == 3
+    assert kept.of(ash.senco, other, today) is None and kept.of(ash.senco, case, today) is not None
 
 
 def test_wrong_rows_are_found_named_and_rebuilt(ash: Village) -> None:
