@@ -1,13 +1,11 @@
-"""Each case's flow run is remembered once; a person is seen by the schools they are tied to; a full pool says so soon (D3)."""
+"""Each case's flow run is remembered once; a person is seen by the schools they are tied to."""
 
 from __future__ import annotations
 
-import time
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import TimeoutError as PoolEmpty
 
 from db.engine import Engines
 from db.models import AuthorityContact, Person
@@ -78,16 +76,3 @@ def test_a_person_is_seen_by_the_schools_they_are_tied_to(ash: Village) -> None:
         assert session.get_one(Person, officer.id).school_ids == sorted([ash.school_id, birch.school_id]), (
             "an officer works for every school of a pupil"
         )
-
-
-def test_d3_an_empty_pool_says_so_within_seconds(database_url: str) -> None:
-    one = Engines(database_url, pool_size=1)
-    with one.scheduler() as session:
-        session.execute(text("SELECT 1"))
-        began = time.monotonic()
-        with pytest.raises(PoolEmpty), one.scheduler() as second:
-            second.execute(text("SELECT 1"))
-        assert time.monotonic() - began < 5
-    with one.scheduler() as session:
-        assert session.scalar(text("SELECT current_user")) == "sendflow_scheduler"
-    one.dispose()

@@ -1,0 +1,77 @@
+"""A process that dies, is paused past its lease, or is asked to end: another serves its cases, and nothing comes twice (C7, C8, C9, C11)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from flows.lease import LeaseLost, take_lease
+from flows.server import PrefectServer
+from tests.flows.office import Office, until
+from tests.flows.worker_process import WorkerProcess
+
+pytestmark = pytest.mark.slow
+Tally = Callable[..., None]
+
+
+@pytest.fixture
+def worker(office: Office, prefect_server: PrefectServer) -> Iterator[WorkerProcess]:
+    with office.worker(prefect_server) as process:
+        yield process
+
+
+@pytest.mark.parametrize("left_as", ["RUNNING", "PENDING"])
+def test_c8_c9_a_run_left_by_a_dead_worker_is_simply_run_again(office: Office, left_as: str, tally: Tally) -> None:
+    from prefect.client.schemas.objects import State, StateType
+
+    with office.loop():
+        case = office.open_and_served()
+    run = office.run_of(case)
+    assert run is not None
+    office.client.set_flow_run_state(run.id, State(type=StateType(left_as)), force=True)
+    office.want(case)
+    with office.loop():
+        until(lambda: office.is_served(case), "served")
+    assert office.state_of(case) == "Waiting for the SENCO"
+    runs = len(office.live_runs(case))
+    tally("C9" if left_as == "RUNNING" else "C8", acts=1, kills=1, lost=int(not office.is_served(case)), doubled=runs - 1)
+    assert runs == 1
+
+
+def test_c7_whoever_was_paused_past_its_lease_is_turned_away(office: Office, tally: Tally) -> None:
+    with office.loop():
+        case = office.open_and_served()
+    office.want(case)
+    first = take_lease(office.parts, case)
+    assert first is not None
+    with first:
+        office.lease_runs_out(case)
+        second = take_lease(office.parts, case)
+        assert second is not None
+        with second:
+            with pytest.raises(LeaseLost):
+                first.hold()
+            first.served()
+            assert not office.is_served(case)
+            second.hold()
+            second.served()
+    assert office.is_served(case)
+    tally("C7", acts=1, kills=1, lost=int(not office.is_served(case)))
+
+
+def test_c11_asked_to_end_it_ends_and_nothing_is_lost(office: Office, worker: WorkerProcess, tally: Tally) -> None:
+    cases = [office.open() for _ in range(10)]
+    until(lambda: any(office.state_of(case).startswith("Waiting") for case in cases), "it is at work")
+    began = time.monotonic()
+    status = worker.stop()
+    assert (status, time.monotonic() - began < 30) == (0, True)
+    assert not office.leases()
+    with office.loop():
+        until(lambda: all(office.is_served(case) for case in cases), "the rest is served by another process")
+    assert {office.state_of(case) for case in cases} == {"Waiting for the SENCO"}
+    references = [reference for reference in office.mails() if reference.split("/")[0] in cases]
+    doubled = len(references) - len(set(references))
+    tally("C11", acts=len(cases), kills=1, lost=sum(not office.is_served(case) for case in cases), doubled=doubled)
+    assert doubled == 0, "nothing is sent anew"
