@@ -140,7 +140,7 @@ def _until_woken_once(page: Page) -> None:
     """Load the run's page again until it shows the artifact that the case's first wake writes; Prefect's page does not look again by itself."""
     page.get_by_text("Artifacts", exact=True).wait_for()
     artifact = page.get_by_text(re.compile("^Where (AR|NA)-")).first
-    for _ in range(30):
+    for _ in range(80):
         page.get_by_text("Artifacts", exact=True).click()
         try:
             artifact.wait_for(timeout=3_000)
@@ -148,7 +148,7 @@ def _until_woken_once(page: Page) -> None:
             page.reload()
         else:
             return
-    raise AssertionError("the case was not woken within 90 seconds: " + page.inner_text("body"))
+    raise AssertionError("the case was not woken within four minutes: " + page.inner_text("body"))
 
 
 def _look_at_console(running: Demo, browser: Browser) -> None:
