@@ -169,7 +169,7 @@ def test_p5_the_documented_automation_against_zombies_crashes_a_healthy_run_and_
     ).create()
     assert isinstance(zombies, Automation)
     try:
-        until(lambda: crashed_after_a_heartbeat(office, run), "the automation has crashed the waiting run", seconds=60)
+        until(lambda: crashed_after_a_heartbeat(office, run), "the automation has crashed the waiting run", 240)
     finally:
         zombies.delete()
     done = reconcile_runs(office.parts, office.client, all=True)

@@ -29,7 +29,7 @@ def test_a_resumed_case_is_served_by_a_stock_process_worker(office: Office, pref
         stock = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT, cwd=log.parent)
         try:
             office.client.resume_flow_run(run.id)
-            until(lambda: "send_invitations" not in office.open_steps(case), "the stock worker has sent the invitations", seconds=120)
+            until(lambda: "send_invitations" not in office.open_steps(case), "the stock worker has sent the invitations", 300)
             until(lambda: office.state_of(case).startswith("Waiting for"), "the run waits again")
         finally:
             stock.terminate()
