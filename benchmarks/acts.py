@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from benchmarks.definition import ROUNDS, library
 from benchmarks.figures import Figure
-from benchmarks.peers import ABSENT, Peers, peers
+from benchmarks.peers import Peers, peers
 from benchmarks.server import ledger_database, server, settle
 from benchmarks.spread import Done, Rate, spread
 from benchmarks.trust import BenchTrust, ballast, make_trust
@@ -55,8 +55,6 @@ def acts() -> list[Figure]:
         trust = make_trust(running, engines)
         ballast(trust, BALLAST, like=trust.open(1)[0])
         beside = peers(running)
-        if beside is None:
-            print(ABSENT)
         return [figure for processes in (1, 2) for figure in _rounds(trust, beside, processes)]
 
 

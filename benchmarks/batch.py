@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from benchmarks.definition import ROUNDS
 from benchmarks.figures import Figure
-from benchmarks.peers import ABSENT, peers
+from benchmarks.peers import peers
 from benchmarks.server import ledger_database, server, settle
 from benchmarks.trust import BenchTrust, ballast, make_trust
 from db.acts.many import Act
@@ -23,8 +23,6 @@ def batch() -> list[Figure]:
         trust = make_trust(running, engines)
         ballast(trust, BALLAST, like=trust.open(1)[0])
         beside = peers(running)
-        if beside is None:
-            print(ABSENT)
         plain, folded, bare = [], [], []
         for _ in range(REPETITIONS):
             plain.append(_rate(trust, folded=False))

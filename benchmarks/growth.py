@@ -13,7 +13,7 @@ from statistics import median
 from benchmarks.database_time import database_time
 from benchmarks.definition import ROUNDS
 from benchmarks.figures import Figure
-from benchmarks.peers import ABSENT, peers
+from benchmarks.peers import peers
 from benchmarks.server import OURS, ledger_database, server, settle, superuser
 from benchmarks.trust import BenchTrust, ballast, make_trust
 from db.chase import sweep_all
@@ -40,7 +40,6 @@ def growth() -> list[Figure]:
             figures += _at(trust, size)
         beside = peers(running)
         if beside is None:
-            print(ABSENT)
             return figures
         theirs = [beside.sweep(SIZES[-1])["wall_s"], _sweep(trust), beside.sweep(SIZES[-1])["wall_s"], _sweep(trust)]
         ours, bare = median(theirs[1::2]), median(theirs[::2])

@@ -48,5 +48,8 @@ class Peers:
 
 
 def peers(running: EmbeddedPostgres) -> Peers | None:
-    """The peers on that server; None where they do not lie on this machine."""
-    return Peers(running) if (FOLDER / "run.py").exists() else None
+    """The peers on that server; None, said aloud, where they do not lie on this machine."""
+    if (FOLDER / "run.py").exists():
+        return Peers(running)
+    print(ABSENT)
+    return None

@@ -9,13 +9,12 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-import orjson
 import psycopg
 
 from db.acts.actor import Actor
 from db.acts.before import receipt_of_key
 from db.acts.errors import KeyReused, LedgerError, NotFound
-from db.acts.folded import Folded, Row
+from db.acts.folded import Folded
 from db.acts.opening import open_children
 from db.acts.parts import Parts
 from db.acts.perform import judge, refuse_future
@@ -23,6 +22,7 @@ from db.acts.receipt import Receipt
 from db.acts.request import Request, request
 from db.acts.retry import retried
 from db.acts.standing import Standing, scope
+from db.acts.write import json_or_null
 from db.roles import APP, SCHEDULER
 from rules.compiled import compiled
 from rules.history import Event, Refused
@@ -128,11 +128,11 @@ class _Batch:
         if not cases:
             return
         values = (
-            _json([one.row() for one in cases]),
-            _json([row for one in cases for row in one.events]),
-            _json([row for one in cases for row in one.private]),
-            _json([row for one in cases for row in one.closed.values()]),
-            _json([row for one in cases for row in one.written.values()]),
+            json_or_null([one.row() for one in cases]),
+            json_or_null([row for one in cases for row in one.events]),
+            json_or_null([row for one in cases for row in one.private]),
+            json_or_null([row for one in cases for row in one.closed.values()]),
+            json_or_null([row for one in cases for row in one.written.values()]),
         )
         self.connection.execute(_APPLY, (scope(self.actor), self.actor.person_id, self.today, self.at, *values))
         for one in cases:
@@ -155,7 +155,3 @@ def _again(act: Act, first: Act, receipt: Receipt) -> Receipt:
     if act != first:
         raise KeyReused("Two of these acts bear one key and say different things. Give each its own key, and send them again.")
     return replace(receipt, repeated=True)
-
-
-def _json(rows: list[Row]) -> str | None:
-    return orjson.dumps(rows).decode() if rows else None

@@ -53,27 +53,26 @@ def test_c2_the_prefect_server_is_killed_and_people_decide_on(place: Killable, t
     tally("C2", acts=acts(clients), kills=1, note="oracle Z under load")
 
 
-def test_c3_postgresql_is_killed_and_what_was_not_confirmed_is_sent_again(place: Killable, tally: Tally) -> None:
+def killed_with_postgresql(place: Killable, *others: int) -> int:
+    """Kill PostgreSQL under load, and these processes with it; the oracle's look, and how many acts were acknowledged."""
     with place.under_load() as clients:
         place.in_mid_transition()
-        place.kill(place.postmaster)
-        until(lambda: all(client.sent_again for client in clients), "everybody is told that nothing is confirmed")
-        place.start_again()
-        place.decisions_go_on(clients)
-    place.assert_z_after_one_reconcile(clients)
-    tally("C3", acts=acts(clients), kills=1, note="oracle Z under load")
-
-
-def test_c5_everything_is_killed_at_once(place: Killable, tally: Tally) -> None:
-    with place.under_load() as clients:
-        place.in_mid_transition()
-        for pid in (place.postmaster, place.worker.pid, place.server.files.pid()):
+        for pid in (place.postmaster, *others):
             place.kill(pid)
         until(lambda: all(client.sent_again for client in clients), "everybody is told that nothing is confirmed")
         place.start_again()
         place.decisions_go_on(clients)
     place.assert_z_after_one_reconcile(clients)
-    tally("C5", acts=acts(clients), kills=3, note="oracle Z under load")
+    return acts(clients)
+
+
+def test_c3_postgresql_is_killed_and_what_was_not_confirmed_is_sent_again(place: Killable, tally: Tally) -> None:
+    tally("C3", acts=killed_with_postgresql(place), kills=1, note="oracle Z under load")
+
+
+def test_c5_everything_is_killed_at_once(place: Killable, tally: Tally) -> None:
+    acknowledged = killed_with_postgresql(place, place.worker.pid, place.server.files.pid())
+    tally("C5", acts=acknowledged, kills=3, note="oracle Z under load")
 
 
 def test_p6_prefects_database_is_dropped_and_made_anew(place: Killable, tally: Tally) -> None:
