@@ -1,7 +1,4 @@
-"""Acts on a position that the caller kept, and many acts at once. The ledger's functions are installed anew from `db/sql`.
-
-A migration that changes one of them later takes over the lines of `upgrade`, and leaves a frozen copy of `db/sql` for this one, as 0002 has.
-"""
+"""Acts on a position that the caller kept, and many acts at once. The ledger's functions are installed anew."""
 
 from pathlib import Path
 
@@ -12,7 +9,7 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parents[2] / "sql"
+SQL = Path(__file__).with_name("sql_0004")  # as they were then: what a later migration installs instead lies in db/sql
 OF_0002 = (
     "apply_act(int[], bigint, int, uuid, bigint, text, date, uuid, text, text, text, int, text, text, text, text, text, jsonb, jsonb, jsonb, text)"
 )

@@ -1,0 +1,32 @@
+"""What the ledger's functions became when they were measured full. They are installed anew from `db/sql`.
+
+A migration that changes one of them later takes over the lines of `upgrade`, and leaves a frozen copy of `db/sql` for this one, as 0004 has.
+"""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+SQL = Path(__file__).parents[2] / "sql"
+DOORS: tuple[str, ...] = ()  # the new ones: a function replaced keeps its grants
+
+
+def upgrade() -> None:
+    """Replace the functions as the writer, and let the console's, importer's and scheduler's roles call the new doors."""
+    run = op.get_bind().exec_driver_sql
+    run("SET LOCAL ROLE sendflow_writer")
+    for path in sorted(SQL.glob("*.sql")):
+        run(path.read_text(encoding="utf-8").replace("%", "%%"))
+    for door in DOORS:
+        run(f"GRANT EXECUTE ON FUNCTION {door} TO sendflow_app, sendflow_importer, sendflow_scheduler")
+    run("SET LOCAL ROLE sendflow_owner")
+
+
+def downgrade() -> None:
+    """Refuse: a legal record is not unmade. Restore a backup instead."""
+    raise NotImplementedError("the ledger's schema goes forward only; restore a backup to go back")
