@@ -1,9 +1,7 @@
-"""The worker as a process: whole life, and killed in the middle (faults C1, C9)."""
+"""The worker as a process: whole life (killed in the middle: tests/faults/test_worker_cut.py)."""
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -48,21 +46,3 @@ def test_scheduled_flows_are_seen_to_run(office: Office, worker: WorkerProcess) 
     finally:
         register(office.client)
     assert {beat.name: beat.error_code for beat in office.beats() if beat.error_code} == {}
-
-
-def test_c1_c9_what_a_killed_worker_had_in_hand_is_done_by_another_once_its_lease_is_over(office: Office, worker: WorkerProcess) -> None:
-    """The lease of a dead worker runs out after 30 s (here it is cut short); the run that it left Running is simply run again."""
-    worker.start()
-    case = office.open()
-    until(lambda: office.state_of(case) == "Waiting for the SENCO", "the case waits")
-    with office.mail_server_silent():
-        office.agree_meeting(case)
-        until(lambda: case in office.leases(), "the worker serves the case")
-        until(lambda: office.state_of(case) == "Running", "its run is Running")
-        os.kill(worker.pid, signal.SIGKILL)
-    office.lease_runs_out(case)
-    with office.loop():
-        until(lambda: office.is_served(case), "another process has served it")
-    assert "send_invitations" not in office.open_steps(case)
-    assert office.state_of(case).startswith("Waiting for")
-    assert len(office.live_runs(case)) == 1
