@@ -16,6 +16,11 @@ def refusal_lines(fault: Exception) -> list[str] | None:
         return [fault.message]  # type: ignore[attr-defined]
     if _is(fault, "sqlalchemy.exc", "OperationalError") or _is(fault, "psycopg", "OperationalError"):
         return ["the database does not answer, or broke off. Is it running, and does DATABASE_URL name it? What you sent may be sent again."]
+    if _is(fault, "sqlalchemy.exc", "TimeoutError"):
+        return [
+            "every connection to the database is taken, and none came free in time. Try again in a minute: what you sent may be sent again. "
+            "If it happens often, raise SENDFLOW_POOL_SIZE."
+        ]
     known = (
         ("rules.periods", "RuleError"),
         ("rules.fact_values", "FactError"),

@@ -22,6 +22,7 @@ class ActPool:
         self._seconds = seconds
         self._free = BoundedSemaphore(size)
         self._idle: list[Connection] = []
+        self._in_use: set[object] = set()
         self._over = False
 
     @contextmanager
@@ -31,6 +32,8 @@ class ActPool:
         """
         if not self._free.acquire(timeout=self._seconds):
             raise PoolTimeout(f"no connection for an act came free within {self._seconds} seconds")
+        mark = object()
+        self._in_use.add(mark)
         try:
             connection = self._taken()
             try:
@@ -38,7 +41,13 @@ class ActPool:
             finally:
                 self._given_back(connection)
         finally:
+            self._in_use.discard(mark)
             self._free.release()
+
+    @property
+    def taken(self) -> int:
+        """How many connections are in use now."""
+        return len(self._in_use)
 
     def dispose(self) -> None:
         """Close the idle connections now, and those in use when they are given back: the pool is at its end."""

@@ -8,14 +8,14 @@ from functools import partial
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine, NullPool, create_engine, event, text
+from sqlalchemy import Engine, NullPool, QueuePool, create_engine, event, text
 from sqlalchemy.orm import Session
 
 from db.act_pool import ActPool
 from db.roles import APP, IMPORTER, OWNER, SCHEDULER, become
 from db.url import psycopg_url, sqlalchemy_url
 
-POOL_SECONDS = 3  # a page that finds no connection says so soon
+POOL_SECONDS = 3.0  # whoever finds no connection says so soon; the console sooner (`web/places.py`)
 APPLICATION = "sendflow"
 # How long the server works, or waits for a row, before it gives up and says so. An act is milliseconds and a page's query tenths of a second;
 # the scheduler's sessions verify and import whole trusts, and are bounded by what they wait for only.
@@ -32,13 +32,14 @@ class Engines:
     """One database, one pool a role, opened when first used. `url` belongs to a login role that may become the ledger's roles.
 
     Every method that connects raises `sqlalchemy.exc.OperationalError` when the server does not answer, and
-    `sqlalchemy.exc.TimeoutError` when the pool stays empty for three seconds.
+    `sqlalchemy.exc.TimeoutError` when the pool stays empty for `pool_seconds`.
     """
 
-    def __init__(self, url: str, pool_size: int = 10) -> None:
+    def __init__(self, url: str, pool_size: int = 10, pool_seconds: float = POOL_SECONDS) -> None:
         self.url = url
+        self.pool_size = pool_size
         self._address = sqlalchemy_url(url)
-        self._pool_size = pool_size
+        self._pool_seconds = pool_seconds
         self._pools: dict[str, Engine] = {}
         self._acts: dict[str, ActPool] = {}
 
@@ -74,9 +75,16 @@ class Engines:
         """
         pool = self._acts.get(role)
         if pool is None:
-            pool = self._acts.setdefault(role, ActPool(partial(_connect_for_acts, self.url, role), self._pool_size, POOL_SECONDS))
+            pool = self._acts.setdefault(role, ActPool(partial(_connect_for_acts, self.url, role), self.pool_size, self._pool_seconds))
         with pool.connection() as connection:
             yield connection
+
+    def taken(self) -> dict[str, tuple[int, int]]:
+        """How many connections of each pool that was ever used are taken now, and how many there may be."""
+        pages = {role.removeprefix("sendflow_"): engine.pool for role, engine in list(self._pools.items()) if role != OWNER}
+        found = {name: (pool.checkedout(), self.pool_size) for name, pool in pages.items() if isinstance(pool, QueuePool)}
+        acts = {f"acts of {role.removeprefix('sendflow_')}": (pool.taken, self.pool_size) for role, pool in list(self._acts.items())}
+        return dict(sorted((found | acts).items()))
 
     def dispose(self) -> None:
         """Close every pooled connection. The object can be used again."""
@@ -99,12 +107,12 @@ class Engines:
 
     def _pool(self, role: str) -> Engine:
         if role not in self._pools:
-            self._pools[role] = _engine(self._address, role, self._pool_size)
+            self._pools[role] = _engine(self._address, role, self.pool_size, self._pool_seconds)
         return self._pools[role]
 
 
-def _engine(address: str, role: str, pool_size: int) -> Engine:
-    pool: dict[str, Any] = {"poolclass": NullPool} if role == OWNER else {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": POOL_SECONDS}
+def _engine(address: str, role: str, pool_size: int, seconds: float) -> Engine:
+    pool: dict[str, Any] = {"poolclass": NullPool} if role == OWNER else {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": seconds}
     engine = create_engine(address, connect_args=_arguments(role), pool_pre_ping=role != OWNER, **pool)
 
     @event.listens_for(engine, "connect")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from db.clock import Clock
 from db.embedded import database_url
-from db.engine import Engines
+from db.engine import POOL_SECONDS, Engines
 from db.ledger import Ledger
 from db.settings import Settings, get_settings
 from rules.library import Library
@@ -40,9 +40,11 @@ def parts() -> Parts:
         return _made
 
 
-def make_parts(settings: Settings, url: str | None = None) -> Parts:
-    """Parts for these settings, apart from those of the process (for `up`, the console and tests). `url`: the ledger's, where it is known."""
-    engines = Engines(url or database_url(settings), settings.pool_size)
+def make_parts(settings: Settings, url: str | None = None, pool_seconds: float = POOL_SECONDS) -> Parts:
+    """Parts for these settings, apart from those of the process (for `up`, the console and tests). `url`: the ledger's, where it is known.
+    `pool_seconds`: how long anybody waits for a connection.
+    """
+    engines = Engines(url or database_url(settings), settings.pool_size, pool_seconds)
     clock = Clock(settings.clock_file)
     library = load_library()
     return Parts(settings, engines, clock, library, Ledger(engines, clock, library))

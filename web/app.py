@@ -18,13 +18,14 @@ from db.ledger import Ledger
 from db.settings import Settings
 from db.signing_key import signing_keys
 from rules.library import Library
-from web import actions, case, change, correct_outcome, decide, find, link, messages, sign_in, start
+from web import actions, case, change, correct_outcome, decide, find, health, link, messages, sign_in, start
 from web.console import HERE, Console, make_pages, page
-from web.guards import add_guards, secure
+from web.guards import BUSY, add_guards, secure
+from web.places import Places
 from web.quiet import QuietBanner
 from web.signed_in import NotSignedIn, WrongForm
 
-PARTS = (sign_in, actions, find, start, messages, link, change, correct_outcome, decide, case)
+PARTS = (health, sign_in, actions, find, start, messages, link, change, correct_outcome, decide, case)
 
 
 def create_app(settings: Settings, engines: Engines, clock: Clock, library: Library, ledger: Ledger) -> FastAPI:
@@ -32,6 +33,7 @@ def create_app(settings: Settings, engines: Engines, clock: Clock, library: Libr
     app = FastAPI(title="Sendflow", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.console = Console(settings, engines, clock, library, ledger, make_pages(), signing_keys(settings))
     app.state.quiet = QuietBanner(settings, engines)
+    app.state.places = Places(engines.pool_size)
     add_guards(app)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     for part in PARTS:
@@ -41,12 +43,13 @@ def create_app(settings: Settings, engines: Engines, clock: Clock, library: Libr
 
 
 def _error_pages(app: FastAPI) -> None:
+    # Plain functions run in a thread: a page with the banner may ask the database, and the event loop must not wait for it.
     @app.exception_handler(NotSignedIn)
-    async def not_signed_in(request: Request, fault: Exception) -> Response:
+    def not_signed_in(request: Request, fault: Exception) -> Response:
         return RedirectResponse("/sign-in", 303)
 
     @app.exception_handler(WrongForm)
-    async def wrong_form(request: Request, fault: Exception) -> Response:
+    def wrong_form(request: Request, fault: Exception) -> Response:
         return page(
             request,
             "said.html",
@@ -56,12 +59,12 @@ def _error_pages(app: FastAPI) -> None:
         )
 
     @app.exception_handler(HTTPException)
-    async def http_error(request: Request, fault: HTTPException) -> Response:
+    def http_error(request: Request, fault: HTTPException) -> Response:
         words = str(fault.detail) if fault.status_code != 404 else "There is no such page, or it belongs to a school that is not yours."
         return page(request, "said.html", fault.status_code, title="Page not found" if fault.status_code == 404 else "This did not work", words=words)
 
     @app.exception_handler(RequestValidationError)
-    async def bad_request(request: Request, fault: Exception) -> Response:
+    def bad_request(request: Request, fault: Exception) -> Response:
         words = "The address or the form holds something that this page cannot read. Open the page again from My actions."
         return page(request, "said.html", 422, title="This did not work", words=words)
 
@@ -80,4 +83,5 @@ def _error_pages(app: FastAPI) -> None:
         words = "It is not confirmed that your last step was saved. Send it again in a minute: the same form is never recorded twice."
         if request.method == "GET":
             words = "Open the page again in a minute. Nothing that was recorded is lost."
-        return page(request, "said.html", 503, title="The database does not answer", words=words)
+        title = BUSY if isinstance(fault, PoolEmpty) else "The database does not answer"
+        return page(request, "said.html", 503, title=title, words=words)

@@ -1,4 +1,4 @@
-"""What holds for every answer: security headers, and that a POST comes from our own pages (faults.md A10, A11)."""
+"""What holds for every answer: security headers, that a POST comes from our own pages (faults.md A10, A11), and a place to be served at (D3)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from urllib.parse import unquote, urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
 
 from web.console import console_of, fresh_nonce, page
+from web.places import NoPlace, Places
 
 Next = Callable[[Request], Awaitable[Response]]
+BUSY = "Too many people at once, or a slow database"
 _LONGEST_FORM = 100_000
+_NO_PLACE_NEEDED = ("/static/", "/health")
 
 
 def add_guards(app: FastAPI) -> None:
@@ -21,9 +25,27 @@ def add_guards(app: FastAPI) -> None:
     async def guard(request: Request, call_next: Next) -> Response:
         request.state.nonce = fresh_nonce()
         refused = _refusal(request)
-        answer = refused if refused is not None else await _answer(request, call_next)
+        if refused is not None:
+            status, title, words = refused
+            answer: Response = await run_in_threadpool(page, request, "said.html", status, title=title, words=words)
+        else:
+            answer = await _in_a_place(request, call_next)
         secure(request, answer)
         return answer
+
+
+async def _in_a_place(request: Request, call_next: Next) -> Response:
+    if request.url.path.startswith(_NO_PLACE_NEEDED):
+        return await _answer(request, call_next)
+    if request.method == "POST":
+        await request.body()  # before the place is taken: a slow line must not hold it
+    places: Places = request.app.state.places
+    try:
+        async with places.one():
+            return await _answer(request, call_next)
+    except NoPlace:
+        begun = "Nothing has been saved. Send it again in a minute." if request.method == "POST" else "Open the page again in a minute."
+        return page(request, "said.html", 503, title=BUSY, words=f"{begun} Nothing that was recorded is lost.")
 
 
 async def _answer(request: Request, call_next: Next) -> Response:
@@ -36,20 +58,19 @@ async def _answer(request: Request, call_next: Next) -> Response:
     return answer
 
 
-def _refusal(request: Request) -> Response | None:
+def _refusal(request: Request) -> tuple[int, str, str] | None:
+    """Status, title and words of the refusal; None when the request may go on."""
     if request.method not in ("GET", "HEAD", "POST"):
-        return page(request, "said.html", 405, title="This did not work", words="This address takes no such request.")
+        return 405, "This did not work", "This address takes no such request."
     if "\x00" in unquote(f"{request.url.path}?{request.url.query}"):
-        return page(request, "said.html", 404, title="Page not found", words="The address holds a letter that no address of ours has.")
+        return 404, "Page not found", "The address holds a letter that no address of ours has."
     if request.method != "POST":
         return None
     if not _same_origin(request):
-        words = "Nothing has been saved. Open the page again and send the form from there."
-        return page(request, "said.html", 403, title="This form did not come from a page of ours", words=words)
+        return 403, "This form did not come from a page of ours", "Nothing has been saved. Open the page again and send the form from there."
     length = request.headers.get("content-length", "")
     if not length.isdigit() or int(length) > _LONGEST_FORM:
-        words = "Nothing has been saved. Go back, shorten the text and send it again."
-        return page(request, "said.html", 413, title="This form is too long", words=words)
+        return 413, "This form is too long", "Nothing has been saved. Go back, shorten the text and send it again."
     return None
 
 

@@ -26,11 +26,17 @@ class QuietBanner:
 
     def words(self) -> str:
         """The words now. Raises what a database raises that does not answer: then the page cannot be made either."""
-        with self._looking:
-            if time.monotonic() - self._looked_at >= LOOK_EVERY:
-                self._words = self._look()
-                self._looked_at = time.monotonic()
+        if time.monotonic() - self._looked_at < LOOK_EVERY:
             return self._words
+        # One looks; the others show what was last seen, so that they do not wait for a database in turn. Before the first look all wait.
+        if self._looking.acquire(blocking=self._looked_at < 0):
+            try:
+                if time.monotonic() - self._looked_at >= LOOK_EVERY:
+                    self._words = self._look()
+                    self._looked_at = time.monotonic()
+            finally:
+                self._looking.release()
+        return self._words
 
     def words_on(self, status: int) -> str:
         """The words on a page with that status. A page that says that something is wrong is made even while the database does not answer."""
