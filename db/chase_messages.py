@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from db.acts.rows import held_by
 from rules.definition import Definition, Rung
+from rules.owed import held_by
 from rules.values import Facts
 
 OWNER = "owner"

@@ -12,7 +12,7 @@ from rules.due import DueDate, due_date
 from rules.periods import parse_rule
 from rules.position_types import GivenRight, Instance, OpensCase, Owed, Position
 from rules.record import Draft
-from rules.values import Value
+from rules.values import Facts, Value
 
 ENDED, INTERRUPTED = "ended", "interrupted"
 
@@ -93,6 +93,18 @@ def standing_right(definition: Definition, position: Position, calendar: SchoolC
 def holder_of_rights(facts: dict[str, Value]) -> str:
     """The parent, until the fact `rights_held_by` says that the young person holds the right (Children and Families Act 2014 s.51, s.83)."""
     return str(facts.get("rights_held_by", "parent"))
+
+
+def owner_of(definition: Definition, step: str, party: str, facts: Facts) -> str:
+    """The role that owes the step now; empty for what software, the calendar or another case does."""
+    role = definition.role_of(definition.steps[step], party)
+    return "" if role is None else held_by(definition, role.name, facts)
+
+
+def held_by(definition: Definition, role: str, facts: Facts) -> str:
+    """The role itself, or the young person's where its rights have passed to them (`passes_to` in roles.yaml; CFA 2014 s.83(2))."""
+    passes_to = definition.roles[role].passes_to if role in definition.roles else ""
+    return passes_to if passes_to and passes_to == holder_of_rights(dict(facts)) else role
 
 
 def _last_day(name: str, step: Step, party: str, dating: Dating) -> DueDate | None:

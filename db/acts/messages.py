@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
-from db.acts.rows import held_by
 from rules.definition import Definition
+from rules.owed import held_by
 from rules.position_types import Change, GivenRight, Owed
 
 

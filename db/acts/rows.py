@@ -10,7 +10,7 @@ from typing import Any
 from rules.calendar import SchoolCalendar
 from rules.definition import Definition
 from rules.due import rung_date
-from rules.owed import holder_of_rights
+from rules.owed import holder_of_rights, owner_of
 from rules.position_types import Instance, Position
 from rules.values import Facts
 
@@ -57,18 +57,6 @@ def step_row(definition: Definition, instance: Instance, calendar: SchoolCalenda
         "why": due.why.to_text() if due else "",
         "chase_on": [day.isoformat() for day in chase_days(definition, instance, calendar)] or None,
     }
-
-
-def owner_of(definition: Definition, step: str, party: str, facts: Facts) -> str:
-    """The role that owes the step now; empty for what software, the calendar or another case does."""
-    role = definition.role_of(definition.steps[step], party)
-    return "" if role is None else held_by(definition, role.name, facts)
-
-
-def held_by(definition: Definition, role: str, facts: Facts) -> str:
-    """The role itself, or the young person's where its rights have passed to them (`passes_to` in roles.yaml; CFA 2014 s.83(2))."""
-    passes_to = definition.roles[role].passes_to if role in definition.roles else ""
-    return passes_to if passes_to and passes_to == holder_of_rights(dict(facts)) else role
 
 
 def chase_days(definition: Definition, instance: Instance, calendar: SchoolCalendar) -> list[date]:
