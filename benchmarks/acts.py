@@ -14,14 +14,15 @@ from uuid import uuid4
 from benchmarks.definition import ROUNDS, library
 from benchmarks.figures import Figure
 from benchmarks.peers import Peers, peers
-from benchmarks.server import ledger_database, server, settle
+from benchmarks.server import settle
 from benchmarks.spread import Done, Rate, spread
-from benchmarks.trust import BenchTrust, ballast, make_trust
+from benchmarks.standing_trust import standing_trust
+from benchmarks.trust import BenchTrust
 from db.clock import Clock
 from db.engine import Engines
 from db.ledger import Actor, Ledger
 
-CASES, BALLAST = 120, 20_000
+CASES = 120
 REPETITIONS = int(os.environ.get("SENDFLOW_BENCH_REPETITIONS", "3"))
 KEEPS = "keep" in inspect.signature(Ledger).parameters
 WAYS = {"read first": 0, "kept": 100_000} if KEEPS else {"read first": 0}
@@ -51,10 +52,8 @@ def work(cases: Sequence[str], barrier: Any, url: str, school: int, person: int,
 
 def acts() -> list[Figure]:
     """Decisions a second, position read first and kept, in one process and in two."""
-    with server() as running, ledger_database(running) as engines:
-        trust = make_trust(running, engines)
-        ballast(trust, BALLAST, like=trust.open(1)[0])
-        beside = peers(running)
+    with standing_trust() as trust:
+        beside = peers(trust.running)
         return [figure for processes in (1, 2) for figure in _rounds(trust, beside, processes)]
 
 

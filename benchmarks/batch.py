@@ -9,20 +9,19 @@ from uuid import uuid4
 from benchmarks.definition import ROUNDS
 from benchmarks.figures import Figure
 from benchmarks.peers import peers
-from benchmarks.server import ledger_database, server, settle
-from benchmarks.trust import BenchTrust, ballast, make_trust
+from benchmarks.server import settle
+from benchmarks.standing_trust import standing_trust
+from benchmarks.trust import BenchTrust
 from db.acts.many import Act
 from rules.history import Event
 
-CASES, REPETITIONS, BALLAST = 1000, 3, 20_000
+CASES, REPETITIONS = 1000, 3
 
 
 def batch() -> list[Figure]:
     """Transitions a second in one process, beside the peers' COPY and set SQL with neither rules nor chain."""
-    with server() as running, ledger_database(running) as engines:
-        trust = make_trust(running, engines)
-        ballast(trust, BALLAST, like=trust.open(1)[0])
-        beside = peers(running)
+    with standing_trust() as trust:
+        beside = peers(trust.running)
         plain, folded, bare = [], [], []
         for _ in range(REPETITIONS):
             plain.append(_rate(trust, folded=False))

@@ -8,6 +8,9 @@ import platform
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from benchmarks.goals import goal_of, met
 
 JSON = Path(__file__).parents[1] / "docs" / "performance.json"
 
@@ -41,11 +44,30 @@ def machine() -> str:
 
 def keep(name: str, figures: list[Figure], on: str) -> None:
     """Write the figures of a measure in place of its earlier ones. `on` is `machine()` from before it began."""
-    kept = json.loads(JSON.read_text(encoding="utf-8")) if JSON.exists() else []
+    kept = kept_rows() if JSON.exists() else []
     at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     rows = [row for row in kept if row["of"] != name]
     rows += [{"of": name, **asdict(one), "ratio": one.ratio, "machine": on, "date": at} for one in figures]
-    JSON.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write([beside_its_goal(row) for row in rows])
+
+
+def kept_rows() -> list[dict[str, Any]]:
+    """The figures that are written down, as objects of the JSON file."""
+    rows: list[dict[str, Any]] = json.loads(JSON.read_text(encoding="utf-8"))
+    return rows
+
+
+def write(rows: list[dict[str, Any]]) -> None:
+    """Write the file whole or not at all: a measure that is stopped loses nothing measured before."""
+    draft = JSON.with_suffix(".new")
+    draft.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    draft.replace(JSON)
+
+
+def beside_its_goal(row: dict[str, Any]) -> dict[str, Any]:
+    """The object with `goal`, in words and empty where nothing is asked, and `met`, null there."""
+    of, measure, peer = row["of"], row["measure"], row["peer"]
+    return row | {"goal": goal_of(of, measure, peer), "met": met(of, measure, peer, row["ours"], row["ratio"])}
 
 
 def _processor() -> str:

@@ -14,8 +14,9 @@ from benchmarks.database_time import database_time
 from benchmarks.definition import ROUNDS
 from benchmarks.figures import Figure
 from benchmarks.peers import peers
-from benchmarks.server import OURS, ledger_database, server, settle, superuser
-from benchmarks.trust import BenchTrust, ballast, make_trust
+from benchmarks.server import OURS, settle, superuser
+from benchmarks.standing_trust import standing_trust
+from benchmarks.trust import BenchTrust, ballast
 from db.chase import sweep_all
 from db.queries.case_page import case_page
 from db.queries.inbox import inbox
@@ -29,16 +30,15 @@ DECIDING = 20
 def growth() -> list[Figure]:
     """All figures at the three sizes."""
     figures: list[Figure] = []
-    with server() as running, ledger_database(running) as engines:
-        trust, have = make_trust(running, engines), 0
-        model = trust.open(1)[0]
+    with standing_trust(waiting=0) as trust:
+        have, model = 0, trust.open(1)[0]
         trust.bring_to(model, FAN_OPEN)
         for size in SIZES:
             ballast(trust, (size - have) // STEPS_A_CASE, like=model, schools=(size - have) // STEPS_A_SCHOOL)
             have = size
-            settle(running)
+            settle(trust.running)
             figures += _at(trust, size)
-        beside = peers(running)
+        beside = peers(trust.running)
         if beside is None:
             return figures
         theirs = [beside.sweep(SIZES[-1])["wall_s"], _sweep(trust), beside.sweep(SIZES[-1])["wall_s"], _sweep(trust)]

@@ -9,20 +9,18 @@ import cProfile
 import pstats
 
 from benchmarks.definition import ROUNDS
-from benchmarks.server import ledger_database, server, settle
-from benchmarks.trust import ballast, make_trust
+from benchmarks.server import settle
+from benchmarks.standing_trust import standing_trust
 
 CASES, SHOWN = 60, 35
 
 
 def main() -> None:
     """Decide, and print the dearest functions with all that they called."""
-    with server() as running, ledger_database(running) as engines:
-        trust = make_trust(running, engines)
+    with standing_trust() as trust:
         warm, *cases = trust.open(CASES + 1)
-        ballast(trust, 20_000, like=warm)
         trust.bring_to(warm, len(ROUNDS))
-        settle(running)
+        settle(trust.running)
         profile = cProfile.Profile()
         profile.enable()
         for step, party in ROUNDS:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 
 from benchmarks.figures import Figure
-from benchmarks.server import OURS, ledger_database, server, superuser
-from benchmarks.trust import make_trust
+from benchmarks.server import OURS, superuser
+from benchmarks.standing_trust import standing_trust
+from benchmarks.trust import BenchTrust
 from db.chain import StoredEvent, chain_faults
 
 WAITING, DECISIONS = 400, 8
@@ -16,18 +17,17 @@ _EVENTS = "SELECT case_id, seq, recorded_at, actor_id, act_key::text, kind, hash
 
 def record() -> list[Figure]:
     """Bytes a case that waits after eight decisions, the chain check alone, and the whole proof with positions folded anew."""
-    with server() as running, ledger_database(running) as engines:
-        trust = make_trust(running, engines)
-        before = _size(running)
+    with standing_trust(waiting=0) as trust:
+        before = _size(trust)
         cases = trust.open(WAITING)
         for case in cases:
             trust.bring_to(case, DECISIONS)
-        with superuser(running, OURS) as connection:
+        with superuser(trust.running, OURS) as connection:
             connection.execute("TRUNCATE outbox")  # what has been sent is gone from there
             for table in ("cases", "events", "steps"):
                 connection.execute(f"VACUUM FULL {table}")
-        size = (_size(running) - before) / WAITING
-        with engines.scheduler() as session:
+        size = (_size(trust) - before) / WAITING
+        with trust.engines.scheduler() as session:
             events = list(session.connection().exec_driver_sql(_EVENTS))
             heads = {
                 row[0]: (row[1], row[2], bytes(row[3])) for row in session.connection().exec_driver_sql("SELECT id, ref, version, head FROM cases")
@@ -49,8 +49,8 @@ def record() -> list[Figure]:
     ]
 
 
-def _size(running: object) -> int:
-    with superuser(running, OURS) as connection:  # type: ignore[arg-type]
+def _size(trust: BenchTrust) -> int:
+    with superuser(trust.running, OURS) as connection:
         row = connection.execute(
             "SELECT sum(pg_total_relation_size(name::regclass)) FROM unnest(ARRAY['cases', 'events', 'steps']) AS name"
         ).fetchone()

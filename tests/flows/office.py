@@ -25,7 +25,7 @@ from flows.differences import FoundRun
 from flows.server import PrefectServer
 from notifications.sink import MailSink, kept_mails
 from rules.loader import load_library
-from rules.values import Facts
+from rules.values import Facts, Value
 from tasks.parts import Parts, use_parts
 from tests.db.ledger_story import Village, day, village
 from tests.flows.worker_process import WorkerProcess
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
 
 LIBRARY = load_library()
-FACTS = {"review_due_on": date(2026, 12, 18), "reason": "yearly", "year_group": 5, "looked_after": False, "rights_held_by": "parent"}
+FACTS: Facts = {"review_due_on": date(2026, 12, 18), "reason": "yearly", "year_group": 5, "looked_after": False, "rights_held_by": "parent"}
 
 
 def until(holds: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
@@ -60,11 +60,11 @@ class Office:
     prefect_url: str
     prefect_log: Path
 
-    def open(self, **facts: Any) -> str:
+    def open(self, **facts: Value) -> str:
         """An annual review opened by the SENCO on 10 September 2026; its reference."""
         pupil = self.village.pupil(given=f"Ada{uuid4().hex[:6]}")
         return self.ledger.open_case(
-            self.village.senco, key=uuid4(), process="annual_review", pupil_id=pupil, facts=FACTS | facts, on=day("2026-09-10")
+            self.village.senco, key=uuid4(), process="annual_review", pupil_id=pupil, facts={**FACTS, **facts}, on=day("2026-09-10")
         ).case
 
     def open_assessment(self) -> str:
@@ -75,7 +75,7 @@ class Office:
             self.village.senco, key=uuid4(), process="ehc_needs_assessment", pupil_id=pupil, facts=facts, on=day("2026-09-10")
         ).case
 
-    def open_and_served(self, **facts: Any) -> str:
+    def open_and_served(self, **facts: Value) -> str:
         """A review that has a run, was woken once, and waits. The loop must be at work."""
         case = self.open(**facts)
         until(lambda: self.state_of(case).startswith("Waiting") and self.is_served(case), f"{case} is served")
