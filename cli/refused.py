@@ -26,6 +26,7 @@ def refusal_lines(fault: Exception) -> list[str] | None:
         ("rules.fact_values", "FactError"),
         ("rules.timeline", "UnknownFact"),
         ("rules.library", "NoDefinition"),
+        ("db.queries.versions", "NoSuchVersion"),
         ("db.migrate", "DatabaseRefused"),
         ("db.start_checks", "UnsafeServer"),
         ("db.installation", "NotADemo"),

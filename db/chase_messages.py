@@ -51,7 +51,8 @@ def chase_messages(definition: Definition, fired: Rungs, facts: Facts) -> list[F
 
     A step that software does is owed by nobody: its ladder's `owner` is the SENCO, who must see that the software is late.
     """
-    ladder = definition.ladders.get(definition.steps[fired.step].ladder)
+    step = definition.steps.get(fired.step)  # none: the case has moved meanwhile to a text without it, and nobody owes it any more
+    ladder = definition.ladders.get(step.ladder) if step is not None else None
     due = list(enumerate(ladder.rungs, start=1))[fired.first - 1 : fired.last] if ladder else []
     told = [(number, rung, (fired.owner or "senco") if rung.tells == OWNER else held_by(definition, rung.tells, facts)) for number, rung in due]
     last = {to: number for number, _, to in told}

@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 from db.models import Delivery
 
 BACK_OFF_MINUTES = (1, 5, 15, 60, 240, 720, 1440, 1440)  # then it has failed: three days after the first try
+# An instance is known by step, party and round: a move to another text may give it another number, or leave no such step.
 _SUPERSEDE = text("""
-    UPDATE deliveries d SET state = 'superseded', settled_at = now() FROM steps s
-    WHERE d.state = 'owed' AND s.case_id = d.case_id AND s.no = d.no AND (CAST(:case_id AS bigint) IS NULL OR d.case_id = :case_id)
-      AND ((s.closed_seq IS NOT NULL AND (d.rung IS NOT NULL OR d.moment = 'opened'))
-           OR (d.rung IS NOT NULL AND (s.rung < d.rung OR COALESCE(s.due_on, s.target_on) IS DISTINCT FROM d.due_on)))
+    UPDATE deliveries d SET state = 'superseded', settled_at = now()
+    WHERE d.state = 'owed' AND (CAST(:case_id AS bigint) IS NULL OR d.case_id = :case_id) AND (d.rung IS NOT NULL OR d.moment = 'opened')
+      AND NOT EXISTS (SELECT 1 FROM steps s
+          WHERE s.case_id = d.case_id AND s.step = d.step AND s.party = d.party AND s.round = d.round AND s.closed_seq IS NULL
+            AND (d.rung IS NULL OR (s.rung >= d.rung AND COALESCE(s.due_on, s.target_on) IS NOT DISTINCT FROM d.due_on)))
 """)
 _CLAIM = text("""
     WITH next AS MATERIALIZED (

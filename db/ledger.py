@@ -12,8 +12,9 @@ from uuid import UUID
 
 from db.acts.actor import CALENDAR, Actor
 from db.acts.calendar_run import run_calendar
+from db.acts.changing_version import Preview, Target, move, preview_move
 from db.acts.erasing import erase_private
-from db.acts.errors import AlreadyDecided, Busy, KeyReused, LedgerError, LinkUsed, NotAllowed, NotFound
+from db.acts.errors import AlreadyDecided, Busy, CannotMove, KeyReused, LedgerError, LinkUsed, NotAllowed, NotFound
 from db.acts.kept import POSITIONS, KeptCases
 from db.acts.many import Act, apply_many
 from db.acts.opening import Opening, open_case
@@ -43,6 +44,7 @@ __all__ = [
     "Actor",
     "AlreadyDecided",
     "Busy",
+    "CannotMove",
     "ChainFault",
     "KeyReused",
     "Ledger",
@@ -51,6 +53,7 @@ __all__ = [
     "NotAllowed",
     "NotFound",
     "Opening",
+    "Preview",
     "Receipt",
     "Refused",
 ]
@@ -150,6 +153,14 @@ class Ledger:
     def erase_private(self, actor: Actor, *, key: UUID, case: str, on: date) -> int:
         """Erase a case's personal words (comments, reasons); the chain stays whole and says that they were erased. Returns how many there were."""
         return erase_private(self.parts, actor, key, case, on)
+
+    def preview_move(self, actor: Actor, case: str, to: Definition | None = None, *, undo: bool = False) -> Preview:
+        """What moving a running case to another text of its process would change; writes nothing. `undo`: the way back. Raises CannotMove."""
+        return preview_move(self.parts, actor, case, Target(to, undo))
+
+    def move_to_text(self, actor: Actor, *, key: UUID, case: str, to: Definition | None = None, undo: bool = False, because: str) -> Receipt:
+        """Move a running case to another text of its process (or, with `undo`, back). For a trust's SEND lead. Raises CannotMove: why not."""
+        return move(self.parts, actor, key, case, Target(to, undo), because)
 
     def verify(self, case: str | None = None, anchor: str | None = None) -> list[ChainFault]:
         """Every fault of the record, of one case or all: chains, words, positions folded anew, rows; and against an `anchor()` kept outside."""

@@ -153,7 +153,7 @@ def _delivery_row(message: OwedMessage, reader: Recipient | None, place: int) ->
     if message.rung is None:
         once = f"{message.case_id}/{message.seq}/{message.place}/{who}"
     else:
-        once = f"{message.case_id}/no {message.no}/rung {message.rung}/{message.due_on}/{message.to}/{who}"
+        once = f"{message.case_id}/{message.step}/{message.party}/{message.round}/rung {message.rung}/{message.due_on}/{message.to}/{who}"
     return {
         "case_id": message.case_id,
         "person_id": reader.person_id if reader else None,

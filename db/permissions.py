@@ -12,7 +12,9 @@ from typing import Literal
 from rules.definition import Definition
 from rules.history import Event
 
-PlainAct = Literal["read_case", "open_case", "correct_fact", "import_files", "answer_leaver", "make_link", "read_messages", "read_trust"]
+PlainAct = Literal[
+    "read_case", "open_case", "correct_fact", "import_files", "answer_leaver", "make_link", "read_messages", "read_trust", "change_definition"
+]
 
 STAFF = ("senco", "headteacher", "teacher", "trust_send_lead", "ceo")
 LEADERS = ("senco", "headteacher", "trust_send_lead")
@@ -26,6 +28,7 @@ PLAIN: Mapping[PlainAct, tuple[str, ...]] = {
     "make_link": LEADERS,
     "read_messages": LEADERS,
     "read_trust": ("trust_send_lead", "ceo"),
+    "change_definition": ("trust_send_lead",),  # which text a running case is judged by is the trust's to say, not one school's
 }
 # "The school" is a party at a review and nobody's job: who speaks for it (SEND Regulations 2014 reg 20(2): the head).
 SPEAKS_FOR: Mapping[str, tuple[str, ...]] = {"school": ("headteacher", "senco")}

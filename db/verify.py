@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from db.acts.parts import Parts
 from db.acts.replay import contents_of, final_position
 from db.acts.rows import step_row
+from db.acts.versions import CHANGED, broken_moves, moves_in
 from db.chain import ChainFault, StoredEvent, StoredWord, chain_faults, word_faults
 from rules.calendar import SchoolCalendar
 from rules.definition import Definition
@@ -86,6 +87,9 @@ def _position_faults(parts: Parts, case: StoredCase, history: Sequence[StoredEve
     calendar = parts.calendars.of(case.school_id, case.stamp)
     try:
         definition = parts.pinned.of(case.definition_id)
+        if what := broken_moves(moves_in((event.seq, orjson.loads(event.content)) for event in history if event.kind == CHANGED), definition.hash):
+            yield ChainFault(case.ref, 0, what)
+            return
         position = final_position(parts, definition, contents_of([event.content for event in history]))
     except (Refused, FactError, DefinitionErrors, ValueError, KeyError) as error:
         yield ChainFault(case.ref, 0, f"the history cannot be folded: {error}")

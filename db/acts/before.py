@@ -17,6 +17,7 @@ from db.acts.receipt import Receipt
 from db.acts.replay import contents_of, last_change
 from db.acts.request import Request
 from db.acts.standing import Standing
+from db.acts.versions import definition_at
 from rules.definition import Definition
 from rules.history import Event
 from rules.refusals import step_title
@@ -44,7 +45,8 @@ def receipt_of_key(parts: Parts, actor: Actor, standing: Standing, asked: Reques
         kept = {name: (bytes(salt), str(value)) for name, salt, value in query(_PRIVATE, (standing.case_id, row.seq))}
         check_same(orjson.loads(row.content), row.actor_id, kept, actor, asked)
         contents = query(_HISTORY, (standing.case_id, row.seq)).scalars().all()
-        change = last_change(parts, standing.definition, contents_of(contents))
+        definition = definition_at(session, standing.case_id, row.seq, standing.definition)
+        change = last_change(parts, definition, contents_of(contents))
         also = query(_ALSO, (standing.case_id, [child_key(asked.key, one.process) for one in change.opens])).scalars().all()
     return Receipt(standing.ref, row.seq, row.seq, row.recorded_at, change.opened, change.closed, change.position.ended, True, tuple(also))
 

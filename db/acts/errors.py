@@ -30,6 +30,14 @@ class LinkUsed(NotAllowed):
     """The signed link has been used, has expired, or is for something else."""
 
 
+class CannotMove(LedgerError):
+    """The case cannot move to that text of its process: what stands in the way, in words."""
+
+
+class NothingToMove(CannotMove):
+    """The case is on that text already, has no such move to undo, or has ended."""
+
+
 class KeyReused(LedgerError):
     """The key of an earlier act came with other contents: a fault of the sender, or a form sent again after it was changed."""
 

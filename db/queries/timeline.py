@@ -11,7 +11,9 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from db.acts.versions import CHANGED
 from db.queries.definitions_read import definitions_by_hash
+from db.queries.versions import SHOWN
 from rules.definition import Definition
 from rules.explain import words_of
 from rules.fact_values import facts_from_json
@@ -99,6 +101,9 @@ def _what(definition: Definition, kind: str, event: Mapping[str, Any]) -> str:
         return "Corrected: " + ", ".join([*step, *(_fact_title(definition, fact) for fact in event.get("facts", {}))])
     if kind == "erase":
         return "The personal words of this case were erased"
+    if kind == CHANGED:
+        way = "Moved back to" if event.get("undoes") else "Moved to"
+        return f"{way} another text of {definition.title}: from version {event['from'][:SHOWN]} to {event['to'][:SHOWN]}"
     if kind == "interrupt":
         return definition.interrupts[name].title or name.replace("_", " ")
     title = step_title(definition, str(event["step"]), str(event.get("party", "")))
