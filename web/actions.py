@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from db.queries.inbox import inbox, overdue
 from db.queries.messages import failed_messages
+from db.queries.set_aside import set_aside
 from db.queries.step_rows import StepRow
 from tasks.open_reviews import not_running
 from web.console import console_of, page
@@ -30,10 +31,12 @@ def my_actions(request: Request) -> Response:
         in_trust = overdue(session, console.clock.today(), LONGEST_LIST)
     with console.engines.app(me.schools_where("read_messages")) as session:
         untold = failed_messages(session, UNTOLD_SHOWN)
+        held_up = set_aside(session)
         unreviewed = not_running(session, console.library, console.clock.today())
     late, elsewhere = (sum(1 for s in rows if s.overdue_days) for rows in (found.mine, found.waiting_for))
     counts = {"late": late, "late_elsewhere": elsewhere}
-    return page(request, "my_actions.html", inbox=found, in_trust=in_trust, untold=untold, unreviewed=unreviewed, step_address=step_address, **counts)
+    to_look_at = {"in_trust": in_trust, "untold": untold, "unreviewed": unreviewed, "held_up": held_up}
+    return page(request, "my_actions.html", inbox=found, step_address=step_address, **to_look_at, **counts)
 
 
 def step_address(step: StepRow) -> str:

@@ -15,7 +15,10 @@ class Wake(Base):
     """How many wakes a case wants and how many were served. A lease (`holder` until `leased_until`) has a fence that only grows."""
 
     __tablename__ = "wakes"
-    __table_args__ = (Index("wakes_wanted", "wanted_at", postgresql_where=text("wanted > served AND parked_at IS NULL")),)
+    __table_args__ = (
+        Index("wakes_wanted", "wanted_at", postgresql_where=text("wanted > served AND parked_at IS NULL")),
+        Index("wakes_parked", "parked_at", postgresql_where=text("parked_at IS NOT NULL")),
+    )
 
     case_id: Mapped[BigId] = mapped_column(primary_key=True, autoincrement=False)
     fence: Mapped[BigId] = mapped_column(server_default=text("0"), default=0)
