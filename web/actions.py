@@ -34,9 +34,18 @@ def my_actions(request: Request) -> Response:
         held_up = set_aside(session)
         unreviewed = not_running(session, console.library, console.clock.today())
     late, elsewhere = (sum(1 for s in rows if s.overdue_days) for rows in (found.mine, found.waiting_for))
-    counts = {"late": late, "late_elsewhere": elsewhere}
-    to_look_at = {"in_trust": in_trust, "untold": untold, "unreviewed": unreviewed, "held_up": held_up}
-    return page(request, "my_actions.html", inbox=found, step_address=step_address, **to_look_at, **counts)
+    return page(
+        request,
+        "my_actions.html",
+        inbox=found,
+        in_trust=in_trust,
+        untold=untold,
+        held_up=held_up,
+        unreviewed=unreviewed,
+        step_address=step_address,
+        late=late,
+        late_elsewhere=elsewhere,
+    )
 
 
 def step_address(step: StepRow) -> str:
