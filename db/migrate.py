@@ -12,12 +12,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from db.installation import Installation
 from db.roles import OWNER, SCHEDULER, create_roles
 from db.settings import Settings
 from db.url import sqlalchemy_url
+from db.whole_schema import lacking
 
 LOCK = 7_365_646_866  # an advisory lock of our own, so that two starting processes migrate one after the other
 SHOWN = 5
@@ -83,6 +84,8 @@ def upgrade_to(connection: Connection, revision: str) -> None:
     """Bring the schema to that revision inside the caller's transaction, making the roles first. Raises DatabaseRefused."""
     try:
         create_roles(connection)
+    except OperationalError:
+        raise  # the connection broke: that says nothing about rights
     except DBAPIError as fault:
         raise DatabaseRefused(
             "the database role in DATABASE_URL may not make the ledger's roles. Let an administrator run `CREATE ROLE` and `GRANT` for "
@@ -128,12 +131,14 @@ def found_on(connection: Connection) -> Found:
     if not {"alembic_version", "instance_identity", "cases", "events"} <= tables:
         shown = ", ".join(sorted(tables)[:SHOWN])
         return Found("foreign", f"the database {name} belongs to something else (it holds {shown} …). Give the ledger an empty database.")
-    return _compare(connection, name)
+    return _compare(connection, name, tables)
 
 
-def _compare(connection: Connection, name: str) -> Found:
+def _compare(connection: Connection, name: str, tables: set[str]) -> Found:
     try:
         connection.exec_driver_sql(f"SET LOCAL ROLE {OWNER}")
+    except OperationalError:
+        raise
     except DBAPIError as fault:
         raise DatabaseRefused(f"the login role in DATABASE_URL is no member of {OWNER}; let an administrator run GRANT {OWNER} TO it.") from fault
     versions = list(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars())
@@ -147,5 +152,12 @@ def _compare(connection: Connection, name: str) -> Found:
             "newer", f"the database {name} has schema {versions[0]}, made by a newer Sendflow. Install that version; this one writes nothing."
         )
     if versions[0] == known_revisions()[0]:
-        return Found("current", f"the database {name} is at schema {versions[0]}.")
+        return _current(name, versions[0], lacking(connection, tables))
     return Found("older", f"the database {name} has the older schema {versions[0]}. Run `sendflow up` once to bring it up to date.")
+
+
+def _current(name: str, version: str, missing: list[str]) -> Found:
+    if not missing:
+        return Found("current", f"the database {name} is at schema {version}.")
+    words = f"the database {name} calls itself schema {version} and lacks {', '.join(missing[:SHOWN])}{' …' if missing[SHOWN:] else ''}. "
+    return Found("half", words + "A copy or a repair was broken off: a migration never leaves this behind. Restore a backup into an empty database.")

@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
 from urllib.parse import urlsplit, urlunsplit
 
 
 class CuttingProxy:
     """Listens on a free local port and passes everything on, until `cut_after` packets have gone by in either direction.
 
-    After the cut new connections pass again, or are refused as long as `stays_down`.
+    After the cut new connections pass again, or are refused as long as `stays_down`. `passed`: packets since `cut_after`, while it is armed.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, at_cut: Callable[[], object] = lambda: None) -> None:
+        """`at_cut` is called at the cut, before anything is severed: it may kill the process at the other end."""
+        self._at_cut = at_cut
         self._target = urlsplit(url)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._lock = threading.Lock()
@@ -23,6 +26,7 @@ class CuttingProxy:
         self._down = False
         self.stays_down = False
         self.was_cut = False
+        self.passed = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -34,7 +38,7 @@ class CuttingProxy:
     def cut_after(self, packets: int, *, stays_down: bool) -> None:
         """Arm the cut: it comes before the packet after these."""
         with self._lock:
-            self._left, self.stays_down, self.was_cut, self._down = packets, stays_down, False, False
+            self._left, self.stays_down, self.was_cut, self._down, self.passed = packets, stays_down, False, False, 0
 
     def heal(self) -> None:
         """Pass everything from now on."""
@@ -64,6 +68,7 @@ class CuttingProxy:
         with contextlib.suppress(OSError):  # severed from the other side
             while packet := source.recv(65536):
                 if not self._may_pass():
+                    self._at_cut()
                     self._sever()
                     return
                 target.sendall(packet)
@@ -76,6 +81,7 @@ class CuttingProxy:
                 return True
             self._left -= 1
             if self._left >= 0:
+                self.passed += 1
                 return True
             self._left, self.was_cut, self._down = None, True, self.stays_down
             return False
