@@ -4,17 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
-from sqlalchemy import text
+from sqlalchemy import TextClause
 from sqlalchemy.orm import Session
 
 from db.permissions import SPEAKS_FOR
-from db.queries.step_rows import StepRow, read_steps
+from db.queries.step_rows import StepRow, read_steps, statement_of_steps, step_rows
 
 # Who follows other people's steps in a school. The trust's lead sees what is late, in `overdue`, not every step of every school.
 FOLLOWS = frozenset({"senco", "headteacher"})
-_HELD = text("SELECT school_id, role FROM memberships WHERE person_id = :person AND (until_on IS NULL OR until_on >= :today)")
-_OWED_BY_ME = "(s.school_id, s.owner) IN (SELECT * FROM unnest(CAST(:schools AS int[]), CAST(:owners AS text[])))"
+# `held`: my roles today; `owed`: what I owe by them, "the school" being spoken for by some; then what of that is open, and what others owe
+# where I follow them. Each reads the index `steps_inbox` of its own schools, and is cut off by itself. What never changes is written out:
+# with it as parameters PostgreSQL thinks a plan for all values too dear, and plans the statement anew each time, which takes half as long
+# as running it.
+_INBOX = """
+    WITH held AS MATERIALIZED (
+        SELECT m.school_id, m.role FROM memberships m WHERE m.person_id = :person AND (m.until_on IS NULL OR m.until_on >= :today)
+    ), owed AS MATERIALIZED (
+        SELECT school_id, role AS owner FROM held
+        UNION SELECT school_id, party FROM held JOIN (VALUES {speaks_for}) AS v(role, party) USING (role)
+    ), s AS (
+        (SELECT {chosen}, true AS mine FROM owed JOIN steps s USING (school_id, owner)
+         WHERE s.closed_seq IS NULL AND s.status = 'open' ORDER BY {by_urgency} LIMIT {limit})
+        UNION ALL
+        (SELECT {chosen}, false AS mine FROM steps s
+         WHERE s.closed_seq IS NULL AND s.owner <> '' AND s.school_id = ANY (ARRAY(SELECT school_id FROM held WHERE role IN ({follows})))
+           AND NOT EXISTS (SELECT FROM owed WHERE owed.school_id = s.school_id AND owed.owner = s.owner) ORDER BY {by_urgency} LIMIT {limit})
+    )
+    SELECT s.mine, {with_case} FROM s {beside} ORDER BY {by_urgency}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +45,17 @@ class Inbox:
 
 
 def inbox(session: Session, person_id: int, today: date, limit: int = 1000) -> Inbox:
-    """The inbox of a member of staff today, over all their schools; at most `limit` steps of each kind. Three statements."""
-    held: dict[int, set[str]] = {}
-    for school, role in session.execute(_HELD, {"person": person_id, "today": today}):
-        held.setdefault(school, set()).add(role)
-        held[school].update(party for party, speakers in SPEAKS_FOR.items() if role in speakers)
-    pairs = [(school, role) for school, roles in held.items() for role in roles]
-    owed = {"schools": [school for school, _ in pairs], "owners": [role for _, role in pairs]}
-    mine = read_steps(session, today, f"s.status = 'open' AND {_OWED_BY_ME}", owed, limit)
-    following = {"following": [school for school, roles in held.items() if roles & FOLLOWS]}
-    others = read_steps(
-        session, today, f"s.school_id = ANY(CAST(:following AS int[])) AND s.owner <> '' AND NOT {_OWED_BY_ME}", owed | following, limit
-    )
-    return Inbox(mine, [row for row in others if row.status == "open" or not row.ours])
+    """The inbox of a member of staff today, over all their schools; at most `limit` steps of each kind. One statement."""
+    rows = session.execute(_inbox_statement(limit), {"person": person_id, "today": today}).all()
+    read = list(zip(rows, step_rows(session, rows, today), strict=True))
+    mine = [step for row, step in read if row.mine]
+    return Inbox(mine, [step for row, step in read if not row.mine and (step.status == "open" or not step.ours)])
+
+
+@lru_cache(maxsize=8)
+def _inbox_statement(limit: int) -> TextClause:
+    spoken = ", ".join(f"('{speaker}', '{party}')" for party, speakers in SPEAKS_FOR.items() for speaker in speakers)
+    return statement_of_steps(_INBOX, speaks_for=spoken, follows=", ".join(f"'{role}'" for role in sorted(FOLLOWS)), limit=str(limit))
 
 
 def overdue(session: Session, today: date, limit: int = 1000) -> list[StepRow]:

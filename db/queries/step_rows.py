@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from db.queries.definitions_read import definitions_by_hash, explained, known_definition
 from rules.refusals import step_title
 
-# The steps are chosen and cut off first, by their own columns and indexes; only then is read what stands beside them.
+# The steps are chosen and cut off first, as `s`, by their own columns and indexes; only then is read what stands beside them.
 # Open rows are those of running cases: an ended case closes them all. The order is by the day to work to: the date of law, its safe
 # day or the trust's target, whichever comes first (LEAST passes over nulls).
+_COLUMNS = """s.case_id, s.no, s.round, s.school_id, s.due_on, s.safe_on, s.target_on, s.wakes_on, s.lifted, s.lifted_review_on, s.step, s.party,
+           s.owner, s.status, s.why"""
+_PARTS = {
+    "chosen": f"{_COLUMNS}, LEAST(s.due_on, s.safe_on, s.target_on) AS act_by_on",
+    "by_urgency": "act_by_on NULLS LAST, s.case_id, s.no",
+    "with_case": f"{_COLUMNS}, c.ref, c.pupil_id, d.hash, p.given_name, p.family_name, p.known_as, sc.name AS school",
+    "beside": """JOIN cases c ON c.id = s.case_id JOIN definitions d ON d.id = c.definition_id JOIN pupils p ON p.id = c.pupil_id
+        JOIN schools sc ON sc.id = s.school_id""",
+}
 _READ = """
-    WITH s AS (
-        SELECT *, LEAST(s.due_on, s.safe_on, s.target_on) AS act_by_on FROM steps s WHERE s.closed_seq IS NULL AND ({condition})
-        ORDER BY act_by_on NULLS LAST, s.case_id, s.no LIMIT :limit
-    )
-    SELECT s.case_id, s.no, s.round, s.school_id, s.due_on, s.safe_on, s.target_on, s.wakes_on, s.lifted, s.lifted_review_on, s.step, s.party,
-           s.owner, s.status, s.why, c.ref, c.pupil_id, d.hash, p.given_name, p.family_name, p.known_as, sc.name AS school
-    FROM s JOIN cases c ON c.id = s.case_id JOIN definitions d ON d.id = c.definition_id JOIN pupils p ON p.id = c.pupil_id
-    JOIN schools sc ON sc.id = s.school_id ORDER BY s.act_by_on NULLS LAST, s.case_id, s.no
+    WITH s AS (SELECT {chosen} FROM steps s WHERE s.closed_seq IS NULL AND ({condition}) ORDER BY {by_urgency} LIMIT :limit)
+    SELECT {with_case} FROM s {beside} ORDER BY {by_urgency}
 """
 
 
@@ -81,7 +85,17 @@ class StepRow:
 
 def read_steps(session: Session, today: date, condition: str, values: dict[str, Any], limit: int = 1000) -> list[StepRow]:
     """Open and waiting steps that meet an SQL `condition` of ours over the columns of `s` (table `steps`), by the day to work to."""
-    rows = session.execute(text(_READ.replace("{condition}", condition)), {**values, "limit": limit}).all()
+    rows = session.execute(statement_of_steps(_READ, condition=condition), {**values, "limit": limit}).all()
+    return step_rows(session, rows, today)
+
+
+def statement_of_steps(words: str, **more: str) -> TextClause:
+    """An SQL statement of ours about steps: `{chosen}` columns of `steps s`, in the order `{by_urgency}`; `{with_case}` and its joins `{beside}`."""
+    return text(words.format(**_PARTS, **more))
+
+
+def step_rows(session: Session, rows: Sequence[Any], today: date) -> list[StepRow]:
+    """The rows of a statement of `{with_case}`, as people read them, in the same order."""
     definitions_by_hash(session, {row.hash for row in rows})
     return [_step_row(row, _told(row.hash, row.step, row.party), today) for row in rows]
 
