@@ -20,6 +20,7 @@ from db.embedded import EmbeddedPostgres, database_url
 from db.engine import Engines
 from db.installation import Installation, Standing
 from db.migrate import migrate_own
+from db.postgres_files import EmbeddedPostgresError
 from db.settings import Settings
 from db.start_checks import check_server, found_at_start
 from flows.connection import Connection
@@ -205,14 +206,22 @@ def watch(here: Running) -> None:
     begin_watching(here.settings, ledger_url(here.settings), here.tell, stopping)
     while not stopping.wait(2.0):
         if embedded is not None and not embedded.is_running():
-            embedded.start()
-            here.tell("the database had died and was started again")
+            here.tell(revived(embedded))
         for name, arguments in (("worker", WORKER), ("console", CONSOLE)):
             if name in here.children and here.children[name].poll() is not None:
                 restart(here, name, arguments)
         if here.prefect is not None and here.prefect.ensure():
             here.tell("the Prefect server had died and was started again")
     here.say("\nStopping ...")
+
+
+def revived(embedded: EmbeddedPostgres) -> str:
+    """Start the dead database again; what came of it, in words. One that cannot start (its disk is full) is tried again and keeps `up` alive."""
+    try:
+        embedded.start()
+    except EmbeddedPostgresError as fault:
+        return f"the database had died and does not start; it is tried again. {fault}"
+    return "the database had died and was started again"
 
 
 def restart(here: Running, name: str, arguments: tuple[str, ...]) -> None:

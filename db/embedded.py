@@ -19,6 +19,7 @@ import psycopg
 from psycopg import sql
 
 from db.postgres_files import EmbeddedPostgresError, account_for, base_folder, programs
+from db.postgres_journal import reserve_journal
 from db.postgres_process import PostgresProcess, free_port, port_is_free
 
 if TYPE_CHECKING:
@@ -49,8 +50,11 @@ class EmbeddedPostgres:
         """Start the server unless it runs, make what is missing, and return the ledger's URL. Safe to call from many processes."""
         with self._locked():
             self._make_cluster()
-            port = self._running_port() or self._launch()
+            running = self._running_port()
+            port = running or self._launch()
             self._make_databases(port)
+            if running is None:
+                reserve_journal(self.superuser_url(), self.cluster)
         return self.url()
 
     def stop(self) -> None:

@@ -26,6 +26,9 @@ SERVER_SETTINGS: Mapping[str, str] = {
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
     "password_encryption": "scram-sha-256",
+    # On a full disk a checkpoint would have to write a file of replication origins, and PostgreSQL dies of that (faults.md D1). We have none.
+    "max_active_replication_origins": "0",
+    "min_wal_size": "96MB",  # what postgres_journal.py holds in reserve is kept, not deleted
 }
 _STARTED: dict[Path, subprocess.Popen[bytes]] = {}  # children of this process, kept so that whoever stops one reaps it
 

@@ -17,6 +17,7 @@ import psycopg
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolEmpty
 
+from db.acts.errors import Busy
 from rules.history import Refused
 
 T = TypeVar("T")
@@ -67,12 +68,12 @@ def code_of(error: BaseException) -> str:
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether a server was away or too busy: PostgreSQL, Prefect, or the way there. Says nothing about the case."""
+    """Whether a server was away, too busy or out of room: PostgreSQL, Prefect, or the way there. Says nothing about the case."""
     if isinstance(error, TaskFailed):
         return error.outage
     if isinstance(error, httpx.HTTPStatusError):
         return error.response.status_code >= 500 or error.response.status_code in (401, 403, 408, 429)
-    return isinstance(error, (OperationalError, PoolEmpty, psycopg.OperationalError, httpx.TransportError))
+    return isinstance(error, (OperationalError, PoolEmpty, psycopg.OperationalError, httpx.TransportError, Busy))
 
 
 def place_of(error: BaseException) -> str:

@@ -16,12 +16,16 @@ GAVE_UP = (errors.LockNotAvailable, errors.QueryCanceled)  # lock_timeout and st
 TRIES = 4
 
 
+class NoRoom(Busy):
+    """The disk of the database is full. Nothing was saved; reading goes on, and the same act may be sent again once there is room."""
+
+
 def retried(transaction: Callable[[], T], broke: Callable[[], object] = lambda: None) -> T:
     """Run `transaction`, up to four times on a deadlock or serialization failure, and once more when the connection broke.
 
     After a broken connection nobody knows whether it was committed; the act's key makes the second try answer with the first receipt.
-    `broke` is called when a connection broke, before the second try. Raises Busy when the server gave up waiting or working, else the last error
-    if it does not help.
+    `broke` is called when a connection broke, before the second try. Raises Busy when the server gave up waiting or working, NoRoom when its
+    disk is full, else the last error if it does not help.
     """
     broken = False
     for attempt in range(TRIES):
@@ -34,6 +38,11 @@ def retried(transaction: Callable[[], T], broke: Callable[[], object] = lambda: 
             raise Busy(
                 "The ledger was too busy: somebody else's work held this case, or the server was slow, until the time allowed was over. "
                 "Nothing has been saved. Send it again in a minute; if it goes on, ask whoever runs Sendflow to look at the database."
+            ) from error
+        except errors.DiskFull as error:
+            raise NoRoom(
+                "The disk of the database is full, so nothing more can be recorded. Nothing has been saved. Everything recorded before can still be "
+                "read. Tell whoever runs Sendflow to make room; then send it again, it needs no restart."
             ) from error
         except psycopg.OperationalError:
             broke()
