@@ -27,11 +27,13 @@ _TAKE = text("""
     FROM outbox o JOIN cases c ON c.id = o.case_id JOIN definitions d ON d.id = c.definition_id
     ORDER BY o.id LIMIT :limit FOR UPDATE OF o SKIP LOCKED
 """)
+# Cases of one batch are wanted in the order in which their acts stand in the outbox.
 _WAKE = text("""
-    INSERT INTO wakes (case_id, school_id, wanted)
-    SELECT case_id, min(school_id), count(*) FROM outbox WHERE id = ANY(:ids) GROUP BY case_id ORDER BY case_id
+    INSERT INTO wakes (case_id, school_id, wanted, wanted_at)
+    SELECT case_id, min(school_id), count(*), now() + row_number() OVER (ORDER BY min(id)) * interval '1 microsecond'
+    FROM outbox WHERE id = ANY(:ids) GROUP BY case_id ORDER BY case_id
     ON CONFLICT (case_id) DO UPDATE SET wanted = wakes.wanted + excluded.wanted, parked_at = NULL, failures = 0,
-        wanted_at = CASE WHEN wakes.wanted > wakes.served THEN wakes.wanted_at ELSE now() END
+        wanted_at = CASE WHEN wakes.wanted > wakes.served THEN wakes.wanted_at ELSE excluded.wanted_at END
     RETURNING case_id
 """)
 _DONE = text("DELETE FROM outbox WHERE id = ANY(:ids)")
