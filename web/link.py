@@ -71,7 +71,10 @@ def answer(request: Request, token: str, form: Form) -> Response:
 def _open(request: Request, token: str) -> tuple[Link, CasePage]:
     console = console_of(request)
     link = Links(console.signing_keys).read(console.engines, token, console.clock.today())
-    return link, _case(request, link)
+    found = _case(request, link)
+    if link.step not in found.definition.steps:  # the case has moved to another text since, and nobody owes this any more
+        raise LinkRefused("moved_on")
+    return link, found
 
 
 def _case(request: Request, link: Link) -> CasePage:
