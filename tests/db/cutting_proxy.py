@@ -1,4 +1,4 @@
-"""A TCP proxy before PostgreSQL that severs every connection after the n-th packet (`faults.md`, tool `cut(n)`)."""
+"""A TCP proxy before PostgreSQL or a mail server that severs every connection after the n-th packet (`faults.md`, tool `cut(n)`)."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class CuttingProxy:
 
     @property
     def url(self) -> str:
-        """The database's address through the proxy."""
-        credentials = self._target.netloc.rpartition("@")[0]
-        return urlunsplit(self._target._replace(netloc=f"{credentials}@127.0.0.1:{self._listener.getsockname()[1]}"))
+        """The server's address through the proxy."""
+        credentials, at, _ = self._target.netloc.rpartition("@")
+        return urlunsplit(self._target._replace(netloc=f"{credentials}{at}127.0.0.1:{self._listener.getsockname()[1]}"))
 
     def cut_after(self, packets: int, *, stays_down: bool) -> None:
         """Arm the cut: it comes before the packet after these."""

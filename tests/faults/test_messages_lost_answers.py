@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,15 @@ from db.engine import Engines
 from db.queries.messages import messages_of
 from db.settings import Settings
 from notifications.dispatch import DeliveryCounts, deliver
+from tests.db.cutting_proxy import CuttingProxy
 from tests.db.ledger_story import Village, village
 from tests.faults.conftest import Tally
+from tests.faults.doomed import DoomedProcess, killing_proxy
+from tests.faults.doomed_sender import deliver_case
 from tests.faults.messages_at_hand import OWED, doubled_unmarked, harmful_server, lost, mailed, make_due, owe_invitations
 from tests.faults.tally import rounds
 
+MANY = 1_000
 ROOT = Path(__file__).parents[2]
 SENDER = """
 import sys
@@ -83,3 +88,64 @@ def test_n2_a_sender_killed_between_send_and_mark_is_as_a_lost_answer(ash: Villa
         assert took[cut.reference] == copies and sorted(took.values()) == sorted([1, 1, 1, copies])
         tried, gone, unmarked = tried + OWED, gone + lost(ash, case, took), unmarked + doubled_unmarked(ash, case, took)
     tally("N2", acts=tried, kills=kills, lost=gone, doubled=unmarked, note=f"killed at {at}; only the one on its way is marked")
+
+
+def resent(ash: Village, settings: Settings, case: str) -> None:
+    """Send on until nothing is owed: whatever was held back or claimed is due at once."""
+    for _ in range(OWED + 1):
+        make_due(ash, case)
+        deliver(ash.engines, ash.clock, settings, case)
+    assert {one.state for one in mailed(ash, case)} == {"accepted"}
+
+
+def judged(ash: Village, case: str, took: Counter[str]) -> tuple[int, int, int]:
+    """How many of the case's messages came never, twice unmarked, and twice as marked. At most the one in hand came twice."""
+    twice = sum(count > 1 for count in took.values())
+    assert max(took.values()) <= 2 and twice <= 1
+    unmarked = doubled_unmarked(ash, case, took)
+    return lost(ash, case, took), unmarked, twice - unmarked
+
+
+def test_n1_mail_cut_at_any_packet_comes_once_or_says_that_it_may_be_twice(ash: Village, tmp_path: Path, tally: Tally) -> None:
+    gone = unmarked = twice = cuts = 0
+    for packets in range(0, MANY, rounds(6, 1)):
+        case = owe_invitations(ash)
+        with harmful_server(tmp_path) as server:
+            proxy = CuttingProxy(server.url)
+            proxy.cut_after(packets, stays_down=False)
+            deliver(ash.engines, ash.clock, Settings(data_folder=tmp_path, mail_url=proxy.url), case)
+            was_cut = proxy.was_cut
+            proxy.close()
+            resent(ash, Settings(data_folder=tmp_path, mail_url=server.url), case)
+            found = judged(ash, case, server.took)
+        gone, unmarked, twice, cuts = gone + found[0], unmarked + found[1], twice + found[2], cuts + was_cut
+        if not was_cut:
+            break
+    assert (gone, unmarked) == (0, 0) and cuts > 3 and twice > 0
+    tally("N1", acts=OWED * (cuts + 1), kills=cuts, lost=gone, doubled=unmarked, note=f"cut at any packet: {twice} came twice, marked")
+
+
+@pytest.mark.parametrize("before", ["the database", "the mail server"])
+def test_n2_a_sender_killed_at_any_packet_loses_nothing(ash: Village, tmp_path: Path, before: str, tally: Tally) -> None:
+    gone = unmarked = twice = kills = 0
+    for packets in range(0, MANY, rounds(20, 1)):
+        case = owe_invitations(ash)
+        with (
+            harmful_server(tmp_path) as server,
+            killing_proxy(ash.engines.url if before == "the database" else server.url) as (proxy, doomed),
+        ):
+            urls = (proxy.url, server.url) if before == "the database" else (ash.engines.url, proxy.url)
+            doomed.append(DoomedProcess(deliver_case, urls[0], str(tmp_path), urls[1], case, needs=deliver_case.__module__))
+            doomed[-1].start()
+            proxy.cut_after(packets, stays_down=False)
+            doomed[-1].go()
+            status = doomed[-1].ended()
+            assert status == (-signal.SIGKILL if proxy.was_cut else 0)
+            resent(ash, Settings(data_folder=tmp_path, mail_url=server.url), case)
+            found = judged(ash, case, server.took)
+        gone, unmarked, twice, kills = gone + found[0], unmarked + found[1], twice + found[2], kills + proxy.was_cut
+        if not proxy.was_cut:
+            break
+    assert (gone, unmarked) == (0, 0) and kills > 3
+    note = f"killed at any packet to {before}: {twice} came twice, marked"
+    tally("N2", acts=OWED * (kills + 1), kills=kills, lost=gone, doubled=unmarked, note=note)
