@@ -1,11 +1,8 @@
-"""Two reconciles at once leave each open case its one run (`faults.md` K7)."""
+"""Two reconciles at once, in two processes, leave each open case its one run (`faults.md` K7)."""
 
 from __future__ import annotations
 
-import contextvars
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,43 +10,48 @@ import pytest
 from tests.acceptance.oracle import assert_z
 from tests.faults.conftest import Tally
 from tests.faults.tally import rounds
+from tests.faults.two_processes import Call, Processes, processes
+from tests.flows.office import Office, until
 
 if TYPE_CHECKING:
-    from tests.flows.office import Office
+    from flows.server import PrefectServer
 
 pytestmark = pytest.mark.slow
+CASES = 3
 
 
-def test_k7_two_reconciles_leave_one_run_a_case(office: Office, tally: Tally) -> None:
-    from prefect.client.orchestration import get_client
+@pytest.fixture(scope="module")
+def two(office: Office, prefect_server: PrefectServer) -> Iterator[Processes]:
+    clock = office.parts.clock.today()
+    with processes(office.parts.engines.url, clock, example=False, prefect=prefect_server.connection) as started:
+        yield started
 
-    from flows.reconciling import reconcile_runs
 
+def harm(office: Office, case: str, how: int) -> None:
+    """Delete the case's run in Prefect, cancel it, or complete it by hand."""
+    from prefect.client.schemas.objects import State, StateType
+
+    run = office.run_of(case)
+    assert run is not None
+    if how == 0:
+        office.client.delete_flow_run(run.id)
+    else:
+        office.client.set_flow_run_state(run.id, State(type=StateType.CANCELLED if how == 1 else StateType.COMPLETED), force=True)
+
+
+def test_k7_two_reconciles_leave_one_run_a_case(office: Office, two: Processes, tally: Tally) -> None:
     with office.loop():
-        cases = [office.open_and_served() for _ in range(2)]
-    barrier = threading.Barrier(2)
-
-    def reconcile() -> None:
-        with get_client(sync_client=True) as own:
-            barrier.wait()
-            reconcile_runs(office.parts, own)
-
-    turns = rounds(3, 50)
-    for _ in range(turns):
-        for case in cases:
-            office.client.delete_flow_run(office.run_of(case).id)  # type: ignore[union-attr]
-        with ThreadPoolExecutor(2) as threads:
-            for done in [_in_context(threads, reconcile) for _ in "ab"]:
-                done.result(60)
+        cases = [office.open_and_served() for _ in range(CASES)]
+    turns, mended = rounds(3, 150), 0
+    for turn in range(turns):
+        for number, case in enumerate(cases):
+            harm(office, case, (turn + number) % 3)
+        answers = two.at_once(*[Call("reconcile_runs")] * 2)
+        assert [one.error for one in answers] == ["", ""], answers
+        mended += sum(one.value for one in answers)
         assert sorted(run.case for run in office.live_runs()) == sorted(cases)
+    assert mended >= CASES * turns
     with office.loop():
-        from tests.flows.office import until
-
-        until(lambda: all(office.is_served(case) and office.state_of(case).startswith("Waiting") for case in cases), "both cases wait again")
+        until(lambda: all(office.is_served(case) and office.state_of(case).startswith("Waiting") for case in cases), "all cases wait again")
     assert_z(office)
-    tally("K7", acts=2 * turns, kills=2 * turns, note="two reconciles over deleted runs")
-
-
-def _in_context(threads: ThreadPoolExecutor, work: Callable[[], None]) -> Future[None]:
-    """Prefect's settings live in the context of the thread that began."""
-    return threads.submit(contextvars.copy_context().run, work)
+    tally("K7", acts=2 * turns, kills=CASES * turns, note=f"two processes reconcile; {CASES * turns} runs deleted, cancelled, completed by hand")

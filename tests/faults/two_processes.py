@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from datetime import date
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flows.connection import Connection as Prefect
 
 PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
 class Call:
-    """One act: a method of the ledger and its arguments; `sweep_all` and `recount_dates` are the sweeps."""
+    """One act: a method of the ledger and its arguments; `sweep_all` and `recount_dates` are the sweeps, `reconcile_runs` compares with Prefect."""
 
     method: str
     arguments: tuple[Any, ...] = ()
@@ -52,12 +55,15 @@ class Processes:
 
 
 @contextmanager
-def processes(url: str, today: date, count: int = 2, example: bool = True) -> Iterator[Processes]:
-    """`count` processes with ledgers on the database at `url`, at noon of `today`; `example`: on the small definitions of tests/rules."""
+def processes(url: str, today: date, count: int = 2, example: bool = True, prefect: Prefect | None = None) -> Iterator[Processes]:
+    """`count` processes with ledgers on the database at `url`, at noon of `today`; `example`: on the small definitions of tests/rules.
+
+    `prefect`: the Prefect server that they are clients of, which `reconcile_runs` needs.
+    """
     spawn = multiprocessing.get_context("spawn")
     barrier = spawn.Barrier(count)
     pipes = [spawn.Pipe() for _ in range(count)]
-    started = [spawn.Process(target=_serve, args=(far, barrier, url, today, example), daemon=True) for _, far in pipes]
+    started = [spawn.Process(target=_serve, args=(far, barrier, url, today, example, prefect), daemon=True) for _, far in pipes]
     for one in started:
         one.start()
     try:
@@ -69,7 +75,9 @@ def processes(url: str, today: date, count: int = 2, example: bool = True) -> It
             one.join(20)
 
 
-def _serve(line: Connection, barrier: Barrier, url: str, today: date, example: bool) -> None:
+def _serve(line: Connection, barrier: Barrier, url: str, today: date, example: bool, prefect: Prefect | None) -> None:
+    if prefect is not None:
+        prefect.enter()  # before Prefect is imported
     from db.engine import Engines
     from db.ledger import Ledger
     from rules.loader import PROCESS_DEFINITIONS, load_library
@@ -89,8 +97,23 @@ def _answer(ledger: Any, engines: Any, call: Call) -> Answer:
     from db.chase import sweep_all
 
     try:
+        if call.method == "reconcile_runs":
+            return Answer(_reconcile(ledger, engines))
         if call.method == "sweep_all":
             return Answer(sweep_all(engines, *call.arguments))
         return Answer(getattr(ledger, call.method)(*call.arguments, **(call.named or {})))
     except Exception as error:  # every error is the answer of this side, and the test judges it
         return Answer(None, type(error).__name__, getattr(error, "code", ""), str(error))
+
+
+def _reconcile(ledger: Any, engines: Any) -> int:
+    """How many differences this process mended."""
+    from prefect.client.orchestration import get_client
+
+    from db.settings import Settings
+    from flows.reconciling import reconcile_runs
+    from tasks.parts import Parts
+
+    parts = Parts(Settings(demo=True), engines, ledger.parts.clock, ledger.parts.library, ledger)
+    with get_client(sync_client=True) as client:
+        return len(reconcile_runs(parts, client).mended)
