@@ -33,7 +33,7 @@ def change_between(before: Sequence[Instance], position: Position, acted: Acted,
         owed=messages(draft, opened),
         gives=rights(draft, dating),
         opens=cases_opened(draft),
-        breaches=(*acted.breaches, *_duties_not_done(draft.definition, before, closed), *(_early_lost(draft) if draft.lost else ())),
+        breaches=(*acted.breaches, *duties_not_done(draft.definition, before, closed), *(early_lost(draft) if draft.lost else ())),
     )
 
 
@@ -68,7 +68,7 @@ def _dates(instance: Instance) -> tuple[object, ...]:
     return one.due, one.follows, one.target, one.not_before, one.wakes_on, one.lifted, one.lifted_review_on, one.early
 
 
-def _duties_not_done(definition: Definition, before: Sequence[Instance], closed: Sequence[Instance]) -> list[str]:
+def duties_not_done(definition: Definition, before: Sequence[Instance], closed: Sequence[Instance]) -> list[str]:
     """A statutory step overtaken counts as a duty not done, unless its date was lifted or it was a window that somebody let pass."""
     found = []
     for instance in closed:
@@ -82,6 +82,7 @@ def _duties_not_done(definition: Definition, before: Sequence[Instance], closed:
     return found
 
 
-def _early_lost(draft: Draft) -> list[str]:
+def early_lost(draft: Draft) -> list[str]:
+    """A sentence for each early arrival that no longer counts."""
     titles = [step_title(draft.definition, entry.step, entry.party) for entry in draft.lost]
     return [f"“{title}”, recorded before its turn, no longer counts. Record it again if it still stands." for title in titles]

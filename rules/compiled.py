@@ -8,13 +8,16 @@ What an event may do and what it obliges (`acts.py`, `owed.py`) is shared with t
 from __future__ import annotations
 
 from datetime import date
+from itertools import count
 
 from rules.acts import Acted, Engine, act, open_case
 from rules.calendar import SchoolCalendar
 from rules.changes import change_between
+from rules.compiled_codes import Codes, classes_of
 from rules.compiled_dates import Dates, DependsOn, FastDating
-from rules.compiled_settling import Code, Ends, Rest, Settling, rest_of
-from rules.compiled_statuses import Kernel, Layout, ends_of, kernel, lay_out, lists_named_later
+from rules.compiled_settling import Code, Coded, Ends, Rest, Settling, rest_of
+from rules.compiled_statuses import Kernel, ends_of, kernel, lay_out, lists_named_later
+from rules.compiled_steps import Remembered
 from rules.definition import Definition
 from rules.history import Event
 from rules.position_text import record_from_text
@@ -22,11 +25,11 @@ from rules.position_types import Change, Instance, Position, TotalDate
 from rules.reading import instance_in, record_of
 from rules.record import Draft
 from rules.statuses import Derived
-from rules.truth import Standing
 
 KEPT_LAYOUTS = 512  # sets of named parties that a definition keeps a layout for
 Parties = tuple[tuple[str, ...] | None, ...]
 _compiled: dict[str, Compiled] = {}
+_numbers = count()  # of layouts
 
 
 def compiled(definition: Definition) -> Compiled:
@@ -35,20 +38,6 @@ def compiled(definition: Definition) -> Compiled:
     if found is None or not found.is_of(definition):
         found = _compiled[definition.hash] = Compiled(definition)
     return found
-
-
-class Coded(Derived):
-    """Statuses as the generated code gives them, read by slot."""
-
-    def __init__(self, draft: Draft, rest: Rest) -> None:
-        self.draft = draft
-        self.layout: Layout = rest.code.layout
-        self.rest = rest
-
-    def standing(self, step: str, party: str) -> Standing:
-        """As `Derived.standing`."""
-        slot = self.layout.number[step, party]
-        return self.layout.standings[slot][self.rest.standings[slot]]
 
 
 class Compiled:
@@ -62,7 +51,9 @@ class Compiled:
         self.dates = Dates(definition)
         self.codes: dict[Parties, Code] = {}
         self.functions: dict[tuple[int | None, ...], tuple[Kernel, Ends]] = {}
+        self.steps = Remembered(definition, self.depends, self.dates)
         self.engine = Engine(self._derive, self._settle, self._dating)
+        self.classes = classes_of(definition)
 
     def is_of(self, definition: Definition) -> bool:
         """Whether this is the compiled form of that definition, or of its equal. The last equal is remembered: comparing takes 90 µs."""
@@ -79,7 +70,11 @@ class Compiled:
 
     def advance(self, position: Position, event: Event, calendar: SchoolCalendar) -> Change:
         """As `position.advance`. Raises Refused, and then nothing has changed."""
-        return self._change(position, act(self.definition, record_of(position), event, calendar, self.engine), calendar)
+        change = self.steps.change(position, event, calendar)
+        if change is None:
+            change = self._change(position, act(self.definition, record_of(position), event, calendar, self.engine), calendar)
+            self.steps.learn(position, event, change, calendar)
+        return change
 
     def read(self, text: str, calendar: SchoolCalendar) -> Position:
         """As `position_from_text`. Raises ValueError for a text that this definition did not write."""
@@ -99,7 +94,7 @@ class Compiled:
             sizes = tuple(None if parties is None else len(parties) for parties in named)
             if sizes not in self.functions:
                 self.functions[sizes] = kernel(self.definition, layout), ends_of(self.definition, layout)
-            found = self.codes[named] = Code(layout, *self.functions[sizes])
+            found = self.codes[named] = Code(layout, *self.functions[sizes], Codes(self.definition, layout, self.classes), next(_numbers))
         return found
 
     def _derive(self, draft: Draft) -> Coded:
@@ -120,7 +115,8 @@ class Compiled:
         draft = acted.draft
         derived = Coded(draft, draft.at_rest) if isinstance(draft.at_rest, Rest) else Derived(draft)
         dating = self._dating(draft, derived, calendar)
-        touched = None if before is None else self._touched(draft, calendar)
+        layout = draft.at_rest.code.layout if isinstance(draft.at_rest, Rest) else None
+        touched = None if before is None else self.depends.touched(draft, layout, calendar.version)
         position = self._position(draft, dating, before, touched)
         return change_between(() if before is None else before.instances, position, acted, dating, touched)
 
@@ -143,16 +139,3 @@ class Compiled:
             else:  # the later ones are all among those touched
                 instances.append(instance)
         return Position(after.facts, tuple(instances), after.ended, after.ended_on, totals, after)
-
-    def _touched(self, draft: Draft, calendar: SchoolCalendar) -> list[int] | None:
-        """The places of the instances that an event may have changed, in order: what it recorded, and what counts its dates from that. None: all."""
-        if draft.before.counted_with != calendar.version:
-            return None
-        touched, rest = set(draft.written), draft.at_rest
-        if isinstance(rest, Rest):
-            of_step, slots, nameless = rest.code.layout.of_step, rest.code.layout.slots, rest.code.layout.nameless
-            for step in self.depends.on(draft):
-                for slot in of_step[step]:
-                    if slot not in nameless and not draft.entries[place := draft.latest[slots[slot]]].state:
-                        touched.add(place)
-        return sorted(touched)

@@ -10,6 +10,7 @@ from datetime import date
 from functools import partial
 
 from rules.calendar import SchoolCalendar
+from rules.compiled_statuses import Layout
 from rules.condition_text import facts_in, steps_in
 from rules.dating import ONE_DAY, PLAIN, Dating
 from rules.dating import Dates as DatesOfOne
@@ -111,7 +112,7 @@ class FastDating(Dating):
         readings = self.dates_read.steps[entry.step]
         for dated, reading in readings.due:
             if dated.facts is not None or dated.steps is not None:
-                holds, missing = self._chosen(dated, readings.step, entry.party)
+                holds, missing = self.chosen(dated, readings.step, entry.party)
                 if holds == U:
                     return Follows(missing)
                 if holds != T:
@@ -245,6 +246,19 @@ class DependsOn:
             if entries[place].step in read:
                 return True
         return any(fact.partition(":")[0] in read for fact in draft.learnt)
+
+    def touched(self, draft: Draft, layout: Layout | None, counted_with: str) -> list[int] | None:
+        """The places of the instances that an event may have changed, in order: what it recorded, and what counts its dates from that. None: all."""
+        if draft.before.counted_with != counted_with:
+            return None
+        touched = set(draft.written)
+        if layout is not None:
+            of_step, slots, nameless = layout.of_step, layout.slots, layout.nameless
+            for step in self.on(draft):
+                for slot in of_step[step]:
+                    if slot not in nameless and not draft.entries[place := draft.latest[slots[slot]]].state:
+                        touched.add(place)
+        return sorted(touched)
 
 
 def _read_by(definition: Definition, step: Step) -> set[str]:

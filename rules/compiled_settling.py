@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from rules.compiled_codes import Codes
 from rules.compiled_statuses import DOES_NOT_APPLY, DONE, NOT_NEEDED, OPEN, OVERTAKEN, UNSETTLED, WAITING, Kernel, Layout
 from rules.record import Draft, Entry, State
 from rules.settling import decide_against, end_case, finish, opens_on
+from rules.statuses import Derived
+from rules.truth import Standing
 
 Ends = Callable[[list[int]], str]
 WRITTEN_AS = {OPEN: "", DOES_NOT_APPLY: "does_not_apply", NOT_NEEDED: "not_needed", OVERTAKEN: "overtaken"}  # standing: the state it is written as
@@ -17,20 +20,41 @@ Looked = list[tuple[Entry, int]]
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """The layout of a case, and the generated functions for lists of these sizes."""
+    """The layout of a case, the generated functions for lists of these sizes, and the numbers of its slots. `number` is no other layout's."""
 
     layout: Layout
     kernel: Kernel
     ended: Ends
+    codes: Codes
+    number: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rest:
-    """What a record at rest keeps of its statuses (`Record.at_rest`): by slot, how each instance stands, and how `until` sees it."""
+    """What a record at rest keeps of its statuses (`Record.at_rest`): by slot, how each instance stands, and how `until` sees it.
+
+    `codes` are the slots' numbers (`compiled_codes.py`) and `done` the latest day on which anything was done, worked out when first wanted.
+    """
 
     code: Code
     standings: list[int]
     recorded: list[int]
+    codes: tuple[int, ...] = ()
+    done: date = date.min
+
+
+class Coded(Derived):
+    """Statuses as the generated code gives them, read by slot."""
+
+    def __init__(self, draft: Draft, rest: Rest) -> None:
+        self.draft = draft
+        self.layout: Layout = rest.code.layout
+        self.rest = rest
+
+    def standing(self, step: str, party: str) -> Standing:
+        """As `Derived.standing`."""
+        slot = self.layout.number[step, party]
+        return self.layout.standings[slot][self.rest.standings[slot]]
 
 
 class Settling:
@@ -40,6 +64,7 @@ class Settling:
         self.draft = draft
         self.code = code
         self.seen = 0  # how much of `draft.written` has been taken in
+        self.asked = 0  # slots whose status was derived on the way
         self.looked = 0  # slots found open since an early arrival was last looked for
         rest = draft.before.at_rest
         if isinstance(rest, Rest) and rest.code is code:
@@ -88,6 +113,7 @@ class Settling:
         while unsure:
             lowest = unsure & -unsure
             unsure ^= lowest
+            self.asked |= lowest
             slot = lowest.bit_length() - 1
             entry = None if slot in nameless else draft.entries[draft.latest[slots[slot]]]
             standing = rules[slot](standings, self.recorded, entry, draft.facts)

@@ -95,14 +95,14 @@ class Dating:
         """The date of law or guidance by the step's own rule, totals left aside; what it follows from while unknown; None without a rule."""
         step = self.draft.definition.steps[entry.step]
         for dated in step.due:
-            holds, missing = self._chosen(dated, step, entry.party)
+            holds, missing = self.chosen(dated, step, entry.party)
             if holds == U:
                 return Follows(missing)
             if holds == T:
                 return self.work_out(dated.rule, step, entry, step.counting, step.law or step.guidance)
         return None
 
-    def _chosen(self, dated: DatedBy, step: Step, party: str) -> tuple[int, str]:
+    def chosen(self, dated: DatedBy, step: Step, party: str) -> tuple[int, str]:
         """Whether this way to date the step is the one, and what is missing to know it."""
         by_facts = T if dated.facts is None else fact_truth(dated.facts, lambda name: self.draft.fact(name, party))
         if by_facts == U:

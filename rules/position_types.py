@@ -81,9 +81,9 @@ class OpensCase:
     facts: Facts
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: making a frozen one costs ten times as much, and every act makes one
 class Position:
-    """The whole derived state of a case; a pure fold of its history. Instances in the order of their numbers."""
+    """The whole derived state of a case; a pure fold of its history. Instances in the order of their numbers. Nobody changes one."""
 
     facts: Facts
     instances: tuple[Instance, ...]
@@ -110,9 +110,9 @@ class Position:
         return max(found, key=lambda i: i.round)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen, as Position
 class Change:
-    """What one event did, each instance as it stands afterwards.
+    """What one event did, each instance as it stands afterwards. Nobody changes one.
 
     `opened`: now open and not so before, or newly tracked while waiting (its number may be known already: a tracked one that opens).
     `closed`: was tracked and no longer is, with how it ended; and whatever this event made done, even if it was never tracked.

@@ -73,9 +73,9 @@ class Entry(NamedTuple):
         return not self.state and not self.early and self.opened_on is None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: making a frozen one costs ten times as much, and every act makes one
 class Record:
-    """The record of a case. `facts`: a fact of one party stands under `fact:party`. Instances are numbered in the order they came to be."""
+    """The record of a case; nobody changes one. `facts`: a fact of one party stands under `fact:party`. Instances in the order of their numbers."""
 
     definition: Definition = field(compare=False, repr=False)
     opened_on: date
