@@ -32,6 +32,10 @@ _CLAIM = text("""
            claimed_until = now() + make_interval(secs => :seconds)
     FROM next WHERE d.id = next.id RETURNING d.id
 """)
+_EXTEND = text("""
+    UPDATE deliveries d SET claimed_until = now() + make_interval(secs => :seconds) FROM cases c
+    WHERE c.id = d.case_id AND c.ref = :case AND d.holder = :holder AND d.state IN ('claimed', 'handed_over') AND d.claimed_until >= now()
+""")
 _HANDED_OVER = text("""
     UPDATE deliveries SET state = 'handed_over', handed_over_at = now()
     WHERE id = :id AND holder = :holder AND state = 'claimed' AND claimed_until >= now() RETURNING id
@@ -67,6 +71,11 @@ def claim_deliveries(session: Session, case: str | None, holder: str, limit: int
     ids = list(session.scalars(_CLAIM, {"case_id": case_id, "holder": holder, "limit": limit, "seconds": seconds}))
     found = select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id)
     return list(session.scalars(found, execution_options={"populate_existing": True}))
+
+
+def extend_claims(session: Session, case: str, holder: str, seconds: float) -> None:
+    """Whoever holds the case's lease and is still alive keeps the case's messages that it has claimed, for that long from now."""
+    session.execute(_EXTEND, {"case": case, "holder": holder, "seconds": seconds})
 
 
 def mark_handed_over(session: Session, delivery_id: int, holder: str) -> bool:

@@ -18,12 +18,13 @@ from db.url import psycopg_url, sqlalchemy_url
 POOL_SECONDS = 3.0  # whoever finds no connection says so soon; the console sooner (`web/places.py`)
 APPLICATION = "sendflow"
 # How long the server works, or waits for a row, before it gives up and says so. An act is milliseconds and a page's query tenths of a second;
-# the scheduler's sessions verify and import whole trusts, and are bounded by what they wait for only.
+# the scheduler's sessions verify and import whole trusts, and are bounded by what they wait for, and by idling: a process that was stopped
+# in the middle of a transaction, or whose host lost its power, must not keep its rows from everybody else.
 ACT_LIMITS = {"statement_timeout": "15s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "60s"}
 LIMITS: Mapping[str, Mapping[str, str]] = {
     APP: {"statement_timeout": "15s", "lock_timeout": "5s"},
     IMPORTER: {"lock_timeout": "15s"},
-    SCHEDULER: {"lock_timeout": "15s"},
+    SCHEDULER: {"lock_timeout": "15s", "idle_in_transaction_session_timeout": "30s"},
 }
 _SET_SCHOOLS = text("SELECT set_config('app.schools', :schools, true)")
 

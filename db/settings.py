@@ -13,6 +13,7 @@ class Settings(BaseSettings):
     """Every setting has the prefix `SENDFLOW_`; the database's address is also read from the usual `DATABASE_URL`.
 
     `data_folder` keeps the embedded database, keys and the demo's mail. `clock_file` moves time (demo and tests only).
+    `lease_seconds`: how long a worker that says nothing keeps a case and its messages.
     `origin` is where people reach the console, for links in mails; `console_host` and `console_port` are where it listens behind a proxy.
     """
 
@@ -32,6 +33,7 @@ class Settings(BaseSettings):
     signing_key: SecretStr | None = None
     installation_key: SecretStr | None = None
     pool_size: int = Field(default=10, ge=1, le=100)
+    lease_seconds: float = Field(default=30.0, ge=1, le=120)
 
     @property
     def folder(self) -> Path:

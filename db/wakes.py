@@ -65,6 +65,7 @@ class Lease:
     case: str
     fence: int
     upto: int
+    holder: str = ""
 
 
 def wanted(session: Session, limit: int = 100) -> list[Wake]:
@@ -80,7 +81,7 @@ def want(session: Session, cases: list[str]) -> None:
 def lease(session: Session, case: str, holder: str, seconds: float) -> Lease | None:
     """Take the case for that long; None while somebody else holds it (or it never wanted a wake). `holder` names a process, never a person."""
     row = session.execute(_LEASE, {"case": case, "holder": holder, "seconds": seconds}).one_or_none()
-    return None if row is None else Lease(case, row.fence, row.wanted)
+    return None if row is None else Lease(case, row.fence, row.wanted, holder)
 
 
 def extend(session: Session, held: Lease, seconds: float) -> bool:

@@ -91,6 +91,7 @@ def _serve(ours: Parts, client: SyncPrefectClient, lease: CaseLease) -> tuple[st
         definition, position, now = ours.ledger.position(case)
         if now == version:
             break
+    lease.hold()
     publish(ours, client, case, _run_id(), definition, position)
     return waiting_name(definition, position), bool(position.ended)
 

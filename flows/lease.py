@@ -1,7 +1,7 @@
 """The lease on a case: one process serves its wake at a time, and one that was paused past its lease is turned away by its fence.
 
-A lease is short, so that a dead process is soon replaced, and is renewed from beside while the work goes on. A process that was stopped
-renews nothing; work that hangs is renewed for three minutes and no longer.
+A lease is short, so that a dead process is soon replaced, and is renewed from beside while the work goes on, with the messages that are claimed
+under it. A process that was stopped renews nothing; work that hangs is renewed for three minutes and no longer.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from types import TracebackType
 from sqlalchemy.orm import Session
 
 from db import wakes
+from db.deliveries import extend_claims
 from tasks.failure import TaskFailed, code_of, is_outage
 from tasks.parts import Parts, this_thread
 
-SECONDS = 30.0
-RENEW_EVERY = 10.0
+RENEWALS = 3  # in the time of one lease: two may fail
 LONGEST_WAKE = 180.0
 PATIENCE_SECONDS = 5.0
 log = logging.getLogger("sendflow.flows")
@@ -42,8 +42,14 @@ class CaseLease:
     def __init__(self, parts: Parts, held: wakes.Lease) -> None:
         self._parts = parts
         self._held = held
+        self._seconds = parts.settings.lease_seconds
         self._over = False
         self.taken_at = time.monotonic()
+
+    @property
+    def renewed_each(self) -> float:
+        """Seconds from one renewal to the next."""
+        return self._seconds / RENEWALS
 
     @property
     def case(self) -> str:
@@ -53,13 +59,24 @@ class CaseLease:
     def hold(self) -> None:
         """Make sure that the case is still ours, before each effect. Raises LeaseLost when it passed on meanwhile."""
         with self._parts.engines.scheduler() as session:
-            if self._over or not wakes.extend(session, self._held, SECONDS):
+            if self._over or not wakes.extend(session, self._held, self._seconds):
                 self._over = True
                 raise LeaseLost(self.case)
 
+    def renew(self) -> None:
+        """Hold the case, and the messages of it that are claimed meanwhile. Raises LeaseLost."""
+        self.hold()
+        with self._parts.engines.scheduler() as session:
+            extend_claims(session, self.case, self._held.holder, self._seconds)
+
     def served(self) -> None:
         """The wakes wanted when the lease was taken are served. A wake that came later stays wanted."""
-        self._end(lambda session: wakes.served(session, self.case, self._held.fence, self._held.upto))
+        self._end(self._mark_served)
+
+    def _mark_served(self, session: Session) -> None:
+        """Stopped between its last look and here, this process may have shown in Prefect where the case stood before: another wake mends that."""
+        if not wakes.served(session, self.case, self._held.fence, self._held.upto):
+            wakes.want(session, [self.case])
 
     def give_back(self, code: str = "") -> None:
         """The case is not served; another process may take it at once. With a code it counts as a failure."""
@@ -73,7 +90,7 @@ class CaseLease:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.give_back("" if error is None or is_outage(error) else code_of(error))
 
-    def _end(self, how: Callable[[Session], bool]) -> None:
+    def _end(self, how: Callable[[Session], object]) -> None:
         _held_here.discard(self)
         if not self._over:
             with self._parts.engines.scheduler() as session:
@@ -89,10 +106,10 @@ def take_lease(parts: Parts, case: str) -> CaseLease | None:
     until = time.monotonic() + PATIENCE_SECONDS
     while True:
         with parts.engines.scheduler() as session:
-            held = wakes.lease(session, case, this_thread(), SECONDS)
+            held = wakes.lease(session, case, this_thread(), parts.settings.lease_seconds)
             if held is None and case not in wakes.leased(session):
                 wakes.want(session, [case])
-                held = wakes.lease(session, case, this_thread(), SECONDS)
+                held = wakes.lease(session, case, this_thread(), parts.settings.lease_seconds)
         if held is not None:
             return CaseLease(parts, held)
         if time.monotonic() > until:
@@ -114,23 +131,28 @@ class _Renewing:
     def __init__(self) -> None:
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
+        self._begun = threading.Event()
 
     def ensure(self) -> None:
         with self._starting:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
                 self._thread.start()
+        self._begun.set()
 
     def _run(self) -> None:
         while True:
-            time.sleep(RENEW_EVERY)
+            if not _held_here:
+                self._begun.wait()
+                self._begun.clear()
+            time.sleep(min((lease.renewed_each for lease in list(_held_here)), default=0))
             for lease in list(_held_here):
                 if time.monotonic() - lease.taken_at < LONGEST_WAKE:
                     self._renew(lease)
 
     def _renew(self, lease: CaseLease) -> None:
         try:
-            lease.hold()
+            lease.renew()
         except LeaseLost:
             _held_here.discard(lease)
         except Exception as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import socket
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -17,6 +18,7 @@ from notifications.message import Message, Sent
 if TYPE_CHECKING:
     import apprise
 
+TOO_LATE = "too_late"  # surely not sent: our claim on the message is over
 NO_SERVICE = "no_service"  # surely not sent: no mail service takes the settings of this installation (faults.md N4)
 _PLAIN_ADDRESS = re.compile(r"^[A-Za-z0-9.!#$%'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$")
 _SECONDS_TO_CONNECT = 5.0
@@ -35,9 +37,10 @@ def is_plain_address(address: str) -> bool:
     return len(address) <= 254 and bool(_PLAIN_ADDRESS.match(address)) and "&" not in address
 
 
-def send(message: Message, mail_url: str, sender: str) -> Sent:
+def send(message: Message, mail_url: str, sender: str, before: float = float("inf")) -> Sent:
     """Hand one message to the mail server at `mail_url` (`smtp://host:port`, `smtps://user:password@host`), from the plain address `sender`.
 
+    Not after `before` (`time.monotonic()`): a process that was stopped meanwhile must not send what another has sent since (faults.md C7).
     Returns what is known of it; never raises for a server's refusal. Raises MailSettingsError for a mail_url that cannot be used.
     """
     if not is_plain_address(message.to):
@@ -48,6 +51,8 @@ def send(message: Message, mail_url: str, sender: str) -> Sent:
     service = _service(message, where, sender)
     if service is None:
         return Sent("refused", NO_SERVICE)
+    if time.monotonic() > before:
+        return Sent("refused", TOO_LATE)
     took = service.notify(title=message.subject, body=message.html, body_format="html")
     return Sent("accepted", "accepted") if took else Sent("unknown", "no_clear_answer")
 

@@ -5,6 +5,7 @@ The mark before the hand-over is committed on its own, so that a death in betwee
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from jinja2 import TemplateError
@@ -23,6 +24,7 @@ from notifications.reader import NobodyToWriteTo
 from notifications.render import TemplateMissing
 
 FOR_GOOD = frozenset({"bad_address"})
+CLAIMED_SECONDS = 300.0  # of messages of any case: nobody renews these
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def deliver(engines: Engines, clock: Clock, settings: Settings, case: str | None
     if not settings.mail_url:
         raise NoMailServer("No mail server is configured. Set SENDFLOW_MAIL_URL, as smtp://mail.example.org:25.")
     with engines.scheduler() as session:
-        claimed = claim_deliveries(session, case, holder, limit)
+        claimed = claim_deliveries(session, case, holder, limit, CLAIMED_SECONDS if case is None else settings.lease_seconds)
     links = Links(signing_keys(settings))
     counts = DeliveryCounts()
     for delivery in claimed:
@@ -58,10 +60,11 @@ def _deliver_one(engines: Engines, clock: Clock, settings: Settings, links: Link
     message = _composed(engines, clock, settings, links, delivery, holder)
     if message is None:
         return DeliveryCounts(failed=1)
+    marking = time.monotonic()
     with engines.scheduler() as session:
         if not mark_handed_over(session, delivery.id, holder):
             return DeliveryCounts()  # the claim is over and somebody else has it
-    sent = _sent(message, settings)
+    sent = _sent(message, settings, before=marking + settings.lease_seconds)
     with engines.scheduler() as session:
         if sent.state == "accepted":
             mark_accepted(session, delivery.id, holder)
@@ -73,10 +76,10 @@ def _deliver_one(engines: Engines, clock: Clock, settings: Settings, links: Link
         return DeliveryCounts(failed=1)
 
 
-def _sent(message: Message, settings: Settings) -> Sent:
+def _sent(message: Message, settings: Settings, before: float) -> Sent:
     """Settings that no mail service takes are a refusal like another: it is tried again, fails in the end, and says why (faults.md N4)."""
     try:
-        return send(message, settings.mail_url or "", settings.mail_from)
+        return send(message, settings.mail_url or "", settings.mail_from, before)
     except MailSettingsError:
         return Sent("refused", NO_SERVICE)
 

@@ -25,6 +25,7 @@ WORDS = {
     "bad_address": "their e-mail address cannot be right: correct it, and tell them yourself",
     "server_not_reached": "the mail server does not answer",
     "no_service": "no mail service takes SENDFLOW_MAIL_URL and SENDFLOW_MAIL_FROM as they are set: whoever runs Sendflow must set them right",
+    "too_late": "whoever was to send it was held up: it is tried again",
     "no_clear_answer": "the mail server gave no clear answer",
     "no_template": "its text is missing: `sendflow check` names it",
     "bad_template": "its text cannot be written: `sendflow check` names it",

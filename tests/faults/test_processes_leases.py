@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
-from flows.lease import LeaseLost, take_lease
 from flows.server import PrefectServer
+from tests.faults.leases import is_sending, is_settled, leased_for, mails_of, stopped, what_stands
+from tests.faults.tally import rounds
 from tests.flows.office import Office, until
 from tests.flows.worker_process import WorkerProcess
 
@@ -40,25 +42,31 @@ def test_c8_c9_a_run_left_by_a_dead_worker_is_simply_run_again(office: Office, l
     assert runs == 1
 
 
-def test_c7_whoever_was_paused_past_its_lease_is_turned_away(office: Office, tally: Tally) -> None:
-    with office.loop():
+def test_c7_a_worker_stopped_past_its_lease_is_replaced_and_then_turned_away(office: Office, prefect_server: PrefectServer, tally: Tally) -> None:
+    """A real SIGSTOP as it sends; another process has the case and its messages soon after the lease; after SIGCONT the first one does nothing."""
+    seconds, paused = rounds(3, 30), rounds(8, 120)
+    with leased_for(office, seconds), office.worker(prefect_server) as worker:
         case = office.open_and_served()
-    office.want(case)
-    first = take_lease(office.parts, case)
-    assert first is not None
-    with first:
-        office.lease_runs_out(case)
-        second = take_lease(office.parts, case)
-        assert second is not None
-        with second:
-            with pytest.raises(LeaseLost):
-                first.hold()
-            first.served()
-            assert not office.is_served(case)
-            second.hold()
-            second.served()
-    assert office.is_served(case)
-    tally("C7", acts=1, kills=1, lost=int(not office.is_served(case)))
+        with ExitStack() as silence:
+            silence.enter_context(office.mail_server_silent())
+            office.agree_meeting(case)
+            until(lambda: is_sending(office, case), "the worker is in the middle of sending")
+            at = time.monotonic()
+            with stopped(worker):
+                silence.close()
+                with office.loop():
+                    until(lambda: is_settled(office, case), "another process serves it", seconds + 30)
+                    taken = time.monotonic() - at
+                    until(lambda: time.monotonic() - at > paused, "the pause is over", paused + 30)
+                before = what_stands(office, case)
+            until(lambda: "another process serves it" in worker.log.read_text(encoding="utf-8"), "the first one is turned away")
+        until(lambda: is_settled(office, case), "whatever it shook is settled")
+    mails = mails_of(office, case)
+    doubled = len(mails) - len(set(mails))
+    words = f"stopped {paused} s in sending, lease {seconds} s; served after {taken:.0f} s"
+    tally("C7", acts=1, kills=1, lost=int(what_stands(office, case) != before), doubled=doubled, note=words)
+    assert what_stands(office, case) == before, "its late writes change nothing"
+    assert doubled == 0
 
 
 def test_c11_asked_to_end_it_ends_and_nothing_is_lost(office: Office, worker: WorkerProcess, tally: Tally) -> None:

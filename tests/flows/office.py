@@ -239,6 +239,7 @@ class Office:
             "SENDFLOW_MAIL_URL": settings.mail_url or "",
             "SENDFLOW_CLOCK_FILE": str(clock_file),
             "SENDFLOW_DEMO": "true",
+            "SENDFLOW_LEASE_SECONDS": str(settings.lease_seconds),
             "PREFECT_WORKER_QUERY_SECONDS": "2",
         }
 
