@@ -27,6 +27,8 @@ class CuttingProxy:
         self.stays_down = False
         self.was_cut = False
         self.passed = 0
+        self._first = b""
+        self.begun = True
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -35,9 +37,10 @@ class CuttingProxy:
         credentials, at, _ = self._target.netloc.rpartition("@")
         return urlunsplit(self._target._replace(netloc=f"{credentials}{at}127.0.0.1:{self._listener.getsockname()[1]}"))
 
-    def cut_after(self, packets: int, *, stays_down: bool) -> None:
-        """Arm the cut: it comes before the packet after these."""
+    def cut_after(self, packets: int, *, stays_down: bool, counting_from: bytes = b"") -> None:
+        """Arm the cut: it comes before the packet after these, counted from the first one that holds `counting_from` on (which sets `begun`)."""
         with self._lock:
+            self._first, self.begun = counting_from, not counting_from
             self._left, self.stays_down, self.was_cut, self._down, self.passed = packets, stays_down, False, False, 0
 
     def heal(self) -> None:
@@ -67,7 +70,7 @@ class CuttingProxy:
     def _pass(self, source: socket.socket, target: socket.socket) -> None:
         with contextlib.suppress(OSError):  # severed from the other side
             while packet := source.recv(65536):
-                if not self._may_pass():
+                if not self._may_pass(packet):
                     self._at_cut()
                     self._sever()
                     return
@@ -75,9 +78,10 @@ class CuttingProxy:
         for one in (source, target):
             self._drop(one)
 
-    def _may_pass(self) -> bool:
+    def _may_pass(self, packet: bytes) -> bool:
         with self._lock:
-            if self._left is None:
+            self.begun = self.begun or self._first in packet
+            if self._left is None or not self.begun:
                 return True
             self._left -= 1
             if self._left >= 0:
