@@ -149,17 +149,17 @@ def test_bulk_stopped_half_way_leaves_each_case_whole_and_goes_on(
     at_work = command(environment, "--to", new[:12])
     assert at_work.stdout is not None and at_work.stdout.readline().startswith(f"25 of {CASES} cases")
     at_work.send_signal(number)
-    said, errors = at_work.communicate(timeout=60)
+    said, errors = at_work.communicate(timeout=150)
     stand = texts(ash, cases)
     moved = stand.count(new)
     assert 25 <= moved < CASES and stand.count(old) == CASES - moved, (moved, said, errors)
     if number == signal.SIGTERM:
         assert "Stopped: " in said and f"{CASES - moved} not reached" in said and at_work.returncode == 0
     assert ash.ledger.verify() == []
-    said, errors = command(environment, "--to", new[:12]).communicate(timeout=60)
+    said, errors = command(environment, "--to", new[:12]).communicate(timeout=150)
     assert f"{CASES - moved} moved, {moved} passed over." in said, said + errors
     assert set(texts(ash, cases)) == {new}
     if number == signal.SIGTERM:
-        said, errors = command(environment, "--revert", "--to", new[:12]).communicate(timeout=60)
+        said, errors = command(environment, "--revert", "--to", new[:12]).communicate(timeout=150)
         assert f"{CASES} moved." in said and set(texts(ash, cases)) == {old}, said + errors
     assert ash.ledger.verify() == []
