@@ -1,7 +1,8 @@
 """How long the rules take: one event on a kept position (compiled, and by the readable fold), the text of a position, the explorer.
 
 `python -m benchmarks.rules_speed` prints microseconds and seconds of CPU; `rules_figures` gives them to `make bench`. Histories wander as those of
-the tests do, only the events that were taken are timed, and each figure is the median over all of them.
+the tests do, no two are the same, and only the events that were taken are timed. *Seen before*: the compiled rules met such a step on such a
+case before, so they remember it. *Once*: every event a single time, of cases that this process never met.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from statistics import mean, median, quantiles
 from time import perf_counter_ns, process_time
 
 from rules.calendar import england
-from rules.compiled import compiled
+from rules.compiled import Compiled, compiled
 from rules.definition import Definition
 from rules.explore import explore
 from rules.history import Event, Refused
@@ -81,17 +82,44 @@ def rules_figures(cases: int = 200) -> list[Figure]:
 
 
 def _events(process: str, definition: Definition, cases: int) -> list[Figure]:
-    acts = [act for history in histories(definition, cases) for act in history]
-    quick, some = compiled(definition), acts[:: max(1, len(acts) // 300)]
-    took = each_took(acts, lambda position, event: quick.advance(position, event, CALENDAR))
-    decided = [one for one, (_, event) in zip(took, acts, strict=True) if event.kind == "decide"]
+    taken = [act for history in histories(definition, cases) for act in history]
+    quick, some = compiled(definition), taken[:: max(1, len(taken) // 300)]
+    took = each_took(taken, lambda position, event: quick.advance(position, event, CALENDAR))
+    decided = [one for one, (_, event) in zip(took, taken, strict=True) if event.kind == "decide"]
     return [
-        Figure(f"{process}: one decision, compiled, median of {len(decided)}", median(decided), "us"),
-        Figure(f"{process}: one decision, compiled, mean", mean(decided), "us"),
-        Figure(f"{process}: one event, compiled, median of {len(took)}", median(took), "us"),
-        Figure(f"{process}: one event, compiled, nine in ten under", quantiles(took, n=10)[8], "us"),
+        Figure(f"{process}: one decision, seen before, median of {len(decided)}", median(decided), "us"),
+        Figure(f"{process}: one decision, seen before, mean", mean(decided), "us"),
+        Figure(f"{process}: one event, seen before, median of {len(took)}", median(took), "us"),
+        Figure(f"{process}: one event, seen before, nine in ten under", quantiles(took, n=10)[8], "us"),
+        *_first_seen(process, definition, cases),
         Figure(f"{process}: one event, fold", median(each_took(some, lambda position, event: advance(definition, position, event, CALENDAR))), "us"),
-        Figure(f"{process}: position to text", median(each_took(some, lambda position, _: position_to_text(position))), "us"),
+        *_texts(process, definition, taken, some),
+    ]
+
+
+def _first_seen(process: str, definition: Definition, cases: int) -> list[Figure]:
+    """A process that has just begun and knows nothing, then the same once it has met some hundred cases; each event once, none tried again."""
+    quick, figures = Compiled(definition), []
+    for knows, seed in (("nothing", 5), (f"{cases} other cases", 6)):
+        acts = [act for history in histories(definition, cases, seed) for act in history if act[1].kind == "decide"]
+        known = mean(quick.steps.change(*act, CALENDAR) is not None for act in acts)
+        begun = process_time()
+        for position, event in acts:
+            quick.advance(position, event, CALENDAR)
+        each = (process_time() - begun) * 1e6 / len(acts)
+        figures.append(Figure(f"{process}: one decision, once, by a process that knows {knows}, mean of {len(acts)}", each, "us"))
+        figures.append(Figure(f"{process}: of these remembered beforehand", known * 100, "%"))
+    return figures
+
+
+def _texts(process: str, definition: Definition, taken: Taken, some: Taken) -> list[Figure]:
+    quick = compiled(definition)
+    following = [quick.advance(position, event, CALENDAR).position for position, event in taken]
+    for position, _ in taken:
+        position_to_text(position)
+    of_next = each_took([(after, event) for after, (_, event) in zip(following, taken, strict=True)], lambda position, _: position_to_text(position))
+    return [
+        Figure(f"{process}: position to text", median(of_next), "us"),
         Figure(f"{process}: text to position", _reading(definition, some), "us"),
     ]
 

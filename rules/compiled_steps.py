@@ -77,12 +77,12 @@ class Remembered:
         known = self.known.get(number) or known_of(self.definition, rest.code.codes, event)
         if _looked_up(known, codes, now.facts) is not None:
             return False  # known, but a day or a person asked for the long way
+        if not may(known, record, position.instances[record.latest[event.step, event.party]], event):
+            return False  # a breach belongs to the day
         learnt = self.learner.learn(record, known, event, calendar)
         if learnt is None:
             return False
         move, slots = learnt
-        if not may(known, record, position.instances[record.latest[event.step, event.party]], event):
-            return False  # a breach belongs to the day
         quick = Taking(move, position, event, now.facts, calendar, self.watches).change()
         return quick in (None, after) and self._keep(number, known, slots, move, codes, now.facts)
 
@@ -91,7 +91,7 @@ class Remembered:
     ) -> bool:
         if self.count >= self.most:
             self.known.clear()
-            self.count = 0
+            self.count, known.readings = 0, ()
         known = self.known.setdefault(number, known)
         found = next(((read, moves) for known_slots, read, moves in known.readings if known_slots == slots), None)
         if found is None:
