@@ -26,38 +26,44 @@ THREADS = 2  # more only wait for the server
 
 
 class WarmThreads:
-    """Threads that run flows, each with one client kept open for its whole life."""
+    """Threads that run flows, each with one client kept open for its whole life.
+
+    A thread that finds Prefect away as it warms up fails that one piece of work, and tries again with the next. (An `initializer` of the pool
+    would break the whole pool for ever: a worker that was started before its Prefect server would never serve.)
+    """
 
     def __init__(self, threads: int = THREADS) -> None:
         self._local = threading.local()
-        settings = contextvars.copy_context()
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="wake", initializer=self._warm, initargs=(settings,))
+        self._settings = contextvars.copy_context()
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="wake")
 
     def run(self, flow: Flow[Any, Any], flow_run: FlowRun) -> Future[State[Any] | None]:
         """Run the flow for that run. The future gives the state it ended or waits in, or None when it left the run as it was."""
-        return self._pool.submit(_run, flow, flow_run)
+        return self.call(lambda client: _run(flow, flow_run))
 
     def wake(self, flow: Flow[Any, Any], flow_run_id: UUID) -> Future[State[Any] | None]:
         """Read the run and run it; `prefect.exceptions.ObjectNotFound` in the future when Prefect has forgotten it."""
-        return self._pool.submit(self._read_and_run, flow, flow_run_id)
+        return self.call(lambda client: _run(flow, client.read_flow_run(flow_run_id)))
 
     def call(self, work: Callable[[SyncPrefectClient], Any]) -> Future[Any]:
-        """Do other work with a warm client."""
-        return self._pool.submit(lambda: work(self._local.client))
+        """Do work with a warm client. The future raises what a client raises that finds Prefect away."""
+        return self._pool.submit(lambda: work(self._client()))
 
     def close(self, wait: bool = True) -> None:
         """Take no more work; with `wait`, until what runs is done. What has not begun is dropped: the ledger still wants it."""
         self._pool.shutdown(wait=wait, cancel_futures=True)
 
-    def _read_and_run(self, flow: Flow[Any, Any], flow_run_id: UUID) -> State[Any] | None:
-        return _run(flow, self._local.client.read_flow_run(flow_run_id))
-
-    def _warm(self, settings: Any) -> None:
-        for variable, value in settings.items():
-            variable.set(value)
-        kept = self._local.kept = contextlib.ExitStack()  # kept with the thread: collected, it would switch the heartbeats on again
-        kept.enter_context(temporary_settings(updates={PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}))
-        self._local.client = kept.enter_context(SyncClientContext()).client
+    def _client(self) -> SyncPrefectClient:
+        """This thread's client, made on its first work."""
+        if not hasattr(self._local, "kept"):
+            for variable, value in self._settings.items():
+                variable.set(value)
+            with contextlib.ExitStack() as warming:
+                warming.enter_context(temporary_settings(updates={PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}))
+                self._local.client = warming.enter_context(SyncClientContext()).client
+                self._local.kept = warming.pop_all()  # kept with the thread: collected, it would switch the heartbeats on again
+        client: SyncPrefectClient = self._local.client
+        return client
 
 
 def _run(flow: Flow[Any, Any], flow_run: FlowRun) -> State[Any] | None:
