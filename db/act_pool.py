@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from select import POLLIN, poll
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -56,9 +57,14 @@ class ActPool:
 
     def _taken(self) -> Connection:
         try:
-            return self._idle.pop()
+            connection = self._idle.pop()
         except IndexError:
             return self._connect()
+        if _has_been_left(connection):
+            connection.close()
+            self._close_idle()  # else whoever comes first after a restart of the server is told "not confirmed" without need
+            return self._connect()
+        return connection
 
     def _given_back(self, connection: Connection) -> None:
         if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:
@@ -80,3 +86,10 @@ class ActPool:
             except IndexError:
                 return
             connection.close()
+
+
+def _has_been_left(connection: Connection) -> bool:
+    """Whether the server has hung up on an idle connection: it says nothing on one, except good-bye. Costs no round trip."""
+    watched = poll()
+    watched.register(connection.fileno(), POLLIN)
+    return bool(watched.poll(0))
