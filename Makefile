@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 CSS := web/static/built/sendflow.css
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint unit acceptance faults upgrade bench css chromium lock clean
+.PHONY: help demo test check lint unit acceptance faults ten-minutes upgrade bench css chromium lock clean
 
 help: ## list what can be made
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 demo: $(VENV)/.run css ## start everything on the sample trust, until Ctrl-C
 	$(BIN)/sendflow demo
@@ -33,6 +33,9 @@ acceptance: $(VENV)/.dev css chromium ## the stories of tests/acceptance
 
 faults: $(VENV)/.dev css chromium ## every fault of tests/faults in full; the table goes to docs/reliability.md
 	SENDFLOW_FAULTS=full $(BIN)/pytest tests/faults -n 2 --dist loadfile
+
+ten-minutes: $(VENV)/.dev ## eight people decide for ten minutes while parts are killed in turn; the table goes to docs/reliability.md
+	$(BIN)/python -m tests.faults.ten_minutes
 
 upgrade: $(VENV)/.dev ## a ledger of an older commit with 200 open cases comes to this one (needs the git history)
 	$(BIN)/python -m tests.faults.upgrade_running

@@ -1,38 +1,33 @@
-"""An installation of the test's own whose parts it may kill: PostgreSQL, Prefect server, worker; and people who decide on meanwhile."""
+"""An installation of the test's own whose parts it may kill: PostgreSQL, Prefect server, worker; a console, and people who decide on meanwhile."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import signal
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 from prefect.client.orchestration import get_client
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolEmpty
 
 from db.embedded import EmbeddedPostgres
 from db.engine import Engines
-from db.ledger import Receipt
 from db.migrate import migrate
 from flows.deployments import register
 from flows.reconciling import reconcile_runs
 from flows.server import PrefectServer
-from tests.acceptance.oracle import assert_z
+from tests.acceptance.console_process import console_process
+from tests.acceptance.oracle import Z, look
+from tests.acceptance.people import settle
+from tests.faults.clients_at_work import CANARY, ApiClient, Client, Notebook, PageClient
 from tests.flows.office import Office, office, until
 from tests.flows.worker_process import WorkerProcess
 
-CANARY = "Zebedee Quillfeather, 14 Larkspur Mews"
-AWAY = (OperationalError, PoolEmpty, psycopg.OperationalError)
 _RUN_OUT = (
     "UPDATE wakes SET leased_until = now() - interval '1 second' WHERE holder <> ''",
     "UPDATE deliveries SET claimed_until = now() - interval '1 second' WHERE state IN ('claimed', 'handed_over')",
@@ -44,65 +39,6 @@ _BUSY = (
 )
 
 
-class Client:
-    """Somebody who opens a review, agrees its day, then moves it again and again; an act that is not confirmed is sent again with its key."""
-
-    def __init__(self, place: Office) -> None:
-        self.office = place
-        self.acknowledged: list[UUID] = []
-        self.sent_again = 0
-        self.failed: Exception | None = None
-        self._leaving = threading.Event()
-        self._thread = threading.Thread(target=self._decide_on, daemon=True)
-        self._thread.start()
-
-    def leave(self) -> None:
-        """Stop after the act in hand is confirmed. Raises what was no outage."""
-        self._leaving.set()
-        self._thread.join(120)
-        assert not self._thread.is_alive(), "an act was never confirmed"
-        if self.failed:
-            raise self.failed
-
-    def _decide_on(self) -> None:
-        try:
-            self._life()
-        except Exception as error:
-            self.failed = error
-
-    def _life(self) -> None:
-        ash, ledger = self.office.village, self.office.ledger
-        pupil = self._sure(lambda key: ash.pupil(f"Ada{key.hex[:6]}"), counts=False)
-        facts: dict[str, Any] = {"review_due_on": self.office.day("2026-12-18"), "reason": "yearly", "year_group": 5, "looked_after": False}
-        facts["rights_held_by"] = "parent"
-        on = self.office.day("2026-09-10")
-        case = self._sure(lambda key: ledger.open_case(ash.senco, key=key, process="annual_review", pupil_id=pupil, facts=facts, on=on)).case
-        words: dict[str, Any] = {"private": {"comment": CANARY}, "meeting_on": self.office.day("2026-11-05")}
-        self._sure(lambda key: ash.decide(case, "agree_meeting_date", "2026-09-20", key=key, **words))
-        turn = 0
-        while not self._leaving.wait(0.5):
-            turn += 1
-            self._sure(lambda key, turn=turn: self._move(key, case, turn))
-
-    def _move(self, key: UUID, case: str, turn: int) -> Receipt:
-        moved_to, on = self.office.day(f"2026-11-{9 + turn % 5:02}"), self.office.day("2026-09-21")
-        return self.office.ledger.correct(
-            self.office.village.senco, key=key, case=case, fact="meeting_on", value=moved_to, because=f"{CANARY} cannot come", on=on
-        )
-
-    def _sure(self, act: Any, counts: bool = True) -> Any:
-        key = uuid4()
-        while True:
-            try:
-                receipt = act(key)
-            except AWAY:
-                self.sent_again += 1
-                time.sleep(0.2)
-            else:
-                self.acknowledged += [key] if counts else []
-                return receipt
-
-
 @dataclass
 class Killable:
     """The whole installation."""
@@ -111,11 +47,14 @@ class Killable:
     postgres: EmbeddedPostgres
     server: PrefectServer
     worker: WorkerProcess
+    origin: str
 
     @contextmanager
-    def under_load(self, people: int = 3) -> Iterator[list[Client]]:
-        """So many people decide until the block ends."""
-        clients = [Client(self.office) for _ in range(people)]
+    def under_load(self, callers: int = 2, readers: int = 1, pause: float = 0.5, notebook: Notebook | None = None) -> Iterator[list[Client]]:
+        """So many people decide by calls of the ledger, and so many on pages, until the block ends. `pause`: seconds between a person's acts."""
+        book = notebook or Notebook(self.folder / f"notebook-{uuid4().hex}")
+        on_pages = [PageClient(self.office, book, pause, self.origin) for _ in range(readers)]
+        clients: list[Client] = [*on_pages, *(ApiClient(self.office, book, pause) for _ in range(callers))]
         until(lambda: all(client.acknowledged for client in clients), "everybody decides", seconds=60)
         try:
             yield clients
@@ -128,15 +67,25 @@ class Killable:
         on_its_way = "SELECT 1 FROM deliveries WHERE state IN ('claimed', 'handed_over') AND claimed_until > now()"
         until(lambda: self.office.leases() and self.office.village.rows(on_its_way), "a case is being served", seconds=60)
 
-    def kill(self, pid: int) -> None:
-        """SIGKILL to a process that this test has started."""
-        assert pid > 1
-        os.kill(pid, signal.SIGKILL)
+    def kill(self, *pids: int) -> None:
+        """SIGKILL to processes that this test has started, and wait until they are dead."""
+        for pid in pids:
+            assert pid > 1
+            with suppress(ProcessLookupError):  # a child of one that is dead already
+                os.kill(pid, signal.SIGKILL)
+        until(lambda: not any(map(_is_alive, pids)), "they are dead")
 
     @property
-    def postmaster(self) -> int:
-        """The process id of PostgreSQL."""
-        return int((self.postgres.cluster / "postmaster.pid").read_text(encoding="ascii").split()[0])
+    def postgresql(self) -> list[int]:
+        """The process ids of PostgreSQL: the postmaster, and all its children, each of which leads a process group of its own."""
+        postmaster = int((self.postgres.cluster / "postmaster.pid").read_text(encoding="ascii").split()[0])
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text(encoding="ascii").split()
+        return [postmaster, *map(int, children)]
+
+    @property
+    def folder(self) -> Path:
+        """Where everything of this installation lies."""
+        return self.office.sink_folder.parent
 
     def decisions_go_on(self, clients: list[Client]) -> None:
         """Each of them has another decision confirmed from now on."""
@@ -156,12 +105,16 @@ class Killable:
         register(self.office.client)
         self.worker.ensure()
 
-    def assert_z_after_one_reconcile(self, clients: list[Client]) -> None:
+    def z_after_one_reconcile(self, acknowledged: Iterable[UUID], patience: float = 150) -> Z:
         """As if the leases and claims of the dead had run out (30 s, 5 min): reconcile once, let the worker do its work, and look."""
         self._run(*_RUN_OUT)
         reconcile_runs(self.office.parts, self.office.client, all=True)
-        until(self._nothing_is_owed, "everything owed is done", seconds=150)
-        assert_z(self.office, acknowledged=[key for client in clients for key in client.acknowledged], canaries=self.canaries(), logs=self.logs)
+        until(self._nothing_is_owed, "everything owed is done", seconds=patience)
+        return look(self.office, acknowledged=acknowledged, canaries=self.canaries(), logs=self.logs)
+
+    def assert_z_after_one_reconcile(self, clients: list[Client]) -> None:
+        """The same, of these clients' acts; fails with all that is wrong."""
+        assert self.z_after_one_reconcile([key for client in clients for key in client.acknowledged]).faults() == []
 
     def canaries(self) -> set[str]:
         """What must stand in no log and in nothing of Prefect's: the words typed, and the people of the school."""
@@ -169,8 +122,8 @@ class Killable:
 
     @property
     def logs(self) -> list[Path]:
-        """The logs of the worker, of the Prefect server and of PostgreSQL."""
-        return [self.worker.log, self.server.files.log, self.postgres.base / "log"]
+        """The logs of the worker, of the console, of the Prefect server and of PostgreSQL."""
+        return [self.worker.log, self.folder / "console.log", self.server.files.log, self.postgres.base / "log"]
 
     def _nothing_is_owed(self) -> bool:
         self._run(_TRY_NOW)
@@ -181,6 +134,15 @@ class Killable:
         with self.office.parts.engines.scheduler() as session:
             for statement in statements:
                 session.execute(text(statement))
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether any thread of that process runs; one that nobody has reaped yet does not."""
+    try:
+        states = [task.read_text(encoding="utf-8").rpartition(")")[2].split()[0] for task in Path(f"/proc/{pid}/task").glob("*/stat")]
+    except (FileNotFoundError, ProcessLookupError):
+        return True  # one of its threads ended as we looked
+    return any(state not in ("Z", "X") for state in states)
 
 
 @contextmanager
@@ -196,8 +158,10 @@ def killable(folder: Path) -> Iterator[Killable]:
             get_client(sync_client=True) as client,
             office(engines, server, client, folder) as place,
             place.worker(server) as worker,
+            console_process(url, folder, folder / "console.log", SENDFLOW_CLOCK_FILE=place.worker_environment()["SENDFLOW_CLOCK_FILE"]) as origin,
         ):
-            yield Killable(place, postgres, server, worker)
+            settle(place.village)
+            yield Killable(place, postgres, server, worker, origin)
     finally:
         engines.dispose()
         server.stop()

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.faults.clients_at_work import Client
 from tests.faults.conftest import Tally
-from tests.faults.killable import Client, Killable, killable
+from tests.faults.killable import Killable, killable
+from tests.faults.ten_minutes import load
 from tests.flows.office import until
 
 pytestmark = pytest.mark.slow
@@ -56,8 +58,7 @@ def killed_with_postgresql(place: Killable, *others: int) -> int:
     """Kill PostgreSQL under load, and these processes with it; the oracle's look, and how many acts were acknowledged."""
     with place.under_load() as clients:
         place.in_mid_transition()
-        for pid in (place.postmaster, *others):
-            place.kill(pid)
+        place.kill(*place.postgresql, *others)
         until(lambda: all(client.sent_again for client in clients), "everybody is told that nothing is confirmed")
         place.start_again()
         place.decisions_go_on(clients)
@@ -84,3 +85,11 @@ def test_p6_prefects_database_is_dropped_and_made_anew(place: Killable, tally: T
         place.decisions_go_on(clients)
     place.assert_z_after_one_reconcile(clients)
     tally("P6", acts=acts(clients), kills=1, note="oracle Z under load")
+
+
+def test_parts_killed_in_turn_under_load_lose_and_double_nothing(place: Killable) -> None:
+    """`make ten-minutes` in small: one kill of each part, and nothing waited for between them."""
+    figures = load(place, 8, every=2, callers=2, readers=2, pause=0.3)
+    assert figures.z.faults() == []
+    assert sum(figures.killed.values()) == 4 and figures.died_by_itself == 0
+    assert {one.by for one in figures.noted} == {"API", "page"} and figures.mails.at_the_sink
