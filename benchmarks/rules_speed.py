@@ -20,6 +20,7 @@ from rules.explore import explore
 from rules.history import Event, Refused
 from rules.position import advance, position_to_text
 from rules.position_types import Position
+from rules.reading import record_of
 from tests.rules.definitions_by_hand import by_hand
 from tests.rules.random_histories import Wanderer
 
@@ -113,13 +114,21 @@ def _first_seen(process: str, definition: Definition, cases: int) -> list[Figure
 
 
 def _texts(process: str, definition: Definition, taken: Taken, some: Taken) -> list[Figure]:
-    quick = compiled(definition)
-    following = [quick.advance(position, event, CALENDAR).position for position, event in taken]
-    for position, _ in taken:
+    quick, written = compiled(definition), {}
+    following = [(quick.advance(position, event, CALENDAR).position, event) for position, event in taken]
+    for (position, _), (after, _) in zip(taken, following, strict=True):
         position_to_text(position)
-    of_next = each_took([(after, event) for after, (_, event) in zip(following, taken, strict=True)], lambda position, _: position_to_text(position))
+        written[id(after)] = record_of(position).texts
+
+    def write(after: Position, earlier: object) -> None:
+        record_of(after).texts = earlier
+        position_to_text(after)
+
     return [
-        Figure(f"{process}: position to text", median(of_next), "us"),
+        Figure(
+            f"{process}: position to text, after one event", median(each_took(following, lambda after, _: write(after, written[id(after)]))), "us"
+        ),
+        Figure(f"{process}: position to text, anew", median(each_took(following, lambda after, _: write(after, None))), "us"),
         Figure(f"{process}: text to position", _reading(definition, some), "us"),
     ]
 

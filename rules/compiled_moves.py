@@ -111,6 +111,7 @@ class Taking:
             counted_with=self.calendar.version,
             latest=self.latest,
             at_rest=None if move.end else self._rest(),
+            texts=record.texts,
         )
         position = Position(facts=facts, instances=instances, ended=move.end, ended_on=ended_on, totals=totals, record=after)
         lost = (*duties_not_done(record.definition, before.instances, closed), *move.lost) if move.overtakes else move.lost

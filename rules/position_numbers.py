@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -40,6 +39,11 @@ def names_of(definition: Definition) -> Names:
     return found
 
 
+def touched(entry: Entry) -> bool:
+    """Whether anything is recorded of an instance; one that is untouched is left out of the text."""
+    return bool(entry.state or entry.early or entry.opened_on is not None or entry.lifted)
+
+
 class Numbers:
     """By one definition and one opening day. What each list says is told in `position_text.py`; the reading halves raise what Python raises."""
 
@@ -60,24 +64,16 @@ class Numbers:
         """The inverse of `day`."""
         return None if number == 0 else date.fromordinal(self.opened + (number - 1 if number > 0 else number))
 
-    def marks(self, entries: Sequence[Entry]) -> list[list[Any]]:
-        """What every instance has recorded, the newest first; untouched ones are left out."""
-        touched = [
-            (self._latest_day(entry), number, entry)
-            for number, entry in enumerate(entries, 1)
-            if entry.state or entry.early or entry.opened_on is not None or entry.lifted
-        ]
-        touched.sort(reverse=True)  # no two have the same number, so that no two entries are compared
-        return [self._mark(number, entry) for _, number, entry in touched]
-
-    def _latest_day(self, entry: Entry) -> date:
+    def rank(self, entry: Entry) -> int:
+        """The latest day that an entry tells, the opening's at least: the newest comes first in the text."""
         latest = self.opened_on
         for day in (entry.closed_on, entry.done_on, entry.opened_on):
             if day is not None and day > latest:
                 latest = day
-        return latest
+        return latest.toordinal()
 
-    def _mark(self, number: int, entry: Entry) -> list[Any]:
+    def mark(self, number: int, entry: Entry) -> list[Any]:
+        """What an instance of that number has recorded."""
         _, _, _, state, opened_on, closed_on, early, outcome, done_on, done_by, lifted, lifted_review_on = entry
         day, names = self.day, self.names
         mark: list[Any] = [

@@ -14,32 +14,69 @@ Dates that follow (due, target) are not in it: they are counted anew with the ca
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 import orjson
 
 from rules.calendar import SchoolCalendar
 from rules.definition import Definition
-from rules.position_numbers import Numbers
+from rules.position_numbers import Numbers, touched
 from rules.position_types import Position
 from rules.reading import position_of, record_of
-from rules.record import Record
+from rules.record import Entry, Record
+from rules.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What was written of a record, piece by piece (`Record.texts`), so that the next record of the case writes only what has changed.
+
+    By place: the entry, its mark's text, and its rank (the latest day it tells, then its number), 0 for one left out.
+    """
+
+    entries: tuple[Entry, ...]
+    marks: list[str]
+    ranks: list[int]
+    later: str
+    known: dict[str, Value]
+    facts: str
+
+
+NOTHING = Texts((), [], [], "[]", {}, "[],[]")
+PLACE = (1 << 16) - 1
 
 
 def position_to_text(position: Position) -> str:
     """The text of a position; the same bytes for the same history in every process."""
     record = record_of(position)
+    before = record.texts if isinstance(record.texts, Texts) else NOTHING
+    texts = before if before.entries is record.entries and before.known is record.facts else _texts(record, before)
+    record.texts = texts
+    marks = ",".join([texts.marks[rank & PLACE] for rank in sorted(texts.ranks, reverse=True) if rank])
+    end = ""
+    if record.ended:
+        end = "," + orjson.dumps([record.ended, Numbers(record.definition, record.opened_on).day(record.ended_on)]).decode()[1:-1]
+    return f"[[{marks}],{texts.later},{texts.facts},{record.opened_on.toordinal()}{end}]"
+
+
+def _texts(record: Record, before: Texts) -> Texts:
+    """The pieces of a record, of which those that are the same as before are taken over."""
+    entries, known = record.entries, len(before.entries)
     names = Numbers(record.definition, record.opened_on)
-    first = len(names.names.first)
-    written = [
-        names.marks(record.entries),
-        [part for entry in reversed(record.entries[first:]) for part in names.instance(entry)],
-        names.facts(record.facts),
-        names.party_facts(record.facts),
-        record.opened_on.toordinal(),
-    ]
-    ended = [record.ended, names.day(record.ended_on)] if record.ended else []
-    return orjson.dumps(written + ended).decode()
+    marks, ranks = before.marks + [""] * (len(entries) - known), before.ranks + [0] * (len(entries) - known)
+    changed = [place for place, (was, now) in enumerate(zip(before.entries, entries, strict=False)) if was is not now]
+    for place in (*changed, *range(known, len(entries))):
+        entry = entries[place]
+        ranks[place] = names.rank(entry) << 16 | place if touched(entry) else 0
+        marks[place] = orjson.dumps(names.mark(place + 1, entry)).decode() if ranks[place] else ""
+    later, first = before.later, len(names.names.first)
+    if len(entries) > max(known, first):
+        later = orjson.dumps([part for entry in reversed(entries[first:]) for part in names.instance(entry)]).decode()
+    facts = before.facts
+    if before.known is not record.facts:
+        facts = f"{orjson.dumps(names.facts(record.facts)).decode()},{orjson.dumps(names.party_facts(record.facts)).decode()}"
+    return Texts(entries, marks, ranks, later, record.facts, facts)
 
 
 def position_from_text(text: str, definition: Definition, calendar: SchoolCalendar) -> Position:

@@ -86,6 +86,7 @@ class Record:
     counted_with: str = field(default="", compare=False)  # version of the calendar that the dates beside this record were counted with
     latest: dict[Key, int] = field(default_factory=dict, compare=False, repr=False)  # place of the latest round, worked out if not given
     at_rest: object = field(default=None, compare=False, repr=False)  # what an engine keeps of a record, to go on sooner
+    texts: object = field(default=None, compare=False, repr=False)  # what `position_text.py` has written of it, or of an earlier one of the case
 
     def __post_init__(self) -> None:
         if not self.latest:
@@ -145,6 +146,7 @@ class Draft:
             counted_with,
             self.latest,
             self.at_rest,
+            self.before.texts,
         )
 
     def parties(self, step: str) -> tuple[str, ...] | None:

@@ -16,6 +16,7 @@ from rules.compiled import compiled
 from rules.definition import Definition
 from rules.history import Event, Refused
 from rules.position import fold, position_from_text, position_to_text
+from rules.record import Record
 from tests.rules.case_story import SENCO
 from tests.rules.definitions_by_hand import by_hand
 from tests.rules.random_histories import Wanderer
@@ -101,3 +102,17 @@ def test_days_before_the_opening_and_far_ahead_come_back() -> None:
     position = fold(definition, history, CALENDAR)
     assert position_from_text(position_to_text(position), definition, CALENDAR) == position
     assert position.facts["begun_on"] == opening - timedelta(days=3000)
+
+
+@pytest.mark.parametrize("name", ["annual_review", "assessment", "loop", "shipped annual_review", "shipped ehc_needs_assessment"])
+def test_a_text_made_from_the_one_before_is_the_text_made_anew(name: str) -> None:
+    definition, quick = by_hand(name), compiled(by_hand(name))
+    for seed in range(6):
+        history, chance = diligent(definition, Random(seed), 40), Random(seed)
+        position = quick.start(history[0], CALENDAR).position
+        for number, event in enumerate(history[1:], 2):
+            position = quick.advance(position, event, CALENDAR).position
+            if chance.random() < 0.7:  # the others are left out, as in a batch
+                anew = fold(definition, history[:number], CALENDAR)
+                assert isinstance(anew.record, Record) and anew.record.texts is None
+                assert position_to_text(position) == position_to_text(anew) == position_to_text(position)
