@@ -19,7 +19,7 @@ from tests.faults.cuttable_acts import KEYED, READS, WITHOUT_KEY, Prepare, endin
 from tests.faults.tally import rounds
 
 MOST_PACKETS = 150
-STEP = rounds(2, 1)
+STEP = rounds(3, 1)
 BROKE = (psycopg.OperationalError, OperationalError)
 
 

@@ -20,7 +20,7 @@ from tests.flows.office import Office, until
 
 pytestmark = pytest.mark.slow
 LEASE = b"SET fence = w.fence + 1"  # the packet with which a worker takes a case: from it on we count
-STEP, MOST = rounds(50, 4), rounds(3, 60)
+STEP, MOST = rounds(50, 7), rounds(3, 40)
 HELD = "SELECT c.ref FROM wakes w JOIN cases c ON c.id = w.case_id WHERE w.holder LIKE %s"
 SECONDS = 60.0
 
