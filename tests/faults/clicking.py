@@ -11,7 +11,7 @@ import httpx
 
 from tests.faults.floods import GOES_ON, PAUSED, Flood
 
-THINKING = 0.3  # seconds between two clicks of one person; people take longer
+THINKING = 1.0  # seconds between two clicks of one person; people take longer
 
 
 @dataclass

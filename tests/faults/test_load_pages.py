@@ -111,9 +111,9 @@ def test_l1_a_morning_of_thousands_oldest_due_first(engines: Engines, tmp_path: 
     with console(engines, tmp_path, schools=people, cases=cases) as (site, schools):
         flood = Flood(tmp_path, morning, engines.url, tmp_path, SEPTEMBER.isoformat())
         try:
-            clicks = click_beside(clickers(site, schools, people), flood, turn_seconds=rounds(1, 3), longest=150)
+            clicks = click_beside(clickers(site, schools, people), flood, turn_seconds=rounds(1, 3), longest=100)
             end_of(tmp_path).touch()
-            done = flood.answer(60)
+            done = flood.answer(120)
         finally:
             flood.end()
         due = due_of_cases(site)
@@ -135,8 +135,8 @@ def test_l2_one_schools_large_import_leaves_the_others_their_pages(engines: Engi
             urn, la_code = flooded.urn, session.get_one(Authority, flooded.authority_id).code
         flood = Flood(tmp_path, large_import, engines.url, tmp_path, urn, la_code, pupils)
         try:
-            clicks = click_beside(clickers(site, schools, people), flood, turn_seconds=rounds(1, 3), longest=200)
-            done = flood.answer(60)
+            clicks = click_beside(clickers(site, schools, people), flood, turn_seconds=rounds(1, 3), longest=100)
+            done = flood.answer(120)
         finally:
             flood.end()
     first, second = done["counts"]
@@ -170,7 +170,7 @@ class Returning:
         assert not self._thread.is_alive()
 
     def _go_on(self) -> None:
-        while not self.leaves.wait(0.1):
+        while not self.leaves.wait(0.5):
             self.answers.append((time.monotonic(), self.client.get("/").status_code))
             if self.may_send.is_set() and not self.confirmed_at and self.client.post(self.path, data=self.form).status_code == 200:
                 self.confirmed_at = time.monotonic()
