@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -42,6 +42,7 @@ class InTurn:
     slowest: dict[str, float] = field(default_factory=dict)
     failed_starts: int = 0
     died_by_itself: int = 0
+    supervisors: dict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
 
     def parts(self) -> dict[str, tuple[Callable[[], None], Callable[[], object]]]:
         """Each part: how it is killed, and how it is started again."""
@@ -54,14 +55,15 @@ class InTurn:
         }
 
     def kill(self, part: str) -> None:
-        """Kill that part and start it again at once, as often as it takes: what it needs may be dead too."""
+        """Kill that part and start it again at once, as often as it takes: what it needs may be dead too. One that still starts is let start."""
         die, start = self.parts()[part]
-        die()
-        self.killed[part] += 1
-        began = time.monotonic()
-        while not _started(start):
-            self.failed_starts += 1
-        self.slowest[part] = max(self.slowest.get(part, 0.0), time.monotonic() - began)
+        with self.supervisors[part]:
+            die()
+            self.killed[part] += 1
+            began = time.monotonic()
+            while not _started(start):
+                self.failed_starts += 1
+            self.slowest[part] = max(self.slowest.get(part, 0.0), time.monotonic() - began)
 
     def go_on(self, seconds: float, every: float, say: Callable[[str], None]) -> None:
         """Kill a part each `every` seconds until `seconds` are over and all are started again."""
