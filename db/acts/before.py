@@ -57,7 +57,7 @@ def check_same(content: dict[str, Any], actor_id: int | None, kept: dict[str, tu
     committed = content.get("private", {})
     same_words = set(given) == set(committed) and all(given[name] == value for name, (_, value) in kept.items())
     whole = all(commitment(salt, value) == committed.get(name) for name, (salt, value) in kept.items())
-    if not content["body"].startswith(asked.body) or actor_id != actor.person_id or not same_words or not whole:
+    if not asked.is_in(content) or actor_id != actor.person_id or not same_words or not whole:
         raise KeyReused(
             "This form was sent before with other contents, and the first one stands. Reload the page, look at what is recorded, and send again."
         )

@@ -70,7 +70,7 @@ class Folded:
         for row in rows.written:
             opened = self.written.get(row["no"], {}).get("opened_seq", seq)
             self.written[row["no"]] = {**row, "case_id": case_id, "school_id": school_id, "opened_seq": opened}
-        self.standing = standing_after(standing, seq, change.position)
+        self.standing = standing_after(standing, seq, change.position, self.head)
         return seq
 
     def row(self) -> Row:

@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 
 from db.acts.actor import Actor
-from db.acts.before import receipt_of_key
+from db.acts.before import already_decided, receipt_of_key
 from db.acts.errors import KeyReused, LedgerError, NotFound
 from db.acts.folded import Folded
 from db.acts.opening import open_children
@@ -110,7 +110,10 @@ class _Batch:
         return receipt
 
     def _take(self, folded: Folded, asked: Request) -> Receipt:
-        judged = judge(self.parts, self.actor, folded.standing, asked)
+        try:
+            judged = judge(self.parts, self.actor, folded.standing, asked)
+        except Refused as refusal:
+            raise self._refused(folded, asked, refusal) from refusal
         change, standing = judged.change, folded.standing
         rows = folded.rows_of(change)
         if not folded.folds(rows):
@@ -121,6 +124,14 @@ class _Batch:
             self.write()  # the opening rests on its cause's event
             also = open_children(self.parts, self.connection, self.actor, standing, asked, change)
         return Receipt(asked.ref, seq, seq, self.at, change.opened, change.closed, change.position.ended, False, also)
+
+    def _refused(self, folded: Folded, asked: Request, refusal: Refused) -> Refused:
+        """The refusal, as a single act gives it: who decided the step first, and when, unless it was one of these acts."""
+        event = asked.event
+        same = ((act.case, act.event.step, act.event.party) == (asked.ref, event.step, event.party) for act, _ in self.done.values())
+        if refusal.code != "already_decided" or any(same):
+            return refusal
+        return already_decided(self.parts, self.actor, folded.standing, event) or refusal
 
     def write(self) -> None:
         """Write all that is folded."""
@@ -143,11 +154,14 @@ class _Batch:
         definition = self.parts.pinned.of(definition_id)
         calendar = self.parts.calendars.of(school_id, stamp)
         kept = self.parts.kept.of(self.actor, ref, self.today)
-        same = kept is not None and (kept[0].version, kept[0].definition_id, kept[0].stamp) == (version, definition_id, stamp)
+        same = kept is not None and (kept[0].head, kept[0].definition_id, kept[0].stamp) == (bytes.fromhex(head), definition_id, stamp)
         position = kept[0].position if kept is not None and same else compiled(definition).read(text, calendar)
         recounted = calendar_version != calendar.version
-        standing = Standing(case_id, ref, version, school_id, pupil_id, definition, calendar, position, recounted, tuple(held), definition_id, stamp)
-        return Folded(standing, bytes.fromhex(head))
+        link = bytes.fromhex(head)
+        standing = Standing(
+            case_id, ref, version, school_id, pupil_id, definition, calendar, position, recounted, tuple(held), definition_id, stamp, link
+        )
+        return Folded(standing, link)
 
 
 def _again(act: Act, first: Act, receipt: Receipt) -> Receipt:

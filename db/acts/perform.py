@@ -71,7 +71,7 @@ def _attempt(parts: Parts, actor: Actor, asked: Request, today: date, *, lock: b
             written = write_act(connection, actor, judged.role, today, standing, asked, change, judged.round)
             also = open_children(parts, connection, actor, standing, asked, change) if written.answer == "done" else ()
     if written.answer == "done":
-        parts.kept.keep(standing_after(standing, written.version, change.position), actor, today)
+        parts.kept.keep(standing_after(standing, written.version, change.position, written.head), actor, today)
     elif standing.kept:
         parts.kept.forget(asked.ref)
     return _receipt(parts, actor, standing, asked, change, written, also)

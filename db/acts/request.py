@@ -13,7 +13,8 @@ from db.acts.content import Sealed, canonical, digest, seal
 from rules.history import Event, event_to_json
 from rules.position_types import Change
 
-BODY_DIGITS = 24  # 96 bits: it tells mistakes apart and guards nothing; events written before had all 64
+FORM = 2  # events of form 1 have a digest of the request (`body`); those of form 2 say its round, and what an opening is of
+BODY_DIGITS = 24  # 96 bits: it tells mistakes apart and guards nothing; the first events had all 64
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,15 @@ class Request:
     round: int | None = None
     private: tuple[Sealed, ...] = field(default=())
 
-    @property
-    def body(self) -> str:
-        """The digest by which the same key with another body is found out. Personal words are compared by their commitments, not here."""
-        return digest({"case": self.ref, "event": self.said, "round": self.round})[:BODY_DIGITS]
+    def is_in(self, content: Mapping[str, Any]) -> bool:
+        """Whether a stored content is of this very request. Personal words are compared by their commitments, not here."""
+        if content["form"] == FORM:
+            return canonical(content["event"]) == canonical(self.said) and (content.get("round"), content.get("of", self.ref)) == (
+                self.round,
+                self.ref,
+            )
+        body = digest({"case": self.ref, "event": self.said, "round": self.round})
+        return bool(content["body"].startswith(body[:BODY_DIGITS]))
 
     @cached_property
     def said(self) -> dict[str, Any]:
@@ -45,14 +51,17 @@ def request(key: UUID, ref: str, event: Event, *, round: int | None = None, priv
 def content_of(asked: Request, actor: Actor, role: str, change: Change, calendar_version: str) -> str:
     """The canonical text that is hashed: the event itself, who in which role by which way, and commitments for personal words."""
     content: dict[str, Any] = {
-        "form": 1,
+        "form": FORM,
         "key": str(asked.key),
         "event": asked.said,
         "via": actor.via,
         "role": role,
-        "body": asked.body,
         "calendar": calendar_version,
     }
+    if asked.round is not None:
+        content["round"] = asked.round
+    if asked.event.kind == "open":
+        content["of"] = asked.ref
     if asked.private:
         content["private"] = {one.name: one.commitment for one in asked.private}
     if actor.link is not None:

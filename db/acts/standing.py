@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,23 +11,24 @@ import psycopg
 from db.acts.actor import Actor
 from db.acts.errors import NotFound
 from db.acts.parts import Parts
+from db.acts.statement import Statement
 from rules.calendar import SchoolCalendar
 from rules.compiled import compiled
 from rules.definition import Definition
 from rules.position_types import Position
 
-_READ = (
-    "SELECT case_id, version, school_id, pupil_id, definition_id, calendar_version, calendar_stamp, held, position "
-    "FROM case_for_act(%s, %s, %s, %s, %s)"
+_READ = Statement(
+    "SELECT case_id::text, version::text, school_id::text, pupil_id::text, definition_id::text, calendar_version, calendar_stamp, "
+    "array_to_string(held, ','), position, encode(head, 'hex') FROM case_for_act(%s, %s, %s, %s, %s)"
 )
 
 
 @dataclass(slots=True)
-class Standing:  # not frozen: copying a frozen one costs an act five times as much
+class Standing:  # not frozen: making a frozen one costs an act five times as much
     """`version` is the number of the last event. `recounted`: the stored rows of open steps were counted with another calendar than `calendar`.
 
-    `held`: the roles that the actor holds today at the case's school. `kept`: not read for this act but remembered from an earlier one, so
-    the database must check that the calendar's `stamp` and the rest are still so.
+    `head`: the last link of its chain. `held`: the roles that the actor holds today at the case's school. `kept`: not read for this act but
+    remembered from an earlier one, so the database must check that its `head`, the calendar's `stamp` and the rest are still so.
     """
 
     case_id: int
@@ -42,6 +43,7 @@ class Standing:  # not frozen: copying a frozen one costs an act five times as m
     held: tuple[str, ...]
     definition_id: int
     stamp: str
+    head: bytes
     kept: bool = False
 
 
@@ -50,31 +52,47 @@ def scope(actor: Actor) -> str | None:
     return None if actor.is_software else "{" + ",".join(str(int(school)) for school in sorted(actor.schools)) + "}"
 
 
+def text_of(number: int | None) -> str | None:
+    """A number as a statement takes it."""
+    return None if number is None else str(number)
+
+
 def standing_kept(parts: Parts, actor: Actor, ref: str, today: date) -> Standing | None:
     """The case as this process saw it last, if it is in the actor's schools."""
     found = parts.kept.of(actor, ref, today)
     if found is None:
         return None
-    return replace(found[0], held=found[1], kept=True)
+    one, held = found
+    return Standing(
+        one.case_id, ref, one.version, one.school_id, one.pupil_id, one.definition, one.calendar, one.position, one.recounted, held,
+        one.definition_id, one.stamp, one.head, True,
+    )  # fmt: skip
 
 
-def standing_after(standing: Standing, version: int, position: Position) -> Standing:
+def standing_after(was: Standing, version: int, position: Position, head: bytes) -> Standing:
     """The case as an act has left it: its rows were written with the calendar it was judged by."""
-    return replace(standing, version=version, position=position, recounted=False, kept=False)
+    return Standing(
+        was.case_id, was.ref, version, was.school_id, was.pupil_id, was.definition, was.calendar, position, False, was.held,
+        was.definition_id, was.stamp, head,
+    )  # fmt: skip
 
 
 def read_standing(parts: Parts, connection: psycopg.Connection[Any], actor: Actor, ref: str, *, lock: bool) -> Standing:
     """Read a case, with its row locked for the rest of the transaction if `lock`. Raises NotFound outside the actor's schools."""
     today = parts.clock.today()
-    row = connection.execute(_READ, (scope(actor), ref, actor.person_id, today, lock)).fetchone()
+    row = _READ.row(connection, (scope(actor), ref, text_of(actor.person_id), today.isoformat(), "t" if lock else "f"))
     if row is None:
         raise NotFound(f"There is no case {ref} in your schools. Check the reference.")
-    case_id, version, school_id, pupil_id, definition_id, calendar_version, stamp, held, text = row
+    case_id, version, school_id, pupil_id, definition_id = map(int, row[:5])
+    calendar_version, stamp, held, text, head = row[5:]
     definition = parts.pinned.of(definition_id)
     calendar = parts.calendars.of(school_id, stamp)
     position = compiled(definition).read(text, calendar)
     recounted = calendar_version != calendar.version
-    found = Standing(case_id, ref, version, school_id, pupil_id, definition, calendar, position, recounted, tuple(held), definition_id, stamp)
+    roles = tuple(held.split(",")) if held else ()
+    found = Standing(
+        case_id, ref, version, school_id, pupil_id, definition, calendar, position, recounted, roles, definition_id, stamp, bytes.fromhex(head)
+    )
     if not lock and not recounted:
         parts.kept.keep(found, actor, today)
     return found

@@ -16,24 +16,27 @@ from db.acts.period import after_end
 from db.acts.request import Request, content_of, private_rows
 from db.acts.rows import row_changes
 from db.acts.standing import Standing, scope
+from db.acts.statement import Statement
+from db.chain import EPOCH, next_link
 from rules.position_text import position_to_text
 from rules.position_types import Change
 
 LINK_USED = "SF001"
-APPLY = (
-    "SELECT answer, seq, version, recorded_at FROM apply_act(%s, %s, %s, %s::uuid, %s, %s, %s, %s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
-    "%s::jsonb, %s::jsonb, %s::jsonb, %s, %s, %s)"
+APPLY = Statement(
+    "SELECT answer, seq::text, version::text, recorded_at::text FROM apply_act(%s, %s, %s, %s::uuid, %s, %s, %s, %s::uuid, %s, %s, %s, %s, %s, %s, "
+    "%s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s, %s, %s, %s)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What `apply_act` answered; the words are explained in `db/sql/40_apply_act.sql`."""
+    """What `apply_act` answered; the words are explained in `db/sql/40_apply_act.sql`. `head`: the new last link, of an act that is done."""
 
     answer: Literal["done", "repeated", "moved", "absent", "not allowed"]
-    seq: int
-    version: int
-    recorded_at: datetime
+    seq: int = 0
+    version: int = 0
+    recorded_at: datetime = EPOCH
+    head: bytes = b""
 
 
 def write_act(
@@ -42,6 +45,7 @@ def write_act(
     """Write an act whose `change` the rules have worked out from `standing`. Raises LinkUsed; every other answer is a value."""
     rows = row_changes(standing.definition, None if standing.recounted else standing.position, change.position, standing.calendar)
     private = private_rows(asked)
+    content = content_of(asked, actor, role, change, standing.calendar.version)
     values = (
         scope(actor),
         str(standing.case_id),  # texts throughout: the function's own types read them, and psycopg need not look at each value
@@ -55,7 +59,7 @@ def write_act(
         asked.event.step,
         asked.event.party,
         str(round),
-        content_of(asked, actor, role, change, standing.calendar.version),
+        content,
         position_to_text(change.position),
         change.position.ended,
         after_end(standing.definition, change.position),
@@ -66,15 +70,25 @@ def write_act(
         outbox_text(standing.definition, change),
         standing.stamp if standing.kept else None,
         str(standing.definition_id) if standing.kept else None,
+        "\\x" + standing.head.hex() if standing.kept else None,
     )
     try:
-        row = connection.execute(APPLY, values).fetchone()
+        row = APPLY.row(connection, values)
     except psycopg.Error as error:
         if error.sqlstate == LINK_USED:
             raise LinkUsed("This link has been used, has expired, or was withdrawn. Ask the school for a new one.") from None
         raise
-    assert row is not None
-    return Written(*row)
+    return written(row, standing, content)
+
+
+def written(row: tuple[Any, ...] | None, standing: Standing, content: str) -> Written:
+    """The row that `APPLY` answers with."""
+    assert row is not None, "the function answers always"
+    answer, seq, version, recorded_at = row
+    if seq is None:
+        return Written(answer)
+    at = datetime.fromisoformat(recorded_at)
+    return Written(answer, int(seq), int(version), at, next_link(standing.head, at, content) if answer == "done" else b"")
 
 
 def json_or_null(rows: list[Any]) -> str | None:

@@ -1,14 +1,11 @@
 -- What every act writes beside its case row. Not for callers: apply_act and apply_opening hold the case's lock.
 CREATE OR REPLACE FUNCTION write_steps(p_case bigint, p_school int, p_seq int, p_closed jsonb, p_steps jsonb) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-  c record;
 BEGIN
-  IF p_closed IS NOT NULL THEN
-    FOR c IN SELECT * FROM jsonb_to_recordset(p_closed) AS x (no smallint, outcome text, closed_on date) LOOP
-      UPDATE public.steps SET closed_seq = p_seq, closed_on = c.closed_on, outcome = c.outcome, next_chase_on = NULL, chase_on = NULL, wakes_on = NULL
-       WHERE case_id = p_case AND no = c.no AND closed_seq IS NULL;
-    END LOOP;
-  END IF;
+  FOR i IN 0 .. coalesce(jsonb_array_length(p_closed), 0) - 1 LOOP  -- one by one: most acts close one, and a join costs more than a row
+    UPDATE public.steps SET closed_seq = p_seq, closed_on = (p_closed -> i ->> 'closed_on')::date, outcome = p_closed -> i ->> 'outcome', next_chase_on = NULL,
+           chase_on = NULL, wakes_on = NULL
+     WHERE case_id = p_case AND no = (p_closed -> i ->> 'no')::smallint AND closed_seq IS NULL;
+  END LOOP;
   IF p_steps IS NOT NULL THEN
     INSERT INTO public.steps AS s (case_id, no, round, school_id, due_on, next_chase_on, opened_seq, safe_on, target_on, wakes_on, lifted_review_on,
                             step, party, owner, status, lifted, why, chase_on)
@@ -28,15 +25,18 @@ BEGIN
   END IF;
 END $$;
 
+-- The personal words of an event.
+CREATE OR REPLACE FUNCTION write_words(p_case bigint, p_school int, p_seq int, p_private jsonb) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO public.private_texts (case_id, seq, school_id, name, salt, value)
+  SELECT p_case, p_seq, p_school, name, decode(salt, 'hex'), value FROM jsonb_to_recordset(p_private) AS x (name text, salt text, value text)
+$$;
+
 CREATE OR REPLACE FUNCTION write_event(p_case bigint, p_school int, p_seq int, p_at timestamptz, p_hash bytea, p_key uuid, p_actor bigint, p_kind text, p_content text,
                             p_private jsonb, p_messages text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO public.events (case_id, recorded_at, actor_id, seq, school_id, act_key, kind, hash, content)
   VALUES (p_case, p_at, p_actor, p_seq, p_school, p_key, p_kind, p_hash, p_content);
-  IF p_private IS NOT NULL THEN
-    INSERT INTO public.private_texts (case_id, seq, school_id, name, salt, value)
-    SELECT p_case, p_seq, p_school, name, decode(salt, 'hex'), value FROM jsonb_to_recordset(p_private) AS x (name text, salt text, value text);
-  END IF;
+  IF p_private IS NOT NULL THEN PERFORM public.write_words(p_case, p_school, p_seq, p_private); END IF;
   IF p_messages IS NOT NULL THEN
     INSERT INTO public.outbox (case_id, seq, school_id, messages) VALUES (p_case, p_seq, p_school, p_messages);
   END IF;

@@ -13,7 +13,7 @@ import pytest
 
 from db.chain import first_link, next_link
 from db.engine import Engines
-from db.ledger import NotAllowed, Refused
+from db.ledger import KeyReused, NotAllowed, Refused
 from db.queries.timeline import timeline_of
 from db.url import psycopg_url
 from tests.db.ledger_story import TODAY, Village, day, village
@@ -121,6 +121,10 @@ def test_personal_words_are_sealed_and_erasable(ash: Village, case: str) -> None
     before, key = ash.ledger.position(case), uuid4()
     with pytest.raises(NotAllowed, match="Erasing is for"):
         ash.ledger.erase_private(ash.teacher, key=uuid4(), case=case, on=TODAY)
+    key_of_act = ash.rows("SELECT act_key FROM events e JOIN cases c ON c.id = e.case_id WHERE ref = %s AND seq = 3", case)[0].act_key
+    with pytest.raises(KeyReused, match="Nothing has been erased"):
+        ash.ledger.erase_private(ash.senco, key=key_of_act, case=case, on=TODAY)
+    assert ash.ledger.position(case) == before
     assert ash.ledger.erase_private(ash.senco, key=key, case=case, on=TODAY) == 1
     assert ash.ledger.erase_private(ash.senco, key=key, case=case, on=TODAY) == 0
     assert ash.rows("SELECT 1 FROM private_texts p JOIN cases c ON c.id = p.case_id WHERE ref = %s", case) == []
@@ -179,3 +183,16 @@ def test_the_day_it_happened_is_the_persons_and_the_time_is_the_databases(ash: V
     assert before - timedelta(seconds=5) < receipt.recorded_at < datetime.now(UTC) + timedelta(seconds=5)
     with pytest.raises(Refused):
         ash.ledger.interrupt(ash.senco, key=uuid4(), case=case, name="moved_away", because="", on=TODAY + timedelta(days=1))
+
+
+def test_an_act_on_a_kept_position_sees_another_chain_of_the_same_length(ash: Village) -> None:
+    """A server that was put back and went on otherwise: the version is the same, the head of the chain is not, so the case is read again."""
+    mine, other = ash.open().case, ash.open().case
+    for case, party in ((mine, "la"), (other, "parent")):
+        ash.decide(case, "agree_meeting_date", "2026-09-20", meeting_on=day("2026-11-05"))
+        ash.decide(case, "gather_advice", "2026-10-01", party=party)
+    with forger(ash) as connection:
+        connection.execute("UPDATE cases c SET head = o.head, position = o.position FROM cases o WHERE c.ref = %s AND o.ref = %s", (mine, other))
+    with pytest.raises(Refused) as refused:
+        ash.decide(mine, "gather_advice", "2026-10-01", party="parent")
+    assert refused.value.code == "already_decided"

@@ -13,7 +13,7 @@ from db.acts.folded import Folded
 from db.acts.perform import perform
 from db.acts.request import request
 from db.engine import Engines
-from db.ledger import Act, Actor, KeyReused, Ledger, NotAllowed, NotFound, Refused
+from db.ledger import Act, Actor, AlreadyDecided, KeyReused, Ledger, NotAllowed, NotFound, Refused
 from rules.history import Event
 from tests.db.ledger_story import Village, day, village
 
@@ -98,6 +98,18 @@ def test_one_refused_act_among_them_saves_none(ash: Village) -> None:
     assert refused.value.__notes__ == [f"act 7 of 7, on {cases[1]}; none of them was saved"]
     assert [ash.ledger.position(case)[2] for case in cases] == [1, 1, 1]
     assert [one.seq for one in ash.ledger.apply_many(ash.senco, batch)] == [2, 3] * 3
+
+
+def test_a_step_decided_before_names_who_decided_it_in_a_batch_too(ash: Village) -> None:
+    case, (first, *_) = ash.open().case, history(ash)
+    ash.ledger.apply_many(ash.senco, [Act(uuid4(), case, first)])
+    with pytest.raises(AlreadyDecided) as told:
+        ash.ledger.apply_many(ash.senco, [Act(uuid4(), case, first)])
+    assert (told.value.by, told.value.step) == ("Senco Ash", "agree_meeting_date") and told.value.__notes__
+    fresh = ash.open().case
+    with pytest.raises(Refused) as refused:
+        ash.ledger.apply_many(ash.senco, [Act(uuid4(), fresh, first), Act(uuid4(), fresh, first)])
+    assert refused.value.code == "already_decided" and not isinstance(refused.value, AlreadyDecided), "nobody has: the first was not saved either"
 
 
 def test_sent_again_they_are_answered_with_the_first_receipts(ash: Village) -> None:

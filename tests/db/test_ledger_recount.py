@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import psycopg
@@ -64,12 +65,21 @@ def test_no_position_is_kept_once_a_connection_broke(ash: Village) -> None:
     case, other = ash.meeting_agreed(), ash.meeting_agreed()
     kept, today = ash.ledger.parts.kept, ash.clock.today()
     assert kept.of(ash.senco, other, today) is not None
-    with psycopg.connect(ash.engines.url, autocommit=True) as login:
-        login.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'sendflow sendflow_app' "
-            "AND datname = current_database()"
-        )
-    assert ash.decide(case, "offer_advocate", "2026-10-01").seq == 3
+    broken = (
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'sendflow sendflow_app' "
+        "AND datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with (
+        ThreadPoolExecutor() as pool,
+        ash.engines.act_connection("sendflow_writer") as holder,
+        psycopg.connect(ash.engines.url, autocommit=True) as login,
+    ):
+        with holder.transaction():
+            holder.execute("SELECT 1 FROM cases WHERE ref = %s FOR UPDATE", (case,))
+            act = pool.submit(ash.decide, case, "offer_advocate", "2026-10-01")
+            while not login.execute(broken).fetchall():
+                assert not act.done(), "it waits for the row"
+        assert act.result(30).seq == 3
     assert kept.of(ash.senco, other, today) is None and kept.of(ash.senco, case, today) is not None
 
 

@@ -13,7 +13,12 @@ branch_labels = None
 depends_on = None
 
 SQL = Path(__file__).parents[2] / "sql"
-DOORS: tuple[str, ...] = ("change_definition",)  # the new ones: a function replaced keeps its grants
+DOORS = ("change_definition", "case_for_act", "apply_act")  # the new ones: a function replaced keeps its grants
+OF_0004 = (  # they take and give the head of the chain now
+    "case_for_act(int[], text, bigint, date, boolean)",
+    "apply_act(int[], bigint, int, uuid, bigint, text, date, uuid, text, text, text, int, text, text, text, text, text, jsonb, jsonb, jsonb, "
+    "text, text, int)",
+)
 
 # A reminder is known by step, party and round, not by the number, which a move to another text may change.
 REMINDERS = """
@@ -29,6 +34,8 @@ def upgrade() -> None:
     """Replace the functions as the writer, and let the console's, importer's and scheduler's roles call the new doors."""
     run = op.get_bind().exec_driver_sql
     run("SET LOCAL ROLE sendflow_writer")
+    for function in OF_0004:
+        run(f"DROP FUNCTION {function}")
     for path in sorted(SQL.glob("*.sql")):
         run(path.read_text(encoding="utf-8").replace("%", "%%"))
     for door in DOORS:
