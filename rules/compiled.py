@@ -15,6 +15,7 @@ from rules.calendar import SchoolCalendar
 from rules.changes import change_between
 from rules.compiled_codes import Codes, classes_of
 from rules.compiled_dates import Dates, DependsOn, FastDating
+from rules.compiled_reading import instances_of
 from rules.compiled_settling import Code, Coded, Ends, Rest, Settling, rest_of
 from rules.compiled_statuses import Kernel, ends_of, kernel, lay_out, lists_named_later
 from rules.compiled_steps import Remembered
@@ -82,7 +83,9 @@ class Compiled:
         if draft.ended:
             return self._position(draft, self._dating(draft, Derived(draft), calendar), None, None)
         draft.at_rest = rest = rest_of(draft, self._code(draft))
-        return self._position(draft, self._dating(draft, Coded(draft, rest), calendar), None, None)
+        dating = self._dating(draft, Coded(draft, rest), calendar)
+        totals, record = dating.totals(), draft.record(calendar.version)
+        return Position(record.facts, instances_of(record, dating, totals, self.steps.watches, calendar), "", None, totals, record)
 
     def _code(self, draft: Draft) -> Code:
         named: Parties = tuple(value if isinstance(value := draft.facts.get(fact), tuple) else None for fact in self.lists)

@@ -16,6 +16,7 @@ from rules.changes import compare, duties_not_done
 from rules.compiled_dates import NO_DATES, FastDating
 from rules.compiled_settling import Coded, Rest
 from rules.compiled_watch import Chosen, Together, Watch, Watches, key_of
+from rules.dating import Dates as DatesOfOne
 from rules.definition import Total
 from rules.history import Event
 from rules.owed import cases_opened, rights
@@ -157,12 +158,20 @@ class Taking:
         return max(on, *days) if days else on
 
     def _instances(self, steps: list[tuple[int, Op]]) -> tuple[Instance, ...]:
-        entries, instances, together = self.entries, list(self.position.instances), self.watches.of(self.calendar)
+        entries, instances, together, fact = self.entries, list(self.position.instances), self.watches.of(self.calendar), self.facts.get
         known = len(instances)
         for place, op in steps:
             step, party, of_round, state, opened_on, closed_on, early, outcome, _, done_by, lifted, review = entry = entries[place]
             if op.status:
-                dates = NO_DATES if op.watch is None else self._dates(op.watch, op.chosen, entry, together)
+                watch = op.watch
+                if watch is None:
+                    dates = NO_DATES
+                elif watch.simple:  # as `key_of`, without the call
+                    key: tuple[object, ...] = (watch.number, op.chosen, of_round > 1, lifted != "", opened_on, *map(fact, watch.facts))
+                    dates = together.get(key) or self._counted(watch, key, entry, together)
+                else:
+                    key = key_of(watch, op.chosen, entry, self.facts, self._dating())
+                    dates = together.get(key) or self._counted(watch, key, entry, together)
                 head = (place + 1, step, party, of_round, op.status, outcome, opened_on, closed_on, done_by)
                 instance = _new(Instance, (*head, *dates, lifted, review, early))
             else:
@@ -174,12 +183,9 @@ class Taking:
                 instances.append(instance)
         return tuple(instances)
 
-    def _dates(self, watch: Watch, chosen: Chosen, entry: Entry, together: Together) -> tuple[Any, ...]:
-        key = key_of(watch, chosen, entry, self.facts, self._dating() if watch.other else None)
-        found = together.get(key)
-        if found is None:
-            dating = self._dating()
-            found = together[key] = dating.dates(entry, dating.totals() if watch.of_totals else ())
+    def _counted(self, watch: Watch, key: tuple[object, ...], entry: Entry, together: Together) -> DatesOfOne:
+        dating = self._dating()
+        found = together[key] = dating.dates(entry, dating.totals() if watch.of_totals else ())
         return found
 
     def _rest(self) -> Rest:

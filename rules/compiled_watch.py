@@ -35,11 +35,8 @@ class Watch:
     own: tuple[str, ...]
     other: tuple[str, ...]
     of_totals: bool  # whether a total may bind it
-
-    @property
-    def has_choice(self) -> bool:
-        """Whether the law's date is counted by one rule or another."""
-        return any(dated.facts is not None or dated.steps is not None for dated, _ in self.readings.due)
+    simple: bool  # whether it counts from facts of the case and its own opening alone
+    has_choice: bool  # whether the law's date is counted by one rule or another
 
 
 class Watches:
@@ -71,14 +68,17 @@ def _watch(definition: Definition, dates: Dates, name: str, number: int) -> Watc
     of_totals |= {("fact" if total.start in definition.facts else "other", total.start) for total in totals}
     named = {key for where, key in bases if where == "fact"}
     own = {key for key in named if list_of(step) and belongs_to_a_party(definition, key)}
+    other = tuple(sorted(key for where, key in bases | of_totals if where == "other"))
     return Watch(
-        number,
-        readings,
-        readings.dated or bool(totals),
-        tuple(sorted((named - own) | {key for where, key in of_totals if where == "fact"})),
-        tuple(sorted(own)),
-        tuple(sorted(key for where, key in bases | of_totals if where == "other")),
-        bool(totals),
+        number=number,
+        readings=readings,
+        dated=readings.dated or bool(totals),
+        facts=tuple(sorted((named - own) | {key for where, key in of_totals if where == "fact"})),
+        own=tuple(sorted(own)),
+        other=other,
+        of_totals=bool(totals),
+        simple=not own and not other,
+        has_choice=any(dated.facts is not None or dated.steps is not None for dated, _ in readings.due),
     )
 
 
