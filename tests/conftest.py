@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.order import slowest_first
+
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
     from flows.server import PrefectServer
     from tests.databases import TestServer
     from tests.flows.office import Office
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow files first, each whole: `make test` gives files to two processes in this order."""
+    place = slowest_first(item.nodeid.split("::")[0] for item in items)
+    items.sort(key=lambda item: place[item.nodeid.split("::")[0]])
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,12 +16,14 @@ import pytest
 
 from flows.server import PrefectServer, PrefectServerError
 from tests.acceptance.oracle import assert_z
+from tests.databases import TestServer
 from tests.faults.tally import rounds
 from tests.flows.office import Office, until
 
 pytestmark = pytest.mark.slow
 Tally = Callable[..., None]
 RUNS = rounds(2_000, 20_000)
+UPS = rounds(1, 4)
 SECONDS = rounds(6, 60)  # of idling that are measured
 _COPY = """
 WITH wanted AS MATERIALIZED (SELECT gen_random_uuid() AS run, gen_random_uuid() AS state, g FROM generate_series(1, %(runs)s) g),
@@ -80,19 +84,21 @@ def quiet_share(pid: int) -> float:
     return max(share, 0.0001) if share < 0.05 else 0.0
 
 
-def test_p16_prefect_on_sqlite_is_refused_in_words_before_any_worker_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tally: Tally) -> None:
-    from cli.up import Running, start_prefect
-    from db.settings import Settings
-
-    url = f"sqlite:///{tmp_path}/prefect.db"
-    with pytest.raises(PrefectServerError, match=r"must be PostgreSQL, not 'sqlite'.*second worker"):
-        PrefectServer(tmp_path, url)
-    monkeypatch.setenv("SENDFLOW_PREFECT_DATABASE_URL", url)
-    here = Running(Settings(data_folder=tmp_path), lambda words: None, 0)
-    with pytest.raises(PrefectServerError, match=r"or none, and Sendflow starts a PostgreSQL of its own"):
-        start_prefect(here)
-    assert here.children == {} and not list(tmp_path.glob("*.db"))
-    tally("P16", acts=2, note="refused in words, nothing started")
+def test_p16_prefect_on_sqlite_is_refused_in_words_before_any_worker_starts(postgres: TestServer, tmp_path: Path, tally: Tally) -> None:
+    """`sendflow up` as a person types it: nothing of Prefect's and no worker is ever started."""
+    sqlite = f"sqlite+aiosqlite:///{tmp_path}/prefect.db"
+    with pytest.raises(PrefectServerError, match=r"must be PostgreSQL, not 'sqlite\+aiosqlite'.*second worker"):
+        PrefectServer(tmp_path, sqlite)
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("SENDFLOW_", "PREFECT_"))}
+    with postgres.database(migrated=False) as ledger:
+        ours |= {"DATABASE_URL": ledger, "SENDFLOW_PREFECT_DATABASE_URL": sqlite, "SENDFLOW_DATA_FOLDER": str(tmp_path / "data")}
+        command = [str(Path(sys.executable).parent / "sendflow"), "up", "--port", "0"]
+        for _ in range(UPS):
+            refused = subprocess.run(command, env=ours, capture_output=True, text=True, timeout=120, check=False)
+            assert refused.returncode == 2 and "must be PostgreSQL" in refused.stderr, refused
+            assert "or none, and Sendflow starts a PostgreSQL of its own" in refused.stderr
+            assert not (tmp_path / "data" / "logs" / "worker.log").exists() and not list(tmp_path.rglob("*.db"))
+    tally("P16", acts=UPS + 1, note="`up` refused in words before any worker; Prefect on SQLite is never started by us")
 
 
 def test_p15_a_sweep_scheduled_twice_fires_each_rung_once(office: Office, tally: Tally) -> None:
