@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -26,16 +27,16 @@ def marked(record: Record) -> Record:
 
 
 def _marked(entry: Entry, place: int) -> Entry:
-    opened_on, closed_on, done_on, review_on = (date.fromordinal(1 + place * len(DAYS) + n) for n in range(len(DAYS)))
-    return entry._replace(
-        round=A_ROUND * (place + 1),
-        opened_on=entry.opened_on and opened_on,
-        closed_on=entry.closed_on and closed_on,
-        done_on=entry.done_on and done_on,
-        done_by=-2 - place,
-        lifted=f"lifted {place}",
-        lifted_review_on=review_on,
-    )
+    step, party, _, state, opened_on, closed_on, early, outcome, done_on, _, _, _ = entry
+    opened, closed, done, review, lifted = _marks(place)
+    days = (opened_on and opened, closed_on and closed, done_on and done)
+    return Entry(step, party, A_ROUND * (place + 1), state, days[0], days[1], early, outcome, days[2], -2 - place, lifted, review)
+
+
+@lru_cache(maxsize=1024)
+def _marks(place: int) -> tuple[date, date, date, date, str]:
+    opened, closed, done, review = (date.fromordinal(1 + place * len(DAYS) + n) for n in range(len(DAYS)))
+    return opened, closed, done, review, f"lifted {place}"
 
 
 def whence(entry: Entry, old: Entry, place: int) -> tuple[Callable[[tuple[Any, ...]], tuple[Any, ...]], tuple[Any, ...], int, bool]:
