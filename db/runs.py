@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -50,6 +51,23 @@ def all_runs(session: Session) -> list[CaseRun]:
         text("SELECT c.ref, r.flow_run_id, r.artifact_id FROM runs r JOIN cases c ON c.id = r.case_id WHERE c.ended = '' ORDER BY c.id")
     )
     return [CaseRun(*row) for row in rows]
+
+
+def runs_remembered(session: Session, since: datetime) -> list[UUID]:
+    """The runs of open cases that were remembered since then (an instant)."""
+    query = "SELECT r.flow_run_id FROM runs r JOIN cases c ON c.id = r.case_id WHERE c.ended = '' AND r.remembered_at >= :since"
+    return list(session.scalars(text(query), {"since": since}))
+
+
+def ending_runs(session: Session) -> list[UUID]:
+    """The runs of ended cases that one more wake is to complete: it is wanted, or will be as soon as what they owe is spread."""
+    rows = session.scalars(
+        text("""
+        SELECT r.flow_run_id FROM runs r JOIN cases c ON c.id = r.case_id
+        WHERE c.ended <> '' AND (EXISTS (SELECT 1 FROM wakes w WHERE w.case_id = c.id AND w.wanted > w.served)
+                                 OR EXISTS (SELECT 1 FROM outbox o WHERE o.case_id = c.id))""")
+    )
+    return list(rows)
 
 
 def remember_run(session: Session, case: str, flow_run_id: UUID, artifact_id: UUID | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from uuid import UUID, uuid4
 
@@ -12,6 +13,8 @@ from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterId,
     FlowRunFilter,
+    FlowRunFilterEndTime,
+    FlowRunFilterExpectedStartTime,
     FlowRunFilterId,
     FlowRunFilterState,
     FlowRunFilterStateType,
@@ -103,13 +106,42 @@ def runs_by_id(client: SyncPrefectClient, ids: Sequence[UUID]) -> dict[UUID, Fou
 
 def live_runs(client: SyncPrefectClient, deployment_ids: Sequence[UUID]) -> Iterator[FoundRun]:
     """Every run of those deployments that has not ended, in the order of their ids."""
-    live = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType(kind) for kind in sorted(LIVE)]))
-    deployments = DeploymentFilter(id=DeploymentFilterId(any_=list(deployment_ids)))
-    offset = 0
+    return _listed(client, deployment_ids, FlowRunFilter(state=_in_states(LIVE)))
+
+
+def count_live(client: SyncPrefectClient, deployment_ids: Sequence[UUID]) -> int:
+    """How many runs of those deployments have not ended. One question, however many there are."""
+    asked = {
+        "flow_runs": FlowRunFilter(state=_in_states(LIVE)).model_dump(mode="json", exclude_unset=True),
+        "deployments": _of(deployment_ids).model_dump(mode="json", exclude_unset=True),
+    }
+    answer = client.request("POST", "/flow_runs/count", json=asked)
+    answer.raise_for_status()
+    return int(answer.json())
+
+
+def changed_runs(client: SyncPrefectClient, deployment_ids: Sequence[UUID], since: datetime) -> dict[UUID, FoundRun]:
+    """Runs of those deployments that move (live, and not waiting), that ended since then, or that were made since then; by their ids."""
+    filters = (
+        FlowRunFilter(state=_in_states(LIVE - {"PAUSED"})),
+        FlowRunFilter(end_time=FlowRunFilterEndTime(after_=since)),
+        FlowRunFilter(expected_start_time=FlowRunFilterExpectedStartTime(after_=since)),
+    )
+    return {run.id: run for one in filters for run in _listed(client, deployment_ids, one)}
+
+
+def _of(deployment_ids: Sequence[UUID]) -> DeploymentFilter:
+    return DeploymentFilter(id=DeploymentFilterId(any_=list(deployment_ids)))
+
+
+def _in_states(kinds: Iterable[str]) -> FlowRunFilterState:
+    return FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType(kind) for kind in sorted(kinds)]))
+
+
+def _listed(client: SyncPrefectClient, deployment_ids: Sequence[UUID], asked: FlowRunFilter) -> Iterator[FoundRun]:
+    deployments, offset = _of(deployment_ids), 0
     while True:
-        page = client.read_flow_runs(
-            deployment_filter=deployments, flow_run_filter=FlowRunFilter(state=live), sort=FlowRunSort.ID_DESC, limit=PAGE, offset=offset
-        )
+        page = client.read_flow_runs(deployment_filter=deployments, flow_run_filter=asked, sort=FlowRunSort.ID_DESC, limit=PAGE, offset=offset)
         yield from map(_as_found, page)
         if len(page) < PAGE:
             return

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
 
@@ -16,14 +15,17 @@ from db import runs as case_runs
 from db import wakes
 from db.case_ends import ends_of
 from db.clock import Clock
+from flows.changed_runs import look_at_changes
 from flows.deployments import deployment_ids
-from flows.differences import Difference, of_extra_runs, of_open_cases
+from flows.differences import Difference, of_open_cases
+from flows.extra_runs import extra_differences
 from flows.known import CASE_FLOWS
 from flows.opening import open_missing_runs
 from flows.prefect_runs import MENDED, cancel, complete, live_runs, runs_by_id, suspend
 from tasks.parts import Parts
 
 HANDFUL = 10
+LOOKS = 3  # a case opened or ended between two questions makes the counts differ for that look
 
 
 class MoreThanAHandful(RuntimeError):
@@ -53,7 +55,21 @@ def reconcile_runs(parts: Parts, client: SyncPrefectClient, *, all: bool = False
 
     Safe to repeat, and to kill half way.
     """
-    differences = find_differences(parts, client)
+    return _mended(parts, client, find_differences(parts, client), all=all)
+
+
+def reconcile_changes(parts: Parts, client: SyncPrefectClient) -> Reconciled | None:
+    """The same for what can differ since an hour ago, at the cost of what changed. None, and nothing changed, when the counts of live runs do
+    not agree: then only `reconcile_runs`, which reads every run, can tell. Raises MoreThanAHandful and RunsRefused.
+    """
+    for _ in range(LOOKS):
+        looked = look_at_changes(parts, client)
+        if looked.adds_up:
+            return _mended(parts, client, looked.differences, all=False)
+    return None
+
+
+def _mended(parts: Parts, client: SyncPrefectClient, differences: Sequence[Difference], *, all: bool) -> Reconciled:
     if len(differences) > HANDFUL and not all:
         raise MoreThanAHandful(differences)
     mended = [one for one in differences if one.kind != "unknown case"]
@@ -72,21 +88,10 @@ def find_differences(parts: Parts, client: SyncPrefectClient) -> list[Difference
     with parts.engines.scheduler() as session:
         known = {one.case: one.flow_run_id for one in case_runs.all_runs(session)}
         served_now = wakes.leased(session)
+    live = {run.id: run for run in live_runs(client, list(deployment_ids(client, CASE_FLOWS).values()))}
+    found = live | runs_by_id(client, [run for run in known.values() if run not in live])
     # Prefect's server stamps states with the machine's time, which a moved clock of the demo does not change.
-    differences = of_open_cases(known, runs_by_id(client, list(known.values())), served_now, Clock().now())
-    return differences + _extra(parts, client, known)
-
-
-def _extra(parts: Parts, client: SyncPrefectClient, known: Mapping[str, UUID]) -> list[Difference]:
-    """Live runs that are no open case's run. One whose case has no run in the ledger yet is about to be found by opening it."""
-    ours = set(known.values())
-    with parts.engines.scheduler() as session:
-        unopened = {one.case for one in case_runs.cases_without_run(session, 100_000)}
-    deployments = list(deployment_ids(client, CASE_FLOWS).values())
-    extra = [run for run in live_runs(client, deployments) if run.id not in ours and run.case not in unopened]
-    with parts.engines.scheduler() as session:
-        ended = ends_of(session, [run.case for run in extra])
-    return of_extra_runs(known, ended, extra)
+    return of_open_cases(known, found, served_now, Clock().now()) + extra_differences(parts, known, live.values())
 
 
 def _mend(parts: Parts, client: SyncPrefectClient, one: Difference, ends: Mapping[str, str]) -> None:
