@@ -42,7 +42,10 @@ async def _in_a_place(request: Request, call_next: Next) -> Response:
     places: Places = request.app.state.places
     try:
         async with places.one():
-            return await _answer(request, call_next)
+            answer = await _answer(request, call_next)
+            if answer.status_code < 500:
+                places.served()
+            return answer
     except NoPlace:
         begun = "Nothing has been saved. Send it again in a minute." if request.method == "POST" else "Open the page again in a minute."
         return page(request, "said.html", 503, title=BUSY, words=f"{begun} Nothing that was recorded is lost.")

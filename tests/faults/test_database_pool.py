@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from db.roles import APP
 from tests.faults.conftest import Tally
 from tests.faults.tally import rounds
 from tests.web.site import Site, form_of, serve
-from web.places import PLACE_SECONDS, POOL_SECONDS
+from web.places import PLACE_SECONDS, POOL_SECONDS, NoPlace, Places
 
 POOL, CROWD = rounds(3, 10), rounds(60, 200)
 SLACK = 7.0  # seconds for two shared cores to make and read all the answers, beyond the two waits
@@ -92,3 +93,28 @@ def test_d3_a_crowd_on_a_free_pool_is_served(narrow: Site) -> None:
     client = narrow.client()
     with ThreadPoolExecutor(POOL * 3) as crowd:
         assert {answer.status_code for answer, _ in crowd.map(timed, [client] * POOL * 3)} == {200}
+
+
+def test_d3_whoever_waits_may_wait_on_while_others_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The queue moves once, within the patience: who waits is sent away later than they would have been, and not before."""
+    monkeypatch.setattr("web.places.PLACE_SECONDS", 1.0)
+
+    async def sent_away_after(moves: bool) -> float:
+        places = Places(1)
+        async with places.one():
+            waiting = asyncio.ensure_future(places.one().__aenter__())
+            while not places.waiting:
+                await asyncio.sleep(0)
+            began = time.monotonic()
+            if moves:
+                while time.monotonic() < began + 0.1:
+                    await asyncio.sleep(0)
+                places.served()
+                began += 0.1
+            with pytest.raises(NoPlace):
+                await waiting
+            assert (places.waiting, places.refused) == (0, 1)
+        return time.monotonic() - began
+
+    assert asyncio.run(sent_away_after(moves=False)) >= 0.99
+    assert asyncio.run(sent_away_after(moves=True)) >= 0.99
