@@ -23,7 +23,7 @@ from db.engine import Engines
 from db.ledger import Actor, Ledger
 
 CASES = 120
-REPETITIONS = int(os.environ.get("SENDFLOW_BENCH_REPETITIONS", "3"))
+REPETITIONS = int(os.environ.get("SENDFLOW_BENCH_REPETITIONS", "5"))
 KEEPS = "keep" in inspect.signature(Ledger).parameters
 WAYS = {"read first": 0, "kept": 100_000} if KEEPS else {"read first": 0}
 BESIDE = {"raw psycopg": "psycopg", "one PL/pgSQL call": "psycopg-func"}

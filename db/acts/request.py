@@ -13,7 +13,7 @@ from db.acts.content import Sealed, canonical, digest, seal
 from rules.history import Event, event_to_json
 from rules.position_types import Change
 
-FORM = 2  # events of form 1 have a digest of the request (`body`); those of form 2 say its round, and what an opening is of
+# Events of form 1 have a digest of the request (`body`). Those that name no form say the round that was asked for, and what an opening is of.
 BODY_DIGITS = 24  # 96 bits: it tells mistakes apart and guards nothing; the first events had all 64
 
 
@@ -29,7 +29,7 @@ class Request:
 
     def is_in(self, content: Mapping[str, Any]) -> bool:
         """Whether a stored content is of this very request. Personal words are compared by their commitments, not here."""
-        if content["form"] == FORM:
+        if "form" not in content:
             return canonical(content["event"]) == canonical(self.said) and (content.get("round"), content.get("of", self.ref)) == (
                 self.round,
                 self.ref,
@@ -51,7 +51,6 @@ def request(key: UUID, ref: str, event: Event, *, round: int | None = None, priv
 def content_of(asked: Request, actor: Actor, role: str, change: Change, calendar_version: str) -> str:
     """The canonical text that is hashed: the event itself, who in which role by which way, and commitments for personal words."""
     content: dict[str, Any] = {
-        "form": FORM,
         "key": str(asked.key),
         "event": asked.said,
         "via": actor.via,

@@ -10,9 +10,14 @@ from typing import Any
 from rules.calendar import SchoolCalendar
 from rules.definition import Definition
 from rules.due import rung_date
+from rules.due_types import DueDate, Why
 from rules.owed import holder_of_rights, owner_of
 from rules.position_types import Instance, Position
 from rules.values import Facts
+
+KEPT = 4096  # texts and ladders that a process remembers, each with what it was made from
+_WHYS: dict[int, tuple[Why, str]] = {}
+_DAYS: dict[tuple[int, date, str, date | None, str], tuple[object, list[str] | None]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +59,33 @@ def step_row(definition: Definition, instance: Instance, calendar: SchoolCalenda
         "wakes_on": _iso(instance.wakes_on),
         "lifted": instance.lifted,
         "lifted_review_on": _iso(instance.lifted_review_on),
-        "why": due.why.to_text() if due else "",
-        "chase_on": [day.isoformat() for day in chase_days(definition, instance, calendar)] or None,
+        "why": _said(due.why) if due else "",
+        "chase_on": _chased(definition, instance, due, calendar),
     }
+
+
+def _said(why: Why) -> str:
+    """The explanation as text, made once for cases that stand alike: they share it."""
+    found = _WHYS.get(id(why))
+    if found is None or found[0] is not why:
+        if len(_WHYS) >= KEPT:
+            _WHYS.clear()
+        found = _WHYS[id(why)] = why, why.to_text()
+    return found[1]
+
+
+def _chased(definition: Definition, instance: Instance, due: DueDate | None, calendar: SchoolCalendar) -> list[str] | None:
+    """`chase_days` as JSON, counted once for steps of one ladder, date and calendar."""
+    ladder = definition.ladders.get(definition.steps[instance.step].ladder)
+    if ladder is None or due is None:
+        return None
+    key = id(ladder), due.on, instance.lifted, instance.lifted_review_on, calendar.version
+    found = _DAYS.get(key)
+    if found is None or found[0] is not ladder:
+        if len(_DAYS) >= KEPT:
+            _DAYS.clear()
+        found = _DAYS[key] = ladder, [day.isoformat() for day in chase_days(definition, instance, calendar)] or None
+    return found[1]
 
 
 def chase_days(definition: Definition, instance: Instance, calendar: SchoolCalendar) -> list[date]:

@@ -36,7 +36,7 @@ class Case(Base):
     """
 
     __tablename__ = "cases"
-    __table_args__ = (Index(None, "pupil_id"), Index(None, "school_id"), {"postgresql_with": {"fillfactor": 60}})
+    __table_args__ = (Index(None, "pupil_id"), Index(None, "school_id"), {"postgresql_with": {"fillfactor": 80}})
 
     id: Mapped[NewBigId]
     pupil_id: Mapped[BigId] = mapped_column(ForeignKey("pupils.id"))
@@ -97,7 +97,6 @@ class StepRow(Base):
         Index("steps_chase", "next_chase_on", postgresql_where=text("closed_seq IS NULL")),
         Index("steps_inbox", "school_id", "owner", "due_on", postgresql_where=text("closed_seq IS NULL")),
         Index("steps_wake", "wakes_on", postgresql_where=text("closed_seq IS NULL AND wakes_on IS NOT NULL")),
-        {"postgresql_with": {"fillfactor": 80}},
     )
 
     case_id: Mapped[BigId] = mapped_column(primary_key=True)
