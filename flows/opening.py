@@ -16,7 +16,7 @@ from flows.prefect_runs import Opening, open_in_bulk
 from flows.standing import waiting_name
 from tasks.parts import Parts
 
-AT_ONCE = 500
+AT_ONCE = 100  # as many as Prefect takes in one call: what is made is remembered before the next, should the server die meanwhile
 
 
 class RunsRefused(RuntimeError):
