@@ -85,18 +85,19 @@ def confirm(yes: Annotated[bool, typer.Option("--yes", help="Do not ask: the lis
         installation = Installation(get_settings())
         with w.engines.scheduler() as session:
             before = installation.standing(session)
-            listed = may_repeat(session, before.taken_at) if before.quiet else None
-        if listed is None:
-            print(before.words)
-            return
+            listed = may_repeat(session, before.taken_at)
         print(before.words)
-        _show(listed)
+        if not before.quiet:
+            return
+        forgetful = before.state != "leapt"  # after a leap of the clock the ledger still knows what was sent
+        if forgetful:
+            _show(listed)
         if not yes and not typer.confirm("Shall this installation work with this database from now on, and send what is owed?"):
             fail("not confirmed; it stays quiet")
         with w.engines.scheduler() as session:
             while spread(session, w.clock.today()).rows:
                 pass
-            if listed.moment is not None:
+            if forgetful and listed.moment is not None:
                 mark_may_be_twice(session, listed.moment)
             installation.confirm(session, w.clock.now())
         print("Confirmed. Start Sendflow again.")

@@ -17,11 +17,12 @@ from typing import Literal
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from db.leaps import forget_leap, leap_in_words
 from db.settings import Settings
 
 FILE = "installation.json"
 RESTORED = "restored "  # stands before the backup's moment in place of the host's key, until a person confirms
-State = Literal["ours", "copied", "restored"]
+State = Literal["ours", "copied", "restored", "leapt"]
 _READ = text("""
     SELECT instance::text, demo, host_key, (SELECT COALESCE(sum(version), 0) FROM cases) AS events,
            (SELECT string_agg(name, ', ' ORDER BY id) FROM trusts) AS trusts FROM instance_identity
@@ -92,6 +93,8 @@ class Installation:
             return Standing("copied", True, _COPIED)
         if found.events < known.events:
             return Standing("restored", True, _RESTORED.format(missing=known.events - found.events))
+        if leapt := leap_in_words(session):
+            return Standing("leapt", True, leapt)
         return Standing("ours", False, "This database belongs to this installation.")
 
     def refuse_empty(self, words: str) -> None:
@@ -105,6 +108,7 @@ class Installation:
         known = self._known()
         session.execute(_ADOPT, {"key": _hash(known.key), "confirm": True})
         session.execute(_CONFIRM, {"now": now})
+        forget_leap(session, now)
         self._keep_seen(known, session)
 
     def expect(self, instance: str) -> None:

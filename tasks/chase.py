@@ -6,6 +6,7 @@ from datetime import date
 
 from db.chase import sweep_all
 from tasks.parts import Parts
+from tasks.quiet import refuse_if_leapt
 from tasks.sweeps import DAY, sweep
 
 NAME = "chase_deadlines"
@@ -16,8 +17,9 @@ def chase(parts: Parts, today: date) -> int | None:
     of the ladders due by `today`.
 
     The calendar comes first, so that nobody is reminded of what it has just closed. Returns how many acts and reminders; None when another
-    process is at it. Done again on the same day it does nothing twice. Raises TaskFailed.
+    process is at it. Done again on the same day it does nothing twice. Raises TaskFailed, `clock.leapt` while nobody has confirmed a leap.
     """
+    refuse_if_leapt(parts)
     return sweep(parts, NAME, DAY, lambda: _acts_and_reminders(parts, today))
 
 

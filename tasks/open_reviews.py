@@ -21,6 +21,7 @@ from rules.school_age import is_young_person, school_year, year_group
 from rules.values import Facts
 from tasks.failure import code_of, place_of
 from tasks.parts import Parts
+from tasks.quiet import refuse_if_leapt
 
 PROCESS = "annual_review"
 LOOKS_AHEAD = timedelta(weeks=40)  # further than any definition counts back; the definition's own rule decides
@@ -41,8 +42,10 @@ class OpenedReviews:
 def open_due_reviews(parts: Parts, today: date) -> OpenedReviews:
     """Open a review for each plan whose day has come and that has none running. Doing it again opens nothing twice (`faults.md` K6).
 
-    One plan that cannot be opened does not keep the others waiting: it is in `refused`.
+    One plan that cannot be opened does not keep the others waiting: it is in `refused`. Raises TaskFailed `clock.leapt` while nobody has
+    confirmed a leap of the clock.
     """
+    refuse_if_leapt(parts)
     with parts.engines.scheduler() as session:
         plans = plans_to_review(session, today + LOOKS_AHEAD, PROCESS)
     opened: list[str] = []

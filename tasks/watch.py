@@ -56,7 +56,7 @@ def _wrong(settings: Settings, engines: Engines, due: Due, now: datetime) -> tup
     with engines.scheduler() as session:
         standing = Installation(settings).standing(session)
         if standing.quiet:
-            return [Incident("quiet", standing.words)], True
+            return [Incident("quiet", standing.words)], standing.state != "leapt"  # it was a copy's; a leap is to be told
         return incidents(look(session, now), due(now)), False
 
 

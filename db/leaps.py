@@ -1,0 +1,82 @@
+"""Whether the clock of a machine leapt. Then every date is in doubt, so nothing is sent until a person confirms (faults.md T2).
+
+Proved are: a leap that a living process saw, because the machine's count of seconds since its start went on evenly; and a clock that is
+behind what the ledger has heard already. An outage is neither: after ten days off a process starts anew, and no person need confirm that.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from db.clock import Clock
+
+AHEAD = timedelta(days=1)  # a machine that slept, or was moved to another host, may be hours ahead of its own count
+BACK = timedelta(hours=1)  # machines may be minutes apart (T5)
+NONE = timedelta(0)
+_ROW = "clock"  # the heartbeat that stands as long as nobody has confirmed; `sendflow watch` tells of it
+_BEHIND = text("SELECT max(beat_at) - :now FROM heartbeats WHERE name <> :row")
+_RECORD = text("""
+    INSERT INTO heartbeats (name, beat_at, every_seconds, counted, error_code)
+    VALUES (:row, :now, 0, :hours, CASE WHEN :ahead THEN 'clock.ahead' ELSE 'clock.back' END) ON CONFLICT (name) DO NOTHING
+""")
+_READ = text("SELECT beat_at, counted, error_code FROM heartbeats WHERE name = :row")
+_FORGET = text("DELETE FROM heartbeats WHERE name = :row")
+_NO_FUTURE = text("UPDATE heartbeats SET beat_at = :now WHERE beat_at > :now")
+
+
+def steady_seconds() -> float:
+    """Seconds since the machine started, sleep included where the system counts it. Nobody can set this clock."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+class LeapWatch:
+    """Compares a clock with the count of seconds, from one look to the next."""
+
+    def __init__(self, clock: Clock, steady: Callable[[], float] = steady_seconds) -> None:
+        self._clock, self._steady = clock, steady
+        self._last = (clock.now(), steady())
+
+    def leap(self) -> timedelta:
+        """How far the clock leapt since the last look: ahead above 0, back below, 0 when it went on as it should."""
+        before, now = self._last, (self._clock.now(), self._steady())
+        self._last = now
+        leap = (now[0] - before[0]) - timedelta(seconds=now[1] - before[1])
+        return leap if leap > AHEAD or leap < -BACK else NONE
+
+
+def behind_the_ledger(session: Session, now: datetime) -> timedelta:
+    """By how much `now` (UTC) is before the last thing heard, as a leap back (below 0); 0 when that is less than an hour. A scheduler session."""
+    behind = session.scalar(_BEHIND, {"now": now, "row": _ROW})
+    return -behind if behind is not None and behind > BACK else NONE
+
+
+def record_leap(session: Session, now: datetime, leap: timedelta) -> None:
+    """Let the whole installation keep quiet, until `forget_leap`. The first leap stands. A scheduler session."""
+    hours = round(abs(leap) / timedelta(hours=1))
+    session.execute(_RECORD, {"row": _ROW, "now": now, "hours": hours, "ahead": leap > NONE})
+
+
+def leap_in_words(session: Session) -> str:
+    """What a person is told of a leap that nobody has confirmed yet; empty when there is none."""
+    row = session.execute(_READ, {"row": _ROW}).one_or_none()
+    if row is None:
+        return ""
+    way = "ahead" if row.error_code == "clock.ahead" else "back"
+    return _LEAPT.format(way=way, hours=row.counted, at=f"{row.beat_at.astimezone(UTC):%d %B %Y at %H:%M} UTC")
+
+
+def forget_leap(session: Session, now: datetime) -> None:
+    """A person says that the clock is right now. What was heard later than `now` was stamped by the wrong clock."""
+    session.execute(_FORGET, {"row": _ROW})
+    session.execute(_NO_FUTURE, {"now": now})
+
+
+_LEAPT = (
+    "The clock of a machine leapt {way} by {hours} hours, to {at}, so nothing is sent and no reminder falls due. Decisions are recorded as always. "
+    "Put the clocks of all machines right, then confirm with `sendflow confirm`."
+)
