@@ -16,10 +16,11 @@ def wakes() -> list[Figure]:
 
 
 def _wakes(place: Place) -> list[Figure]:
+    from flows.wake_loop import IDLE_SECONDS
     from tests.flows.office import until
 
     office = place.office
-    with office.loop():
+    with office.loop(IDLE_SECONDS):
         cases = [office.open_and_served() for _ in range(WOKEN)]
         before = place.cpu()
         for case in cases:

@@ -42,8 +42,9 @@ class ThreadsHang(RuntimeError):
 class WakeLoop:
     """The loop of one process. `run` comes back after `stop`, or raises TaskFailed with the code `ThreadsHang`."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, idle: float = IDLE_SECONDS) -> None:
         self._parts = parts
+        self._idle = idle  # seconds between two looks when nothing is to be done
         self._flows = {known.name: load(known) for known in CASE_FLOWS}
         self._threads = WarmThreads()
         self._under_way = UnderWay(room=THREADS * 4)
@@ -75,7 +76,7 @@ class WakeLoop:
             while not self._stopping.is_set():
                 busy = self.turn(client)
                 self._turned = True
-                self._stopping.wait(BUSY_SECONDS if busy else IDLE_SECONDS)
+                self._stopping.wait(BUSY_SECONDS if busy else self._idle)
 
     def turn(self, client: SyncPrefectClient) -> bool:
         """One turn. True when there was something to do, so that the next one should follow at once."""
@@ -87,7 +88,7 @@ class WakeLoop:
         if self._is_time("leftovers", LEFTOVERS_EVERY):
             self._leftovers = self._send_leftovers()
         if self._is_time("heartbeat", HEARTBEAT_EVERY):
-            self._say_alive()
+            self._say_alive(client)
         return bool(settled or spread_now.rows or begun)
 
     def stop(self, seconds: float) -> list[str]:
@@ -154,7 +155,11 @@ class WakeLoop:
             log.warning("%s", words)
         return bool(words)
 
-    def _say_alive(self) -> None:
+    def _say_alive(self, client: SyncPrefectClient) -> None:
+        """The heartbeat of the automation: this loop turns, and Prefect answers. Without either no wake is served, and every page says so."""
+        if (away := client.api_healthcheck()) is not None:
+            log.warning("no heartbeat: Prefect does not answer (%s)", type(away).__name__)
+            return
         with self._parts.engines.scheduler() as session:
             beat(session, "wakes", self._parts.clock.now(), every_seconds=HEARTBEAT_EVERY, counted=self._under_way.resting())
 

@@ -254,11 +254,11 @@ class Office:
             process.stop()
 
     @contextmanager
-    def loop(self) -> Iterator[None]:
-        """The wake loop at work in this process, until the block ends."""
+    def loop(self, idle: float = 0.1) -> Iterator[None]:
+        """The wake loop at work in this process, until the block ends. It looks oftener than a worker, for a story waits at each of its mornings."""
         from flows.wake_loop import WakeLoop
 
-        loop = WakeLoop(self.parts)
+        loop = WakeLoop(self.parts, idle)
         thread = threading.Thread(target=_in_this_context(loop.run), daemon=True)
         thread.start()
         try:
