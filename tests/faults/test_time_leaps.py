@@ -1,0 +1,74 @@
+"""Clocks that leap (`faults.md` T2)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from db.clock import Clock
+from db.installation import Installation
+from db.leaps import LeapWatch
+from tasks.chase import chase
+from tasks.failure import TaskFailed
+from tasks.quiet import why_quiet
+from tests.faults.clock_files import clock_at, numbers
+from tests.faults.conftest import Tally
+from tests.faults.leases import is_settled, mails_of
+from tests.flows.office import Office, until
+
+pytestmark = pytest.mark.slow
+MORNING = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+def confirm(office: Office) -> None:
+    """What `sendflow confirm` does."""
+    with office.parts.engines.scheduler() as session:
+        Installation(office.parts.settings).confirm(session, office.parts.clock.now())
+
+
+@pytest.mark.parametrize(("leap", "words"), [(timedelta(hours=-2), "leapt back by 2 hours"), (timedelta(days=8), "leapt ahead by 192 hours")])
+def test_t2_a_leap_asks_before_it_sends(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tally: Tally, leap: timedelta, words: str
+) -> None:
+    """Until a person confirms nobody is woken, written to or reminded; people decide on; then all comes once."""
+    monkeypatch.setattr("tasks.quiet.LOOK_EVERY", 0.2)
+    file = tmp_path / "clock"
+    with clock_at(office, file, MORNING), office.loop():
+        case = office.open_and_served()
+        assert not why_quiet(office.parts)
+        chase(office.parts, office.parts.clock.today())
+        until(lambda: is_settled(office, case), "the morning's reminders are sent")
+        before = len(mails_of(office, case))
+        file.write_text((MORNING + leap).isoformat(), encoding="ascii")
+        assert words in until(lambda: why_quiet(office.parts), "the leap is seen")
+        with pytest.raises(TaskFailed, match=r"clock\.leapt"):
+            chase(office.parts, office.parts.clock.today())
+        office.agree_meeting(case)
+        quiet = "send_invitations" in office.open_steps(case) and len(mails_of(office, case)) == before
+        file.write_text(MORNING.isoformat(), encoding="ascii")
+        assert words in why_quiet(office.parts), "a clock put right goes on only when a person says so"
+        confirm(office)
+        until(lambda: not why_quiet(office.parts), "it goes on", 30)
+        chase(office.parts, office.parts.clock.today())
+        until(lambda: "send_invitations" not in office.open_steps(case) and is_settled(office, case), "what was owed is sent")
+    mails, acts = mails_of(office, case), numbers(office, case)
+    doubled = len(mails) - len(set(mails))
+    tally("T2", acts=len(acts), kills=1, lost=int(not quiet), doubled=doubled, note="back 2 hours, ahead 8 days; nothing sent until confirmed")
+    assert quiet and doubled == 0 and len(mails) > before
+    assert acts == sorted(acts) and office.parts.ledger.verify(case) == []
+
+
+def test_t2_an_outage_and_a_machine_that_slept_are_no_leap() -> None:
+    """Ten days off: a new process knows of no earlier look. Asleep: the count of seconds went on as well. A few minutes: put right by NTP."""
+    seconds = [0.0]
+    clock = Clock(fixed=MORNING)
+    watch = LeapWatch(clock, lambda: seconds[0])
+    assert not watch.leap()
+    seconds[0] += 300
+    assert not watch.leap(), "five minutes that the clock did not count"
+    watch._clock = Clock(fixed=MORNING + timedelta(days=10))
+    seconds[0] += timedelta(days=10).total_seconds()
+    assert not watch.leap()
+    assert not LeapWatch(Clock(fixed=MORNING + timedelta(days=20))).leap()
