@@ -113,7 +113,7 @@ def test_l1_a_morning_of_thousands_oldest_due_first(engines: Engines, tmp_path: 
         try:
             clicks = click_beside(clickers(site, schools, people), flood, turn_seconds=rounds(1, 3), longest=100)
             end_of(tmp_path).touch()
-            done = flood.answer(120)
+            done = flood.answer(240)
         finally:
             flood.end()
         due = due_of_cases(site)
@@ -136,7 +136,7 @@ def test_l2_one_schools_large_import_leaves_the_others_their_pages(engines: Engi
         flood = Flood(tmp_path, large_import, engines.url, tmp_path, urn, la_code, pupils)
         try:
             clicks = click_beside(clickers(site, schools, people), flood, turn_seconds=rounds(1, 3), longest=100)
-            done = flood.answer(120)
+            done = flood.answer(240)
         finally:
             flood.end()
     first, second = done["counts"]
