@@ -36,6 +36,8 @@ def refusal_lines(fault: Exception) -> list[str] | None:
         ("db.embedded", "EmbeddedPostgresError"),
         ("db.clock", "ClockFileError"),
         ("flows.server", "PrefectServerError"),
+        ("flows.connection", "PrefectUnreachable"),
+        ("flows.server_settings", "PrefectSettingsError"),
         ("cli.working", "NobodyKnown"),
         ("db.signing_key", "SigningKeyError"),
         ("cli.up", "UpRefused"),
