@@ -89,7 +89,8 @@ def incidents(seen: Seen, due: Mapping[str, datetime]) -> list[Incident]:
 def _of_the_worker(seen: Seen) -> Iterable[Incident]:
     silent = seen.clock - _heard(seen, WORKER)
     if silent > LATE:
-        yield Incident("worker", f"No worker has been heard for {_words(silent)}: no case is woken and no message sent. Start a worker.")
+        words = f"No worker has been heard for {_words(silent)}: no case is woken and no message sent. Start a worker."
+        yield Incident("worker", f"{words} If one runs, see whether the Prefect server answers it.")
     if (waits := _waits(seen, seen.wanted)) > LATE:
         yield Incident(
             "wakes", f"{seen.wanted.count} cases want to be woken, the first for {_words(waits)}: nobody takes them. See the worker's log."
