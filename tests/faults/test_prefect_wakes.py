@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import threading
 import time
 from collections import Counter, defaultdict
@@ -19,8 +20,9 @@ import pytest
 import flows.case
 from flows.server import PrefectServer
 from tests.acceptance.oracle import assert_z
-from tests.faults.tally import rounds
+from tests.faults.tally import is_full, rounds
 from tests.flows.office import Office, until
+from tests.flows.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.slow
 Tally = Callable[..., None]
@@ -163,30 +165,29 @@ def test_p2_p12_wakes_of_one_run_cost_the_same_at_the_end_and_it_still_waits(off
     tally("P12", acts=WAKES, note=f"first wakes {first * 1000:.0f} ms of CPU each, last {last * 1000:.0f}")
 
 
-def test_p2_a_worker_killed_just_after_it_suspended_leaves_a_run_that_wakes(office: Office, monkeypatch: pytest.MonkeyPatch, tally: Tally) -> None:
-    """The run waits, the wake is not marked as served, the process is gone: the next wake finds the run and leaves it waiting again."""
-    real: Callable[..., Any] = vars(flows.case)["suspend"]
-    died: list[str] = []
-
-    class Dead(BaseException):
-        """The end of a process, as far as its thread can know it."""
-
-    def dies_after(client: Any, run: Any, name: str, **more: Any) -> Any:
-        state = real(client, run, name, **more)
-        if not died:
-            died.append(client.read_flow_run(run).name)
-            raise Dead
-        return state
-
-    with office.loop():
-        case = office.open_and_served()
-        monkeypatch.setattr(flows.case, "suspend", dies_after)
-        office.want(case)
-        until(lambda: died and office.is_served(case), "another wake serves it")
-    run = office.run_of(case)
-    assert died == [case] and run is not None and run.state is not None and run.state.type.value == "PAUSED"
-    assert len(office.live_runs(case)) == 1
-    tally("P2", acts=1, kills=1)
+def test_p2_a_worker_killed_just_after_it_suspended_leaves_a_run_that_wakes(office: Office, prefect_server: PrefectServer, tally: Tally) -> None:
+    """The run waits, the wake is not marked as served, the process is dead by SIGKILL: the next wake finds the run and leaves it waiting again."""
+    kills = rounds(1, 5)
+    for _ in range(kills):
+        case = office.open()
+        log = office.sink_folder.parent / "dies.log"
+        worker = WorkerProcess(prefect_server.connection, office.worker_environment(), log, "tests.faults.dies_suspended")
+        worker.start()
+        until(lambda worker=worker: not worker.is_alive(), "it is killed")  # type: ignore[misc]
+        assert worker.stop() == -signal.SIGKILL and not office.is_served(case)
+        run = office.run_of(case)
+        assert run is not None and run.state is not None and run.state.type.value == "PAUSED"
+        if not is_full():
+            office.lease_runs_out(case)
+        with office.loop():
+            until(partial(office.is_served, case), "another wake serves it", seconds=120)
+            office.agree_meeting(case)
+            until(partial(office.is_served, case), "and the next")
+        after = office.run_of(case)
+        assert after is not None and after.state is not None and (after.id, after.state.type.value) == (run.id, "PAUSED")
+        assert len(office.live_runs(case)) == 1 and office.times_done(case, "send_invitations") == 1
+    assert_z(office)
+    tally("P2", acts=2 * kills, kills=kills, note="worker killed just after it suspended")
 
 
 def test_a_waiting_case_holds_no_process_and_no_thread(office: Office, prefect_server: PrefectServer) -> None:

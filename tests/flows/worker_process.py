@@ -19,8 +19,10 @@ MAX_LOG_BYTES = 10_000_000
 class WorkerProcess:
     """One worker on this machine. `environment`: what it needs to find the ledger (`DATABASE_URL`, `SENDFLOW_…`) beside what we have ourselves."""
 
-    def __init__(self, connection: Connection, environment: Mapping[str, str] | None = None, log: Path | None = None) -> None:
-        self._connection = connection
+    def __init__(
+        self, connection: Connection, environment: Mapping[str, str] | None = None, log: Path | None = None, module: str = "flows.work"
+    ) -> None:
+        self._connection, self._module = connection, module
         self._environment = dict(environment or {})
         self.log = log or connection.home / "worker.log"
         self._child: subprocess.Popen[bytes] | None = None
@@ -38,7 +40,7 @@ class WorkerProcess:
         self.log.touch(mode=0o600)
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "flows.work"],
+                [sys.executable, "-m", self._module],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
