@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +22,10 @@ from db.migrate import migrate
 from flows.deployments import register
 from flows.reconciling import reconcile_runs
 from flows.server import PrefectServer
-from tests.acceptance.console_process import console_process
+from tests.acceptance.console_process import Browser, console_process
 from tests.acceptance.oracle import Z, look
 from tests.acceptance.people import settle
-from tests.faults.clients_at_work import CANARY, ApiClient, Client, Notebook, PageClient
+from tests.faults.clients_at_work import BEFORE_AGAIN, CANARY, ApiClient, Client, Notebook, PageClient
 from tests.flows.office import Office, office, until
 from tests.flows.worker_process import WorkerProcess
 
@@ -92,6 +93,33 @@ class Killable:
         before = [len(client.acknowledged) for client in clients]
         until(lambda: all(len(c.acknowledged) > b for c, b in zip(clients, before, strict=True)), "decisions are confirmed", seconds=60)
 
+    @contextmanager
+    def browser(self) -> Iterator[Browser]:
+        """The SENCO's own browser before the console."""
+        browser = Browser(self.origin).sign_in(self.office.village.senco)
+        try:
+            yield browser
+        finally:
+            browser.client.close()
+
+    @staticmethod
+    def send_until_recorded(browser: Browser, path: str, form: Mapping[str, str]) -> list[str]:
+        """Send the same form until the page says that it is recorded; what the page said before that."""
+        told: list[str] = []
+        while (answer := browser.send(path, form)).status == 503:
+            told.append(answer.words)
+            time.sleep(BEFORE_AGAIN)
+        assert answer.status == 200 and "Recorded" in answer.words, answer
+        return told
+
+    def minutes_pass(self, minutes: int) -> None:
+        """Every heartbeat was so much longer ago."""
+        self._run(f"UPDATE heartbeats SET beat_at = beat_at - interval '{minutes} minutes'")
+
+    def beat_is_fresh(self, name: str) -> bool:
+        """Whether that piece of work has come to its end since `minutes_pass`: the clock of the office stands still."""
+        return any(beat.name == name and beat.beat_at >= self.office.village.clock.now() for beat in self.office.beats())
+
     def make_prefects_database_anew(self) -> None:
         """Drop it under whoever uses it, and make an empty one."""
         with psycopg.connect(self.postgres.superuser_url(), autocommit=True) as connection:
@@ -105,11 +133,16 @@ class Killable:
         register(self.office.client)
         self.worker.ensure()
 
+    def settle(self, patience: float) -> None:
+        """As if the leases and claims of the dead had run out (30 s, 5 min): let the worker do all that is owed, without reconcile."""
+        self._run(*_RUN_OUT)
+        until(self._nothing_is_owed, "everything owed is done", seconds=patience)
+
     def z_after_one_reconcile(self, acknowledged: Iterable[UUID], patience: float = 150) -> Z:
         """As if the leases and claims of the dead had run out (30 s, 5 min): reconcile once, let the worker do its work, and look."""
         self._run(*_RUN_OUT)
         reconcile_runs(self.office.parts, self.office.client, all=True)
-        until(self._nothing_is_owed, "everything owed is done", seconds=patience)
+        self.settle(patience)
         return look(self.office, acknowledged=acknowledged, canaries=self.canaries(), logs=self.logs)
 
     def assert_z_after_one_reconcile(self, clients: list[Client]) -> None:

@@ -101,6 +101,7 @@ def load(
         say(f"{len(notebook.read()):,} acts are confirmed; settling")
         place.start_again()
         noted, began = notebook.read(), time.monotonic()
+        place.settle(PATIENCE)
         z = place.z_after_one_reconcile([UUID(one.key) for one in noted], PATIENCE)
         cases = place.office.village.rows("SELECT ended FROM cases WHERE ref = ANY(%s)", sorted({one.case for one in noted}))
         return LoadFigures(
