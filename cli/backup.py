@@ -100,7 +100,7 @@ def confirm(yes: Annotated[bool, typer.Option("--yes", help="Do not ask: the lis
             if forgetful and listed.moment is not None:
                 mark_may_be_twice(session, listed.moment)
             installation.confirm(session, w.clock.now())
-        print("Confirmed. Start Sendflow again.")
+        print("Confirmed. A worker that runs goes on within seconds. A `sendflow up` that was started while it was quiet has none: start it again.")
 
 
 def _show(listed: MayRepeat) -> None:

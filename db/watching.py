@@ -19,6 +19,8 @@ WORKER = "wakes"  # the heartbeat of the loop that serves wakes
 LATE = timedelta(minutes=3)  # looked at each minute, so that a person hears within five
 SCHEDULE_LATE = timedelta(minutes=3)  # beyond its time; with the heartbeat each five minutes a person hears within ten
 SENDING_LATE = timedelta(minutes=10)  # a message whose time has come and that nobody tries
+BY_HAND = {"backup": "`sendflow backup`", "drill": "`sendflow drill`"}  # what a person's own timer starts; once heard, its silence counts
+BY_HAND_LATE = timedelta(hours=6)  # beyond the day, or the 35 days, that its heartbeat names
 
 _LOOK = text("""
     SELECT now() AS now,
@@ -83,7 +85,7 @@ def look(session: Session, clock: datetime) -> Seen:
 
 def incidents(seen: Seen, due: Mapping[str, datetime]) -> list[Incident]:
     """What is wrong. `due`: when each scheduled piece of work was last to run (UTC), by the name of its heartbeat."""
-    return [*_of_the_worker(seen), *_of_the_schedules(seen, due), *_of_errors(seen.beats), *_of_parked(seen.parked)]
+    return [*_of_the_worker(seen), *_of_the_schedules(seen, due), *_of_work_by_hand(seen), *_of_errors(seen.beats), *_of_parked(seen.parked)]
 
 
 def _of_the_worker(seen: Seen) -> Iterable[Incident]:
@@ -113,6 +115,15 @@ def _of_the_schedules(seen: Seen, due: Mapping[str, datetime]) -> Iterable[Incid
                 f"schedule {name}",
                 f"{name} was to run at {due_at:%H:%M} UTC and has not come to its end; last heard: {heard[0] if heard else 'never'}. "
                 "See whether the Prefect server and a worker run.",
+            )
+
+
+def _of_work_by_hand(seen: Seen) -> Iterable[Incident]:
+    for one in seen.beats:
+        silent = seen.clock - one.beat_at
+        if one.name in BY_HAND and silent > timedelta(seconds=one.every_seconds) + BY_HAND_LATE:
+            yield Incident(
+                f"late {one.name}", f"The last {one.name} is {_words(silent)} old. Run {BY_HAND[one.name]}, and see why its timer did not."
             )
 
 

@@ -42,6 +42,9 @@ def seen(**differs: object) -> Seen:
         ({"beats": (), "made_at": ago(minutes=1)}, None),
         ({"parked": ("AR-000007",)}, "parked AR-000007"),
         ({"beats": (Beat("wakes", NOW, 30, 0, ""), Beat("reconcile", NOW, 600, 0, "MoreThanAHandful"))}, "failed reconcile"),
+        ({"beats": (Beat("wakes", NOW, 30, 0, ""), Beat("backup", ago(hours=29), 86_400, 9, ""))}, None),
+        ({"beats": (Beat("wakes", NOW, 30, 0, ""), Beat("backup", ago(hours=31), 86_400, 9, ""))}, "late backup"),
+        ({"beats": (Beat("wakes", NOW, 30, 0, ""), Beat("drill", ago(days=36), 35 * 86_400, 0, ""))}, "late drill"),
     ],
 )
 def test_each_fault_is_named_by_its_kind(differs: dict[str, object], kind: str | None) -> None:
