@@ -1,4 +1,7 @@
-"""Settings of one installation, from the environment. Nothing else reads `os.environ`."""
+"""Settings of one installation, from the environment. What `up` alone needs to start a Prefect server it reads itself (`cli/up.py`).
+
+Every variable stands in `docs/deploy.md`; a test holds the two equal.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ class Settings(BaseSettings):
     """Every setting has the prefix `SENDFLOW_`; the database's address is also read from the usual `DATABASE_URL`.
 
     `data_folder` keeps the embedded database, keys and the demo's mail. `clock_file` moves time (demo and tests only).
-    `lease_seconds`: how long a worker that says nothing keeps a case and its messages.
+    `alarm_url`: whom the watch tells. `signing_key` and `installation_key`: without them the data folder keeps its own.
+    `pool_size`: connections to the database, a role and process. `lease_seconds`: how long a worker that says nothing keeps a case and its messages.
     `origin` is where people reach the console, for links in mails; `console_host` and `console_port` are where it listens behind a proxy.
     """
 

@@ -15,7 +15,8 @@ from db.settings import Settings
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMPOSE = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
 SERVICES = yaml.safe_load(COMPOSE)["services"]
-READ_ELSEWHERE = {"SENDFLOW_CONSOLE_HOST", "SENDFLOW_CONSOLE_PORT", "SENDFLOW_PREFECT_DATABASE_URL"}  # by web.serve and cli.up
+READ_ELSEWHERE = {"SENDFLOW_PREFECT_DATABASE_URL", "SENDFLOW_AS"}  # by cli.up and by the commands
+KNOWN = {"DATABASE_URL" if field == "database_url" else f"SENDFLOW_{field.upper()}" for field in Settings.model_fields} | READ_ELSEWHERE
 
 
 def test_every_secret_of_the_compose_file_is_named_at_its_head() -> None:
@@ -27,8 +28,18 @@ def test_every_secret_of_the_compose_file_is_named_at_its_head() -> None:
 @pytest.mark.parametrize("service", sorted(SERVICES))
 def test_every_setting_of_a_service_is_one_that_the_program_reads(service: str) -> None:
     ours = {name for name in SERVICES[service].get("environment", {}) if name.startswith("SENDFLOW_")}
-    known = {f"SENDFLOW_{field.upper()}" for field in Settings.model_fields} | READ_ELSEWHERE
-    assert ours <= known
+    assert ours <= KNOWN
+
+
+def test_every_setting_of_the_units_is_one_that_the_program_reads() -> None:
+    named = re.findall(r"^#?(\w+)=", (DEPLOY / "systemd" / "environment.example").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name for name in named if name.startswith("SENDFLOW_")} <= KNOWN
+
+
+def test_the_page_of_deploying_names_every_setting_and_no_other() -> None:
+    table = (DEPLOY.parent / "docs" / "deploy.md").read_text(encoding="utf-8").split("## Settings")[1].split("## ")[0]
+    named = {name for row in table.splitlines() if row.startswith("| `") for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert named == KNOWN
 
 
 def test_every_command_starts_something_of_ours_or_of_prefects() -> None:
