@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -55,6 +55,18 @@ def edited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Libr
     return edit
 
 
+def the_day_it_moves_to(run: Run, ref: str, version: str, lead: str) -> date:  # noqa: F811
+    """The date and the owner that would move are shown, with the reason, in JSON and in words. The date's new day."""
+    was, then = (TODAY + timedelta(weeks=weeks) for weeks in (3, 4))
+    (shown,) = json.loads(run("migrate", ref, "--to", version, "--as", lead, "--json").stdout)
+    assert {(one["step"], one["what"]) for one in shown["steps"]} == {("gather_evidence", "date"), ("hear_pupil", "owner")}
+    dated = next(one for one in shown["steps"] if one["what"] == "date")
+    assert (dated["was"]["target_on"], dated["will_be"]["target_on"]) == (was.isoformat(), then.isoformat())
+    said = run("migrate", ref, "--to", "folder", "--as", lead).stdout
+    assert str(was) in said and str(then) in said and "4 weeks after" in said and "headteacher" in said and "Nothing has been written" in said
+    return then
+
+
 def test_a_case_of_the_sample_trust_is_moved_and_moved_back(run: Run, senco: str, sample: Path, edited: Callable[[], Library]) -> None:  # noqa: F811
     facts = ("--fact", "asked_by=school", "--fact", "year_group=4", "--fact", "rights_held_by=parent")
     ref, other = (json.loads(run("open", NA, some_pupil(sample, n)[2], *facts, "--as", senco, "--json").stdout)["case"] for n in (5, 6))
@@ -68,13 +80,7 @@ def test_a_case_of_the_sample_trust_is_moved_and_moved_back(run: Run, senco: str
         (new.hash[:12], True, 0),
         (old["head"]["definition_hash"][:12], False, 2),
     }
-    was, then = (TODAY + timedelta(weeks=weeks) for weeks in (3, 4))
-    (shown,) = json.loads(run("migrate", ref, "--to", new.hash[:12], "--as", lead, "--json").stdout)
-    assert {(one["step"], one["what"]) for one in shown["steps"]} == {("gather_evidence", "date"), ("hear_pupil", "owner")}
-    dated = next(one for one in shown["steps"] if one["what"] == "date")
-    assert (dated["was"]["target_on"], dated["will_be"]["target_on"]) == (was.isoformat(), then.isoformat())
-    said = run("migrate", ref, "--to", "folder", "--as", lead).stdout
-    assert str(was) in said and str(then) in said and "4 weeks after" in said and "headteacher" in said and "Nothing has been written" in said
+    then = the_day_it_moves_to(run, ref, new.hash[:12], lead)
     assert json.loads(run("case", ref, "--as", lead, "--json").stdout) == old
 
     assert "needs --reason" in run("migrate", ref, "--to", "folder", "--apply", "--as", lead, code=2).stderr

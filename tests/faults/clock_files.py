@@ -10,7 +10,7 @@ from pathlib import Path
 
 from db.clock import Clock
 from db.ledger import Ledger
-from tasks.parts import use_parts
+from tests.faults.leases import working_with
 from tests.flows.office import LIBRARY, Office
 
 
@@ -21,13 +21,8 @@ def clock_at(office: Office, file: Path, now: datetime) -> Iterator[None]:
     file.write_text(now.isoformat(), encoding="ascii")
     clock = Clock(file)
     settings = before.settings.model_copy(update={"demo": False, "clock_file": file})
-    office.parts = replace(before, settings=settings, clock=clock, ledger=Ledger(before.engines, clock, LIBRARY))
-    use_parts(office.parts)
-    try:
+    with working_with(office, replace(before, settings=settings, clock=clock, ledger=Ledger(before.engines, clock, LIBRARY))):
         yield
-    finally:
-        office.parts = before
-        use_parts(before)
 
 
 def numbers(office: Office, case: str) -> list[int]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from tasks.parts import use_parts
+from tasks.parts import Parts, use_parts
 from tests.flows.office import Office
 from tests.flows.worker_process import WorkerProcess
 
@@ -25,9 +25,17 @@ _STANDS = """
 @contextmanager
 def leased_for(office: Office, seconds: float) -> Iterator[None]:
     """Leases of that many seconds, in this process and in the workers that begin inside the block."""
+    now = office.parts
+    with working_with(office, replace(now, settings=now.settings.model_copy(update={"lease_seconds": seconds}))):
+        yield
+
+
+@contextmanager
+def working_with(office: Office, parts: Parts) -> Iterator[None]:
+    """The office and this process work with these parts, and with those from before after the block."""
     before = office.parts
-    office.parts = replace(before, settings=before.settings.model_copy(update={"lease_seconds": seconds}))
-    use_parts(office.parts)
+    office.parts = parts
+    use_parts(parts)
     try:
         yield
     finally:
