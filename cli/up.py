@@ -15,12 +15,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cli.reviving import revived_database, revived_prefect
 from cli.watch import begin_watching, ledger_url
 from db.embedded import EmbeddedPostgres, database_url
 from db.engine import Engines
 from db.installation import Installation, Standing
 from db.migrate import migrate_own
-from db.postgres_files import EmbeddedPostgresError
 from db.settings import Settings
 from db.start_checks import check_server, found_at_start
 from flows.connection import Connection
@@ -205,23 +205,21 @@ def watch(here: Running) -> None:
     embedded = EmbeddedPostgres(here.settings.folder) if here.settings.database_url is None else None
     begin_watching(here.settings, ledger_url(here.settings), here.tell, stopping)
     while not stopping.wait(2.0):
-        if embedded is not None and not embedded.is_running():
-            here.tell(revived(embedded))
-        for name, arguments in (("worker", WORKER), ("console", CONSOLE)):
-            if name in here.children and here.children[name].poll() is not None:
-                restart(here, name, arguments)
-        if here.prefect is not None and here.prefect.ensure():
-            here.tell("the Prefect server had died and was started again")
+        look_after(here, embedded)
     here.say("\nStopping ...")
 
 
-def revived(embedded: EmbeddedPostgres) -> str:
-    """Start the dead database again; what came of it, in words. One that cannot start (its disk is full) is tried again and keeps `up` alive."""
-    try:
-        embedded.start()
-    except EmbeddedPostgresError as fault:
-        return f"the database had died and does not start; it is tried again. {fault}"
-    return "the database had died and was started again"
+def look_after(here: Running, embedded: EmbeddedPostgres | None) -> None:
+    """One look at all parts: what has died is started again. Raises UpRefused when a child keeps ending."""
+    if embedded is not None and not embedded.is_running():
+        here.tell(revived_database(embedded))
+        if not embedded.is_running():
+            return  # without it the others would only end again
+    for name, arguments in (("worker", WORKER), ("console", CONSOLE)):
+        if name in here.children and here.children[name].poll() is not None:
+            restart(here, name, arguments)
+    if here.prefect is not None and (words := revived_prefect(here.prefect)):
+        here.tell(words)
 
 
 def restart(here: Running, name: str, arguments: tuple[str, ...]) -> None:
