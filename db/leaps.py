@@ -29,9 +29,12 @@ _FORGET = text("DELETE FROM heartbeats WHERE name = :row")
 _NO_FUTURE = text("UPDATE heartbeats SET beat_at = :now WHERE beat_at > :now")
 
 
+_STEADY: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # macOS counts sleep in the latter, and not in `time.monotonic()`
+
+
 def steady_seconds() -> float:
-    """Seconds since the machine started, sleep included where the system counts it. Nobody can set this clock."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+    """Seconds since the machine started, sleep included. Nobody can set this clock."""
+    return time.clock_gettime(_STEADY)
 
 
 class LeapWatch:
@@ -39,14 +42,24 @@ class LeapWatch:
 
     def __init__(self, clock: Clock, steady: Callable[[], float] = steady_seconds) -> None:
         self._clock, self._steady = clock, steady
-        self._last = (clock.now(), steady())
+        self._last = self._now = (clock.now(), steady())
 
     def leap(self) -> timedelta:
-        """How far the clock leapt since the last look: ahead above 0, back below, 0 when it went on as it should."""
+        """How far the clock leapt since the last look: ahead above 0, back below, 0 when it went on as it should.
+
+        A leap is found again at each look until `told`: the database may be away just then, as when a machine is moved to another host.
+        """
         before, now = self._last, (self._clock.now(), self._steady())
-        self._last = now
+        self._now = now
         leap = (now[0] - before[0]) - timedelta(seconds=now[1] - before[1])
-        return leap if leap > AHEAD or leap < -BACK else NONE
+        found = leap if leap > AHEAD or leap < -BACK else NONE
+        if found == NONE:
+            self._last = now
+        return found
+
+    def told(self) -> None:
+        """The ledger knows of the leap found last; what is counted from now on begins there."""
+        self._last = self._now
 
 
 def behind_the_ledger(session: Session, now: datetime) -> timedelta:

@@ -50,10 +50,12 @@ def _leapt_here(parts: Parts) -> bool:
     """Whether this machine's clock leapt since the last look; then the ledger is told. A demo's clock is moved on purpose."""
     if parts.settings.demo:
         return False
-    leap = _watches.setdefault(id(parts), (parts, LeapWatch(parts.clock)))[1].leap()
+    watch = _watches.setdefault(id(parts), (parts, LeapWatch(parts.clock)))[1]
+    leap = watch.leap()
     if leap != NONE:
         with parts.engines.scheduler() as session:
             record_leap(session, parts.clock.now(), leap)
+        watch.told()
     return leap != NONE
 
 

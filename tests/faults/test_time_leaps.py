@@ -6,13 +6,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from db.clock import Clock
 from db.installation import Installation
 from db.leaps import LeapWatch
+from db.settings import Settings
 from tasks.chase import chase
 from tasks.failure import TaskFailed
+from tasks.parts import make_parts
 from tasks.quiet import why_quiet
+from tests.databases import TestServer
 from tests.faults.clock_files import clock_at, numbers
 from tests.faults.conftest import Tally
 from tests.faults.leases import is_settled, mails_of
@@ -72,3 +76,23 @@ def test_t2_an_outage_and_a_machine_that_slept_are_no_leap() -> None:
     seconds[0] += timedelta(days=10).total_seconds()
     assert not watch.leap()
     assert not LeapWatch(Clock(fixed=MORNING + timedelta(days=20))).leap()
+
+
+def test_t2_a_leap_found_while_the_database_is_away_is_told_when_it_is_back(tmp_path: Path, postgres: TestServer) -> None:
+    """Both come at once when a machine is moved to another host."""
+    file = tmp_path / "clock"
+    file.write_text(MORNING.isoformat(), encoding="ascii")
+    settings = Settings(data_folder=tmp_path, clock_file=file)
+    with postgres.database() as url:
+        here, name = make_parts(settings, url), url.rpartition("/")[2]
+        assert not why_quiet(here)
+        here.engines.dispose()
+        with postgres.admin() as admin:
+            admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        file.write_text((MORNING + timedelta(days=3)).isoformat(), encoding="ascii")
+        with pytest.raises(OperationalError):
+            why_quiet(here)
+        with postgres.admin() as admin:
+            admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        assert "leapt ahead by 72 hours" in why_quiet(here)
+        here.engines.dispose()
