@@ -37,7 +37,8 @@ _EXTEND = text("""
     WHERE c.id = d.case_id AND c.ref = :case AND d.holder = :holder AND d.state IN ('claimed', 'handed_over') AND d.claimed_until >= now()
 """)
 _HANDED_OVER = text("""
-    UPDATE deliveries SET state = 'handed_over', handed_over_at = now()
+    UPDATE deliveries SET state = 'handed_over', handed_over_at = now(),
+           claimed_until = GREATEST(claimed_until, now() + make_interval(secs => :seconds))
     WHERE id = :id AND holder = :holder AND state = 'claimed' AND claimed_until >= now() RETURNING id
 """)
 _ACCEPTED = text("""
@@ -78,9 +79,12 @@ def extend_claims(session: Session, case: str, holder: str, seconds: float) -> N
     session.execute(_EXTEND, {"case": case, "holder": holder, "seconds": seconds})
 
 
-def mark_handed_over(session: Session, delivery_id: int, holder: str) -> bool:
-    """About to give it to the mail server: commit this before sending. From here on a crash means "the answer was lost". False: do not send."""
-    return session.scalar(_HANDED_OVER, {"id": delivery_id, "holder": holder}) is not None
+def mark_handed_over(session: Session, delivery_id: int, holder: str, seconds: float = 30) -> bool:
+    """About to give it to the mail server: commit this before sending. From here on a crash means "the answer was lost". False: do not send.
+
+    It is ours for that many seconds more at least: whoever sends within them sends what nobody else has taken over.
+    """
+    return session.scalar(_HANDED_OVER, {"id": delivery_id, "holder": holder, "seconds": seconds}) is not None
 
 
 def mark_accepted(session: Session, delivery_id: int, holder: str) -> bool:

@@ -62,7 +62,7 @@ def _deliver_one(engines: Engines, clock: Clock, settings: Settings, links: Link
         return DeliveryCounts(failed=1)
     marking = time.monotonic()
     with engines.scheduler() as session:
-        if not mark_handed_over(session, delivery.id, holder):
+        if not mark_handed_over(session, delivery.id, holder, settings.lease_seconds):
             return DeliveryCounts()  # the claim is over and somebody else has it
     sent = _sent(message, settings, before=marking + settings.lease_seconds)
     with engines.scheduler() as session:

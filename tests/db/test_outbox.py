@@ -108,6 +108,15 @@ def test_a_delivery_is_held_by_one_and_accepted_once(ash: Village, case: str) ->
     assert states(ash, case)[mine[0].to_role] == "accepted"
 
 
+def test_a_claim_lives_as_long_as_the_message_may_still_be_sent(ash: Village, case: str) -> None:
+    """Marked at the end of its claim, and stopped before it is sent: nobody else has it before the sender must not send any more."""
+    mine = claim(ash, case, seconds=0.5)
+    with ash.engines.scheduler() as session:
+        assert mark_handed_over(session, mine[0].id, "test", 60)
+        session.connection().exec_driver_sql("SELECT pg_sleep(0.5)")
+    assert {one.id for one in claim(ash, case, "other")} == {one.id for one in mine[1:]}
+
+
 def test_a_claim_that_lapsed_goes_to_another_and_says_that_it_may_come_twice(ash: Village, case: str) -> None:
     first = claim(ash, case, seconds=-1)
     with ash.engines.scheduler() as session:
