@@ -140,8 +140,14 @@ def sweep_once(here: Running, url: str) -> None:
     """Do the morning's sweeps now: whoever starts at noon, or after an import, does not wait until tomorrow for what is due today."""
     from cli.morning import morning_sweeps
     from tasks.parts import make_parts
+    from tasks.quiet import why_quiet
 
     parts = make_parts(here.settings, url)
+    if why_quiet(parts):  # the clock is behind what the ledger has heard, which is found out only now
+        with parts.engines.scheduler() as session:
+            here.standing = Installation(here.settings).standing(session)
+        parts.engines.dispose()
+        return
     opened, chased = morning_sweeps(parts)
     parts.engines.dispose()
     here.tell(f"{opened} annual reviews opened, because their day has come; {chased} reminders and acts of the calendar")
