@@ -27,6 +27,12 @@ _RECORD = text("""
 _READ = text("SELECT beat_at, counted, error_code FROM heartbeats WHERE name = :row")
 _FORGET = text("DELETE FROM heartbeats WHERE name = :row")
 _NO_FUTURE = text("UPDATE heartbeats SET beat_at = :now WHERE beat_at > :now")
+# No lease or claim is longer than minutes, and no wait for the next try longer than a day: what ends later was counted from the wrong time.
+_FREE_CASES = text("UPDATE wakes SET leased_until = now() WHERE leased_until > now() + interval '1 hour'")
+_FREE_MESSAGES = text("""
+    UPDATE deliveries SET claimed_until = LEAST(claimed_until, now()), next_try_at = LEAST(next_try_at, now())
+    WHERE state IN ('owed', 'claimed', 'handed_over') AND (claimed_until > now() + interval '1 hour' OR next_try_at > now() + interval '25 hours')
+""")
 
 
 _STEADY: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # macOS counts sleep in the latter, and not in `time.monotonic()`
@@ -84,9 +90,14 @@ def leap_in_words(session: Session) -> str:
 
 
 def forget_leap(session: Session, now: datetime) -> None:
-    """A person says that the clock is right now. What was heard later than `now` was stamped by the wrong clock."""
+    """A person says that the clock is right now. What was heard later than `now` was stamped by the wrong clock.
+
+    The database's clock may have leapt as well: a case held until far ahead would be served by nobody till then. Its times are its own (`now()`).
+    """
     session.execute(_FORGET, {"row": _ROW})
     session.execute(_NO_FUTURE, {"now": now})
+    session.execute(_FREE_CASES)
+    session.execute(_FREE_MESSAGES)
 
 
 _LEAPT = (

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from cli.up import Running, start_ledger, sweep_once
 from db.clock import Clock
+from db.engine import Engines
+from db.heartbeats import beat
 from db.installation import Installation
-from db.leaps import LeapWatch
+from db.leaps import LeapWatch, record_leap
+from db.messages_owed import owes_messages
+from db.outbox import spread
 from db.settings import Settings
+from db.wakes import wanted
 from tasks.chase import chase
 from tasks.failure import TaskFailed
 from tasks.parts import make_parts
 from tasks.quiet import why_quiet
 from tests.databases import TestServer
+from tests.db.ledger_story import village
 from tests.faults.clock_files import clock_at, numbers
 from tests.faults.conftest import Tally
 from tests.faults.leases import is_settled, mails_of
@@ -96,3 +106,35 @@ def test_t2_a_leap_found_while_the_database_is_away_is_told_when_it_is_back(tmp_
             admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
         assert "leapt ahead by 72 hours" in why_quiet(here)
         here.engines.dispose()
+
+
+def test_t2_up_begins_quietly_on_a_clock_that_is_behind_what_the_ledger_has_heard(tmp_path: Path, postgres: TestServer) -> None:
+    """The machine's clock was set back while nothing ran: the console starts all the same, and says what is wrong."""
+    with postgres.database() as url:
+        here = Running(Settings(data_folder=tmp_path, database_url=SecretStr(url)), lambda words: None, 0)
+        engines = Engines(url)
+        with engines.scheduler() as session:
+            beat(session, "wakes", Clock().now() + timedelta(hours=3), every_seconds=30)
+        engines.dispose()
+        sweep_once(here, start_ledger(here))
+    assert here.standing is not None and here.standing.quiet and "leapt back by 3 hours" in here.standing.words
+
+
+def test_t2_what_was_claimed_by_the_wrong_clock_is_free_once_a_person_confirms(tmp_path: Path, postgres: TestServer) -> None:
+    """The database's own clock leapt as well: a lease and a message's next try may lie days ahead of the right time."""
+    with postgres.database() as url:
+        engines = Engines(url)
+        ash = village(engines)
+        case = ash.meeting_agreed()
+        ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_invitations", on=date(2026, 9, 21))
+        with engines.scheduler() as session:
+            spread(session, MORNING.date())
+            session.execute(text("UPDATE wakes SET leased_until = now() + interval '3 days', holder = 'dead'"))
+            session.execute(text("UPDATE deliveries SET next_try_at = now() + interval '3 days'"))
+            record_leap(session, MORNING, timedelta(days=3))
+        with engines.scheduler() as session:
+            assert not wanted(session) and not owes_messages(session, case)
+            Installation(Settings(data_folder=tmp_path)).confirm(session, MORNING)
+        with engines.scheduler() as session:
+            assert [one.case for one in wanted(session)] == [case] and owes_messages(session, case)
+        engines.dispose()
