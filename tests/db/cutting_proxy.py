@@ -9,6 +9,13 @@ from collections.abc import Callable
 from urllib.parse import urlsplit, urlunsplit
 
 
+def sever(one: socket.socket) -> None:
+    """End this side of a connection at once, also for a thread that waits for its next packet."""
+    with contextlib.suppress(OSError):  # it may be severed already
+        one.shutdown(socket.SHUT_RDWR)
+    one.close()
+
+
 class CuttingProxy:
     """Listens on a free local port and passes everything on, until `cut_after` packets have gone by in either direction.
 
@@ -96,6 +103,4 @@ class CuttingProxy:
 
     def _drop(self, one: socket.socket) -> None:
         self._sockets.discard(one)
-        with contextlib.suppress(OSError):  # it may be severed already
-            one.shutdown(socket.SHUT_RDWR)
-        one.close()
+        sever(one)

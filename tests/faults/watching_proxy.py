@@ -7,6 +7,8 @@ import socket
 import threading
 from collections.abc import Callable
 
+from tests.db.cutting_proxy import sever
+
 Look = Callable[[bytes, bool], bool]
 
 
@@ -59,6 +61,4 @@ class WatchingProxy:
 
     def _drop(self, one: socket.socket) -> None:
         self._sockets.discard(one)
-        with contextlib.suppress(OSError):  # it may be severed already
-            one.shutdown(socket.SHUT_RDWR)
-        one.close()
+        sever(one)
