@@ -11,6 +11,7 @@ from flows.changed_runs import LOOKED_BACK
 from flows.reconciling import Reconciled, reconcile_changes, reconcile_runs
 from flows.sweep_runs import tidy_sweep_runs
 from tasks.parts import Parts, parts
+from tasks.quiet import why_quiet
 from tasks.sweeps import DAY, TEN_MINUTES, sweep
 
 ALL = "reconcile_all"  # the heartbeat of the turns that read every run: the first, one a day, and whenever it is in doubt
@@ -21,9 +22,13 @@ log = logging.getLogger("sendflow.flows")
 def reconcile() -> None:
     """Compare what can differ since the last turns, once a day everything, and mend what differs, up to a handful.
 
-    More is left alone, and the heartbeat of `reconcile` holds the alarm. Raises TaskFailed.
+    More is left alone, and the heartbeat of `reconcile` holds the alarm. While this installation keeps quiet nothing is done: a copy of a
+    ledger would mend the runs of the one it was copied from. Raises TaskFailed.
     """
     ours = parts()
+    if words := why_quiet(ours):
+        log.warning("not reconciled: %s", words)
+        return
     sweep(ours, "reconcile", TEN_MINUTES, lambda: _reconcile(ours))
 
 

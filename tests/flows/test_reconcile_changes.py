@@ -8,8 +8,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from db.leaps import forget_leap, record_leap
 from flows.changed_runs import look_at_changes
-from flows.reconcile import ALL, _reconciled
+from flows.reconcile import ALL, _reconciled, reconcile
 from flows.reconciling import find_differences, reconcile_changes, reconcile_runs
 from tests.flows.office import Office
 
@@ -97,3 +98,17 @@ def test_the_first_turn_the_first_of_a_day_and_one_after_a_pause_read_everything
     assert not beaten("reconcile", -10 * minutes), "the clock was put back"
     assert beaten("reconcile", 10 * minutes)
     assert not beaten(ALL, timedelta(hours=25))
+
+
+def test_a_quiet_installation_opens_and_mends_no_run(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy of the ledger may lead to the Prefect server of the one it was copied from."""
+    monkeypatch.setattr("tasks.quiet.LOOK_EVERY", 0.0)
+    case, now = office.open(), office.parts.clock.now()
+    with office.parts.engines.scheduler() as session:
+        record_leap(session, now, timedelta(days=2))
+    reconcile.fn()
+    assert office.run_of(case) is None
+    with office.parts.engines.scheduler() as session:
+        forget_leap(session, now)
+    reconcile.fn()
+    assert office.run_of(case) is not None
