@@ -28,7 +28,8 @@ from flows.server import PrefectServer
 from flows.server_settings import check_settings
 from flows.work import ENDS_WITH_PARENT
 
-_RESTARTS = 5
+_RESTARTS = 5  # in an hour: a worker that hung ends by itself now and then, so that another takes its place
+_HOUR = 3600.0
 
 
 class UpRefused(RuntimeError):
@@ -43,7 +44,7 @@ class Running:
     say: Callable[[str], None]
     port: int
     children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    restarts: dict[str, int] = field(default_factory=dict)
+    restarts: dict[str, list[float]] = field(default_factory=dict)  # when each child ended lately (time.monotonic)
     prefect: PrefectServer | None = None
     connection: Connection | None = None
     standing: Standing | None = None
@@ -230,10 +231,11 @@ def look_after(here: Running, embedded: EmbeddedPostgres | None) -> None:
 
 def restart(here: Running, name: str, arguments: tuple[str, ...]) -> None:
     """Start a child that has ended again. Raises UpRefused when it keeps ending: then something is wrong that starting does not mend."""
-    here.restarts[name] = here.restarts.get(name, 0) + 1
+    now = time.monotonic()
+    lately = here.restarts[name] = [at for at in here.restarts.get(name, []) if now - at < _HOUR] + [now]
     log = here.settings.folder / "logs" / f"{name}.log"
-    if here.restarts[name] > _RESTARTS:
-        raise UpRefused(f"the {name} has ended {_RESTARTS} times; see the end of {log}")
+    if len(lately) > _RESTARTS:
+        raise UpRefused(f"the {name} has ended {len(lately)} times within an hour; see the end of {log}")
     here.tell(f"the {name} ended and is started again; see {log}")
     here.start_child(name, *arguments)
 
