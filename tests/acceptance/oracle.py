@@ -68,7 +68,8 @@ def look(office: Office, *, acknowledged: Iterable[UUID] = (), canaries: Iterabl
 
 def assert_z(office: Office, *, acknowledged: Iterable[UUID] = (), canaries: Iterable[str] = (), logs: Iterable[Path] = ()) -> None:
     """Fail with every way in which Z does not hold; the arguments are those of `look`."""
-    assert look(office, acknowledged=acknowledged, canaries=canaries, logs=logs).faults() == []
+    found = look(office, acknowledged=acknowledged, canaries=canaries, logs=logs).faults()
+    assert found == [], found
 
 
 def canaries_in(office: Office, canaries: Iterable[str], logs: Iterable[Path] = ()) -> Iterable[str]:

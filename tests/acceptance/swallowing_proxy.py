@@ -7,6 +7,8 @@ import socket
 
 from tests.db.cutting_proxy import CuttingProxy
 
+ERROR = b"E"  # an answer that begins so says that nothing was done: the statement had to be prepared again, and is
+
 
 class SwallowingProxy(CuttingProxy):
     """Once armed, the answer to one act never arrives: all connections are severed, and new ones refused until `heal`."""
@@ -24,7 +26,7 @@ class SwallowingProxy(CuttingProxy):
     def _pass(self, source: socket.socket, target: socket.socket) -> None:
         with contextlib.suppress(OSError):  # severed from the other side
             while packet := source.recv(65536):
-                if self._armed and self._acted is target:
+                if self._armed and self._acted is target and packet[:1] != ERROR:
                     self._armed, self._down, self.swallowed = b"", True, packet
                     self._sever()
                     return

@@ -121,7 +121,7 @@ def test_n1_mail_cut_at_any_packet_comes_once_or_says_that_it_may_be_twice(ash: 
         gone, unmarked, twice, cuts = gone + found[0], unmarked + found[1], twice + found[2], cuts + was_cut
         if not was_cut:
             break
-    assert (gone, unmarked) == (0, 0) and cuts > 3 and twice > 0
+    assert (gone, unmarked) == (0, 0) and cuts > 3 and twice >= rounds(0, 1)
     tally("N1", acts=OWED * (cuts + 1), kills=cuts, lost=gone, doubled=unmarked, note=f"cut at any packet: {twice} came twice, marked")
 
 
@@ -146,7 +146,7 @@ def test_n2_a_sender_killed_at_any_packet_loses_nothing(ash: Village, tmp_path: 
         gone, unmarked, twice, kills = gone + found[0], unmarked + found[1], twice + found[2], kills + (status != 0)
         if status == 0:
             break
-    assert (gone, unmarked) == (0, 0) and kills > 3
+    assert (gone, unmarked) == (0, 0) and kills > rounds(1, 3)
     every = "third " if before == "the database" else ""
     note = f"killed at any {every}packet to {before}: {twice} came twice, marked"
     tally("N2", acts=OWED * (kills + 1), kills=kills, lost=gone, doubled=unmarked, note=note)
