@@ -77,6 +77,7 @@ def test_of_late_sweeps_the_newest_is_kept_and_one_left_running_is_told(office: 
     tidied = tidy_sweep_runs(office.client)
     assert (set(tidied.cancelled), tidied.crashed) == ({made[0], made[2]}, ())
     monkeypatch.setattr("flows.sweep_runs.LONGEST_SWEEP", timedelta(0))
-    assert tidy_sweep_runs(office.client).crashed == (left,)
+    crashed = tidy_sweep_runs(office.client).crashed  # and perhaps one that another module left behind
+    assert left in crashed and not set(crashed) & set(made)
     for one in (*made, left):
         office.client.delete_flow_run(one)

@@ -18,9 +18,13 @@ pytestmark = pytest.mark.slow
 
 
 def hours_go_by(office: Office, hours: int = 2) -> None:
-    """Every run that there is was made and remembered so many hours ago."""
+    """Every run that there is was made, ended and remembered so many hours ago."""
     with psycopg.connect(office.prefect_url) as connection:
-        connection.execute("UPDATE flow_run SET expected_start_time = expected_start_time - make_interval(hours => %s)", (hours,))
+        connection.execute(
+            "UPDATE flow_run SET expected_start_time = expected_start_time - make_interval(hours => %(hours)s), "
+            "end_time = end_time - make_interval(hours => %(hours)s)",
+            {"hours": hours},
+        )
     with psycopg.connect(office.parts.engines.url) as connection:
         connection.execute("SET ROLE sendflow_scheduler")
         connection.execute("UPDATE runs SET remembered_at = remembered_at - make_interval(hours => %s)", (hours,))
