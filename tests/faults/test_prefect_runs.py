@@ -16,6 +16,7 @@ import pytest
 from flows.reconciling import MoreThanAHandful, find_differences, reconcile_runs
 from flows.server import PrefectServer
 from tests.acceptance.oracle import assert_z
+from tests.faults.leases import is_settled
 from tests.faults.tally import rounds
 from tests.flows.office import Office, until
 
@@ -135,7 +136,7 @@ def test_p10_two_workers_take_the_same_runs_and_effects_come_once(office: Office
         office.client.resume_flow_run(run_of(office, case).id)
     with office.loop(), office.loop():
         polls_once()
-        until(lambda: all(office.is_served(case) for case in cases), "all are served", seconds=300)
+        until(lambda: all(is_settled(office, case) for case in cases), "all are served and their messages sent", seconds=300)
         polls_once()
         until(lambda: all(office.state_of(case).startswith("Waiting for") for case in cases), "all wait again")
     doubled = sum(office.times_done(case, "send_invitations") != 1 for case in cases)
