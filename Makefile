@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CSS := web/static/built/sendflow.css
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint unit acceptance faults ten-minutes upgrade bench css chromium lock clean
+.PHONY: help demo test check lint unit acceptance faults ten-minutes three-hosts upgrade bench css chromium lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ faults: $(VENV)/.dev css chromium ## every fault of tests/faults in full; the ta
 
 ten-minutes: $(VENV)/.dev ## eight people decide for ten minutes while parts are killed in turn; the table goes to docs/reliability.md
 	$(BIN)/python -m tests.faults.ten_minutes
+
+three-hosts: $(VENV)/.dev ## three workers in three network namespaces, each killed in turn; the figures go to docs/reliability.md
+	$(BIN)/python -m tests.faults.three_hosts
 
 upgrade: $(VENV)/.dev ## a ledger of an older commit with 200 open cases comes to this one (needs the git history)
 	$(BIN)/python -m tests.faults.upgrade_running

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +27,7 @@ from rules.loader import load_library
 from rules.values import Facts, Value
 from tasks.parts import Parts, use_parts
 from tests.db.ledger_story import Village, day, village
+from tests.flows.mail_port import starts, takes_and_says_nothing
 from tests.flows.worker_process import WorkerProcess
 
 if TYPE_CHECKING:
@@ -202,13 +202,13 @@ class Office:
         """In the mail server's place something takes connections and never says a word."""
         port = int(self.sink.url.rsplit(":", 1)[1])
         self.sink.stop()
-        silent = until(lambda: _listening(port), "the mail server's port is free")
+        silent = until(lambda: takes_and_says_nothing(port), "the mail server's port is free")
         try:
             yield
         finally:
             silent.close()
             self.sink = MailSink(self.sink_folder, self.village.clock.now, port)
-            until(lambda: _started(self.sink), "the mail server is back")
+            until(lambda: starts(self.sink), "the mail server is back")
 
     def live_runs(self, case: str = "") -> list[FoundRun]:
         """Every run of that case (of any) that has not ended, whatever the ledger knows of it."""
@@ -267,26 +267,6 @@ class Office:
             left = loop.stop(20)
             thread.join(20)
         assert not left, f"not done in time: {left}"
-
-
-def _listening(port: int) -> socket.socket | None:
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", port))
-    except OSError:
-        listener.close()
-        return None
-    listener.listen(50)
-    return listener
-
-
-def _started(sink: MailSink) -> bool:
-    try:
-        sink.start()
-    except OSError:
-        return False
-    return True
 
 
 def _in_this_context(run: Callable[[], None]) -> Callable[[], None]:
