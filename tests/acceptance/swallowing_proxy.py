@@ -26,7 +26,9 @@ class SwallowingProxy(CuttingProxy):
     def _pass(self, source: socket.socket, target: socket.socket) -> None:
         with contextlib.suppress(OSError):  # severed from the other side
             while packet := source.recv(65536):
-                if self._armed and self._acted is target and packet[:1] != ERROR:
+                if self._acted is target and packet[:1] == ERROR:
+                    self._acted = None
+                if self._armed and self._acted is target:
                     self._armed, self._down, self.swallowed = b"", True, packet
                     self._sever()
                     return

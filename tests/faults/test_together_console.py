@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 
+from db.clock import LONDON
 from db.engine import Engines
 from db.ledger import Actor, Ledger
 from db.links import Links
@@ -129,7 +130,8 @@ def test_k2_two_decide_one_step_and_the_other_is_told_who_and_when(ash: Village,
         assert sorted(one.status for one in answers) == [200, 409], answers
         won = 0 if answers[0].status == 200 else 1
         lost = answers[1 - won]
-        assert ("Senco Ash", "Deputy Ash")[won] in lost.words and "24 November 2026" in lost.words, lost
+        recorded_on = ash.rows("SELECT recorded_at FROM events WHERE act_key = %s", forms[won]["key"])[0].recorded_at.astimezone(LONDON)
+        assert ("Senco Ash", "Deputy Ash")[won] in lost.words and f"{recorded_on.day} {recorded_on:%B %Y}" in lost.words, lost
         assert ("Five suits", "Six suits")[1 - won] in lost.words, "what they had typed is not lost"
         assert events(ash, case) == 1 and ash.ledger.verify(case) == []
     tally("K2", acts=8, note="over HTTP")
