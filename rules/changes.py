@@ -56,16 +56,17 @@ def compare(
         if is_tracked(now):
             if not was_tracked or (now.status == "open" and was is not None and was.status != "open"):
                 opened.append(now)
-            elif was is not None and _dates(was) != _dates(now):
+            elif was is not None and _kept(was) != _kept(now):
                 moved.append(now)
         elif was_tracked or place in finished:
             closed.append(now)
     return tuple(opened), tuple(closed), tuple(moved)
 
 
-def _dates(instance: Instance) -> tuple[object, ...]:
+def _kept(instance: Instance) -> tuple[object, ...]:
+    """What somebody keeps of an instance that is not done: its dates, and what is recorded early of it, which may be corrected."""
     one = instance
-    return one.due, one.follows, one.target, one.not_before, one.wakes_on, one.lifted, one.lifted_review_on, one.early
+    return one.due, one.follows, one.target, one.not_before, one.wakes_on, one.lifted, one.lifted_review_on, one.early, one.outcome
 
 
 def duties_not_done(definition: Definition, before: Sequence[Instance], closed: Sequence[Instance]) -> list[str]:

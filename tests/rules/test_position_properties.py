@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from rules.calendar import england
@@ -45,6 +45,7 @@ def walk(definition: Definition, chance: Random, length: int) -> tuple[list[Even
 
 @pytest.mark.parametrize("name", DEFINITIONS)
 @WANDERING
+@example(seed=20678, length=8)  # an outcome recorded early and corrected while the step still waits
 @given(seed=st.integers(0, 2**32), length=st.integers(8, 40))
 def test_what_holds_after_every_event(name: str, seed: int, length: int) -> None:
     definition, chance = by_hand(name), Random(seed)
