@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TOO_LATE = "too_late"  # surely not sent: our claim on the message is over
 NO_SERVICE = "no_service"  # surely not sent: no mail service takes the settings of this installation (faults.md N4)
 _PLAIN_ADDRESS = re.compile(r"^[A-Za-z0-9.!#$%'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$")
+NOT_REACHED = "server_not_reached"  # surely not sent: nobody greeted us
 _SECONDS_TO_CONNECT = 5.0
 
 
@@ -46,8 +47,8 @@ def send(message: Message, mail_url: str, sender: str, before: float = float("in
     if not is_plain_address(message.to):
         return Sent("refused", "bad_address")
     where = _server(mail_url)
-    if not _answers(where["host"], where["port"]):
-        return Sent("refused", "server_not_reached")
+    if not _answers(where["host"], where["port"], where["secure"]):
+        return Sent("refused", NOT_REACHED)
     service = _service(message, where, sender)
     if service is None:
         return Sent("refused", NO_SERVICE)
@@ -87,10 +88,11 @@ def _server(mail_url: str) -> dict[str, object]:
     }
 
 
-def _answers(host: object, port: object) -> bool:
+def _answers(host: object, port: object, secure: object) -> bool:
+    """Whether a server takes the connection and greets. One that keeps silent has taken nothing, so nothing can have come twice (faults.md C10)."""
     try:
-        with socket.create_connection((str(host), int(str(port))), timeout=_SECONDS_TO_CONNECT):
-            return True
+        with socket.create_connection((str(host), int(str(port))), timeout=_SECONDS_TO_CONNECT) as connection:
+            return bool(secure or connection.recv(1))  # under TLS the greeting comes later
     except OSError:
         return False
 

@@ -6,7 +6,8 @@ The mark before the hand-over is committed on its own, so that a death in betwee
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from jinja2 import TemplateError
 
@@ -17,7 +18,7 @@ from db.links import Links
 from db.models import Delivery
 from db.settings import Settings
 from db.signing_key import signing_keys
-from notifications.channels import NO_SERVICE, MailSettingsError, send
+from notifications.channels import NO_SERVICE, NOT_REACHED, MailSettingsError, send
 from notifications.compose import compose
 from notifications.message import Message, Sent
 from notifications.reader import NobodyToWriteTo
@@ -29,14 +30,16 @@ CLAIMED_SECONDS = 300.0  # of messages of any case: nobody renews these
 
 @dataclass(frozen=True, slots=True)
 class DeliveryCounts:
-    """What one round came to."""
+    """What one round came to. `away`: no mail server answered."""
 
     accepted: int = 0
     unknown: int = 0
     failed: int = 0
+    away: bool = field(default=False, compare=False)
 
     def __add__(self, other: DeliveryCounts) -> DeliveryCounts:
-        return DeliveryCounts(self.accepted + other.accepted, self.unknown + other.unknown, self.failed + other.failed)
+        away = self.away or other.away
+        return DeliveryCounts(self.accepted + other.accepted, self.unknown + other.unknown, self.failed + other.failed, away)
 
 
 class NoMailServer(RuntimeError):
@@ -51,9 +54,20 @@ def deliver(engines: Engines, clock: Clock, settings: Settings, case: str | None
         claimed = claim_deliveries(session, case, holder, limit, CLAIMED_SECONDS if case is None else settings.lease_seconds)
     links = Links(signing_keys(settings))
     counts = DeliveryCounts()
-    for delivery in claimed:
-        counts += _deliver_one(engines, clock, settings, links, delivery, holder)
+    for place, delivery in enumerate(claimed):
+        one = _deliver_one(engines, clock, settings, links, delivery, holder)
+        counts += one
+        if one.away:
+            return counts + _put_back(engines, claimed[place + 1 :], holder)
     return counts
+
+
+def _put_back(engines: Engines, claimed: Sequence[Delivery], holder: str) -> DeliveryCounts:
+    """No mail server for one is none for the others of this round: nobody waits for each of them in turn (faults.md C10)."""
+    with engines.scheduler() as session:
+        for delivery in claimed:
+            mark_failed(session, delivery.id, holder, NOT_REACHED, for_good=False)
+    return DeliveryCounts(failed=len(claimed))
 
 
 def _deliver_one(engines: Engines, clock: Clock, settings: Settings, links: Links, delivery: Delivery, holder: str) -> DeliveryCounts:
@@ -73,7 +87,7 @@ def _deliver_one(engines: Engines, clock: Clock, settings: Settings, links: Link
             mark_unknown(session, delivery.id, holder, sent.code)
             return DeliveryCounts(unknown=1)
         mark_failed(session, delivery.id, holder, sent.code, for_good=sent.code in FOR_GOOD)
-        return DeliveryCounts(failed=1)
+        return DeliveryCounts(failed=1, away=sent.code == NOT_REACHED)
 
 
 def _sent(message: Message, settings: Settings, before: float) -> Sent:

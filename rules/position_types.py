@@ -116,7 +116,7 @@ class Change:
 
     `opened`: now open and not so before, or newly tracked while waiting (its number may be known already: a tracked one that opens).
     `closed`: was tracked and no longer is, with how it ended; and whatever this event made done, even if it was never tracked.
-    `moved`: tracked before and after, but a date changed. `breaches`: plain sentences for the record.
+    `moved`: tracked before and after, but a date changed, or what is recorded early. `breaches`: plain sentences for the record.
     """
 
     position: Position

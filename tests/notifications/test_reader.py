@@ -15,6 +15,7 @@ from db.models import DELIVERY_STATES, Case, Delivery, Person
 from db.queries.message_words import WORDS, where_it_is
 from db.queries.messages import failed_messages
 from db.settings import Settings
+from notifications.channels import NO_SERVICE, NOT_REACHED, TOO_LATE
 from notifications.dispatch import deliver
 from notifications.letter import letter_values
 from notifications.reader import reader_of
@@ -67,6 +68,7 @@ def test_every_state_and_every_code_of_ours_has_words() -> None:
     folder = Path(__file__).parents[2] / "notifications"
     source = "".join((folder / file).read_text(encoding="utf-8") for file in ("reader.py", "dispatch.py", "channels.py"))
     named = set(re.findall(r'(?:NobodyToWriteTo\(|Sent\("(?:refused|unknown)", |code = )"(\w+)"', source))
+    named |= {NO_SERVICE, NOT_REACHED, TOO_LATE}
     assert {"no_reader", "no_address", "bad_address", "server_not_reached", "no_template"} <= named
     assert named - WORDS.keys() == set()
 
