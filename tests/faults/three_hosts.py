@@ -114,6 +114,7 @@ class Workers:
 def share(office: Office, server: PrefectServer, hosts: Hosts, folder: Path, kills: tuple[str, ...], seconds: float) -> Shared:
     """Let the three serve a load of wakes and kill each of `kills` in turn while it holds a case. `seconds`: the length of a lease."""
     with psycopg.connect(office.parts.engines.url.replace("+psycopg", ""), autocommit=True) as owner:
+        owner.execute("SET ROLE sendflow_owner")
         owner.execute(_NOTEBOOK)
     with _workers(office, server, hosts, folder, seconds) as workers:
         cases = [office.open() for _ in range(4)]
