@@ -48,7 +48,10 @@ _HELD = "SELECT w.holder FROM wakes w WHERE w.holder <> '' AND w.leased_until > 
 
 @dataclass(frozen=True)
 class Shared:
-    """What was counted: acts recorded, wakes that each host served, who was killed with a case in hand, and what was lost or doubled."""
+    """What was counted: acts recorded, wakes that each host served, who was killed with a case in hand, and what was lost or doubled.
+
+    `ended`: how often a worker ended by itself and was started again.
+    """
 
     acts: int
     served: Counter[str]
@@ -57,13 +60,15 @@ class Shared:
     doubled: int
     slowest: float
     apart: bool
+    ended: int = 0
     faults: tuple[str, ...] = ()
 
     def words(self) -> str:
         """The figures in a few words."""
         shares = ", ".join(f"{name} {self.served[name]}" for name in NAMES)
         where = "three network namespaces" if self.apart else "three processes on the loopback (no network namespaces here)"
-        return f"{where}; wakes served: {shares}; killed with a case in hand: {', '.join(self.killed)}; all served {self.slowest:.0f} s after a kill"
+        killed = f"killed with a case in hand: {', '.join(self.killed)}; all served {self.slowest:.0f} s after a kill"
+        return f"{where}; wakes served: {shares}; {killed}; {self.ended} times a worker ended by itself and was started again"
 
     def told(self) -> str:
         """The figures as a sentence for docs/reliability.md."""
@@ -80,6 +85,7 @@ class Workers:
     folder: Path
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     residents: dict[int, str] = field(default_factory=dict)
+    ended: int = 0
 
     def start(self, name: str) -> None:
         """Start that worker on its host."""
@@ -90,6 +96,17 @@ class Workers:
             )
         if name != "stock":
             self.residents[self.running[name].pid] = name  # `ip netns exec` becomes the program it starts
+
+    def tend(self) -> None:
+        """Start whoever ended by itself, as systemd does: Prefect's own worker ends when a run that it took was suspended meanwhile."""
+        for name in [name for name, process in self.running.items() if process.poll() is not None]:
+            self.ended += 1
+            self.start(name)
+
+    def are_settled(self, cases: list[str]) -> bool:
+        """Whether all of these are served and their messages sent."""
+        self.tend()
+        return all(is_settled(self.office, case) for case in cases)
 
     def name_of(self, holder: str) -> str:
         """Who that holder of a lease was: a stock worker serves each wake in a process of its own."""
@@ -118,29 +135,33 @@ def share(office: Office, server: PrefectServer, hosts: Hosts, folder: Path, kil
         owner.execute(_NOTEBOOK)
     with _workers(office, server, hosts, folder, seconds) as workers:
         cases = [office.open() for _ in range(4)]
-        until(lambda: all(is_settled(office, case) for case in cases), "the residents serve", 120)
+        until(lambda: workers.are_settled(cases), "the residents serve", 120)
         _give_all_a_share(office, workers, cases)
         slowest = 0.0
         for name in kills:
             cases.append(_kill_with_a_case(office, workers, cases, name))
             at = time.monotonic()
-            until(lambda: all(is_settled(office, case) for case in cases), f"without {name} all is served", seconds + 120)
+            until(lambda: workers.are_settled(cases), f"without {name} all is served", seconds + 120)
             slowest = max(slowest, time.monotonic() - at)
             workers.start(name)
         until(lambda: not workers.holders(), "nobody holds a case", seconds + 90)
         reconcile_runs(office.parts, office.client, all=True)
-        until(lambda: all(is_settled(office, case) for case in cases), "after one reconcile all is served", seconds + 120)
+        until(lambda: workers.are_settled(cases), "after one reconcile all is served", seconds + 120)
         return _counted(office, workers, cases, kills, slowest)
 
 
 def _give_all_a_share(office: Office, workers: Workers, cases: list[str]) -> None:
-    """Wakes by Prefect's own way go to whoever polls first; as many as it takes until each of the three has served one."""
+    """Runs resumed go to whoever polls first; as many as it takes until each of the three has served one. Wakes wanted in the ledger only
+    as long as a resident has none: they come at once, and leave a stock worker, which needs seconds to begin, nothing to do."""
 
     def all_have() -> bool:
+        workers.tend()
+        without = set(NAMES) - set(_served(office, workers))
         for case in cases:
             _resume(office, case)
-            office.want(case)
-        return set(_served(office, workers)) == set(NAMES)
+            if without - {"stock"}:
+                office.want(case)
+        return not without
 
     until(all_have, "each of the three has served a wake", 180)
 
@@ -152,6 +173,7 @@ def _kill_with_a_case(office: Office, workers: Workers, cases: list[str], name: 
     office.agree_meeting(fresh)
 
     def it_holds_one() -> bool:
+        workers.tend()
         if name == "stock":
             for case in cases:
                 _resume(office, case)
@@ -183,7 +205,7 @@ def _counted(office: Office, workers: Workers, cases: list[str], kills: tuple[st
     found = look(office, acknowledged=[row.act_key for row in acts], canaries=set(), logs=[])
     doubled = len(mails) - len(set(mails))
     lost = sum("send_invitations" in office.open_steps(case) or not is_settled(office, case) for case in cases)
-    return Shared(len(acts), _served(office, workers), kills, lost, doubled, slowest, workers.hosts.apart, tuple(found.faults()))
+    return Shared(len(acts), _served(office, workers), kills, lost, doubled, slowest, workers.hosts.apart, workers.ended, tuple(found.faults()))
 
 
 @contextmanager
