@@ -16,7 +16,7 @@ demo: $(VENV)/.run css ## start everything on the sample trust, until Ctrl-C
 
 test: $(VENV)/.dev css chromium ## linters, types, definitions, then every test
 	$(MAKE) --no-print-directory check
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=25
 
 check: $(VENV)/.dev ## ruff, mypy, import-linter and the definitions, in seconds
 	$(BIN)/ruff check .
@@ -32,7 +32,7 @@ acceptance: $(VENV)/.dev css chromium ## the stories of tests/acceptance
 	$(BIN)/pytest tests/acceptance
 
 faults: $(VENV)/.dev css chromium ## every fault of tests/faults in full; the table goes to docs/reliability.md
-	SENDFLOW_FAULTS=full $(BIN)/pytest tests/faults -n 2 --dist loadfile --no-loadscope-reorder
+	SENDFLOW_FAULTS=full $(BIN)/pytest tests/faults -n 2 --dist loadfile --no-loadscope-reorder --durations=25
 
 ten-minutes: $(VENV)/.dev ## eight people decide for ten minutes while parts are killed in turn; the table goes to docs/reliability.md
 	$(BIN)/python -m tests.faults.ten_minutes

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -26,7 +27,7 @@ MEASURES = {
 
 
 def main(asked: list[str]) -> int:
-    """Run the measures asked for, each on a server of its own; a measure that fails is told, the rest still run. 0: all went well."""
+    """Run the measures asked for, each in a process and on servers of its own; a measure that fails is told, the rest still run. 0: all went well."""
     if asked == ["--page"]:
         write_page(list(MEASURES))
         return 0
@@ -35,11 +36,17 @@ def main(asked: list[str]) -> int:
         return 0 if "--list" in asked else (print(f"There is no measure {', '.join(unknown)}.") or 2)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that servers end with us; what is measured is written down
     began = time.monotonic()
-    failed = [name for name in asked or MEASURES if not _measure(name)]
+    names = asked or list(MEASURES)
+    failed = [name for name in names if not (_measure(name) if len(names) == 1 else _measured_apart(name))]
     print(f"{(time.monotonic() - began) / 60:.1f} minutes")
     if failed:
         print(f"failed: {', '.join(failed)}")
     return 1 if failed else 0
+
+
+def _measured_apart(name: str) -> bool:
+    """In a process of its own: Prefect's client remembers the first server that a process asked."""
+    return subprocess.run([sys.executable, "-m", "benchmarks", name], check=False).returncode == 0
 
 
 def _measure(name: str) -> bool:
