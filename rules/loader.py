@@ -51,10 +51,12 @@ def read_registers(folder: Path) -> tuple[Registers, list[Problem]]:
             found.append(Problem(name, 1, "", "the register is missing", "Add the file; docs/definitions.md section 5 has its shape."))
     try:
         citations, rights = read_authorities(texts["authorities.yaml"] or "authorities: {}", notes["authorities.yaml"])
+        duties, sections = read_duties(texts["duties.yaml"] or "duties: []", notes["duties.yaml"])
         registers = Registers(
             authorities=citations,
             rights=rights,
-            duties=read_duties(texts["duties.yaml"] or "duties: []", notes["duties.yaml"]),
+            duties=duties,
+            sections=sections,
             ladders=read_ladders(texts["ladders.yaml"] or "ladders: {}", notes["ladders.yaml"]),
             roles=read_roles(texts["roles.yaml"] or "roles: {}", notes["roles.yaml"]),
         )

@@ -83,13 +83,16 @@ class CarriedBy:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A clause of the trust's policy in our own words, and the steps that carry it, or why none does."""
+    """A clause of the trust's policy in our own words, and the steps that carry it, or why none does.
+
+    `no_step` is a gap: an act that no shipped process carries. `standing` is none: the clause asks for no act on a day that a step could be."""
 
     name: str
     section: str
     says: str
     steps: tuple[CarriedBy, ...] = ()
     no_step: str = ""
+    standing: str = ""
     line: int = 0
 
 
@@ -100,5 +103,6 @@ class Registers:
     authorities: Mapping[str, Citation] = field(default_factory=dict)
     rights: Mapping[str, Right] = field(default_factory=dict)
     duties: tuple[Clause, ...] = ()
+    sections: Mapping[str, str] = field(default_factory=dict)  # of the policy: number -> title
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
     roles: Mapping[str, Role] = field(default_factory=dict)

@@ -207,9 +207,10 @@ def _right(name: str, node: Node, problems: Problems) -> Right:
     return right
 
 
-def read_duties(text: str, problems: Problems) -> tuple[Clause, ...]:
-    """`duties.yaml`: the clauses in file order."""
+def read_duties(text: str, problems: Problems) -> tuple[tuple[Clause, ...], dict[str, str]]:
+    """`duties.yaml`: the clauses in file order, and the policy's sections, number to title. Where these are written each clause is of one."""
     top = _top(text, problems, "duties")
+    sections = _sections(top) if top else {}
     node = top.node("duties", "Write `duties:` and a list of clauses.") if top else None
     if top and node is not None and not isinstance(node, Items):
         problems.add(node.line, "`duties` is no list", "Write one `- clause: ...` a clause below `duties:`.")
@@ -219,7 +220,19 @@ def read_duties(text: str, problems: Problems) -> tuple[Clause, ...]:
     for clause in clauses:
         if names.count(clause.name) > 1:
             problems.add(clause.line, f"clause {clause.name!r} is written twice", "Number each clause once.")
-    return tuple(clauses)
+        if sections and clause.section not in sections:
+            problems.add(clause.line, f"clause {clause.name!r} is of section {clause.section!r}, which is none", "Name one under `sections`.")
+    return tuple(clauses), sections
+
+
+def _sections(top: Block) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for number, node, line in top.each("sections"):
+        if not number.isdecimal() or not isinstance(node, Text) or not node.value.strip():
+            top.problems.add(line, f"{number[:60]!r} is no section with a title", "Write `14: Reviewing EHC plans`.")
+        else:
+            found[number] = " ".join(node.value.split())
+    return found
 
 
 def _clause(node: Node, problems: Problems) -> Clause:
@@ -231,13 +244,15 @@ def _clause(node: Node, problems: Problems) -> Clause:
         says=keys.text("says", "Write `says:` and what it asks, in our own words."),
         steps=tuple(_carried(item, problems) for item in (steps.items if isinstance(steps, Items) else () if steps is None else (steps,))),
         no_step=keys.text("no_step"),
+        standing=keys.text("standing"),
         line=keys.line,
     )
-    if bool(clause.steps) == bool(clause.no_step):
+    told = [key for key in ("steps", "no_step", "standing") if getattr(clause, key)]
+    if len(told) != 1:
         problems.add(
             keys.line,
-            f"clause {clause.name!r} has {'both' if clause.steps else 'neither'} of `steps` and `no_step`",
-            "Write the steps that carry it, or why none does.",
+            f"clause {clause.name!r} has {' and '.join(f'`{key}`' for key in told) or 'none of `steps`, `no_step` and `standing`'}",
+            "Write one of them: the steps that carry it, why none does, or why it asks for no act.",
         )
     keys.finish()
     return clause

@@ -19,6 +19,11 @@ def duties_ring(library: Library) -> list[Finding]:
     found = [finding for clause in library.registers.duties for carried in clause.steps for finding in _carried(clause, carried, library)]
     for definition in library.all():
         found += _named(definition, library.registers.duties)
+    told = {clause.section for clause in library.registers.duties}
+    for number, title in library.registers.sections.items():
+        if number not in told:
+            message = f"no clause tells section {number}, {title}"
+            found.append(Finding("P", "section without a clause", FILE, 1, "", message, "Write its clauses from the policy."))
     return found
 
 

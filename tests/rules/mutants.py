@@ -294,6 +294,7 @@ POLICY = (
     mutant(
         "P", "step without a duty", "a step no clause names", at((AR, ("steps",)), more(new={**NEW_STEP, "aside": "yes", "until": "la_decision"}))
     ),
+    mutant("P", "section without a clause", "a section of the policy that is not told", at((DUTIES, ("sections",)), more(**{"23": "Transport"}))),
 )
 
 MUTANTS = (*SCHEMA, *ACROSS, *EXPLORED, *TIMED, *EXAMPLES, *REGISTER, *POLICY)
