@@ -18,9 +18,11 @@ BEGIN, END = "<!-- figures of make ten-minutes: begin -->", "<!-- figures of mak
 
 @dataclass(frozen=True)
 class Mails:
-    """What became of the messages: owed (laid aside ones left out), at the sink, marked "may have come twice", and how many of these did."""
+    """What became of the messages: owed (laid aside ones left out), failed with a reason that somebody was told (no address), at the sink, marked
+    "may have come twice", and how many of these did."""
 
     owed: int
+    failed: int
     at_the_sink: int
     marked: int
     came_twice: int
@@ -59,7 +61,7 @@ class LoadFigures:
             ("starts that failed, worker found dead though nobody killed it", f"{self.failed_starts}, {self.died_by_itself}"),
             ("told to try again", f"{self.sent_again:,} times; {sum(one.sent > 1 for one in self.noted):,} acts were sent more than once"),
             ("acknowledged acts lost, doubled", f"{len(z.lost_acts)}, {len(z.doubled_acts)}"),
-            ("messages owed, at the mail server", f"{mails.owed:,}, {mails.at_the_sink:,}"),
+            ("messages owed, failed for a reason that was told, at the mail server", f"{mails.owed:,}, {mails.failed:,}, {mails.at_the_sink:,}"),
             ("messages lost, doubled beyond those marked", f"{len(z.lost_mails)}, {len(z.doubled_mails)}"),
             ("marked “may have come twice”, of them came twice", f"{mails.marked}, {mails.came_twice}"),
             ("broken chains, words, positions or rows", str(len(z.record))),
@@ -96,10 +98,11 @@ def in_words(seconds: float) -> str:
 def mails_of(office: Office) -> Mails:
     """Count them: in the ledger, and at the mail server."""
     (row,) = office.village.rows(
-        "SELECT count(*) FILTER (WHERE state <> 'superseded') AS owed, count(*) FILTER (WHERE may_be_twice) AS marked FROM deliveries"
+        "SELECT count(*) FILTER (WHERE state <> 'superseded') AS owed, count(*) FILTER (WHERE state = 'failed') AS failed, "
+        "count(*) FILTER (WHERE may_be_twice) AS marked FROM deliveries"
     )
     came = Counter(mail.reference for mail in kept_mails(office.sink_folder))
-    return Mails(row.owed, came.total(), row.marked, sum(times > 1 for times in came.values()))
+    return Mails(row.owed, row.failed, came.total(), row.marked, sum(times > 1 for times in came.values()))
 
 
 def write_down(table: str, page: Path = RELIABILITY) -> None:
