@@ -198,6 +198,7 @@ class Role:
     reached_by: Literal["inbox", "link"]
     recorded_by: tuple[str, ...] = ()
     passes_to: str = ""  # who holds this role's rights once compulsory school age is over
+    one_of: str = ""  # the name under which the register tells many alike, of which this is one
 
 
 @dataclass(frozen=True, slots=True)

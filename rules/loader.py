@@ -84,9 +84,16 @@ def parse_definition(text: str, file: str, registers: Registers) -> Definition:
         problems.stop_if_any()
         raise DefinitionErrors([Problem(file, 1, "", "the file cannot be read", "Begin with `process:`.")])
     _check_file_name(draft, file, problems)
+    draft.parties = {name: _with_many(members, registers) for name, members in draft.parties.items()}
     check_names(draft, registers, problems)
     problems.stop_if_any()
     return build(draft, file, text, registers)
+
+
+def _with_many(members: tuple[str, ...], registers: Registers) -> tuple[str, ...]:
+    """The members of a list of parties; a role that the register tells as many is each of them."""
+    alike = {word: [role.name for role in registers.roles.values() if role.one_of == word] for word in members}
+    return tuple(member for word in members for member in alike[word] or [word])
 
 
 def _check_file_name(draft: Draft, file: str, problems: Problems) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from rules.condition_text import read_fact_test
@@ -15,29 +16,39 @@ from rules.schema import Block, check_name, check_new_name, read_words, readable
 from rules.schema_steps import read_due
 from rules.yaml_lines import Items, Keys, Node, Text, read_yaml
 
+MOST_ALIKE = 20  # roles told by one entry
 SEVERITIES = ("reminder", "due", "late", "breach")
 SOURCE_CURE = "Write where it can be read: `source:` and an address, `read: R` (at its source), `r` (in a page that quotes it) or `M` (from memory)."
 
 
 def read_roles(text: str, problems: Problems) -> dict[str, Role]:
-    """`roles.yaml`. Problems are noted; what could be read is returned."""
+    """`roles.yaml`. Problems are noted; what could be read is returned. A role told with `many: 8` is eight, `NAME_1` to `NAME_8`."""
     top = _top(text, problems, "roles")
     roles: dict[str, Role] = {}
     for name, node, line in top.each("roles", "Write `roles:` and below it one `name:` a role.") if top else ():
-        if not check_new_name(name, problems, line):
-            continue
-        keys = Block(node, problems, f"role `{name}`")
-        ours = keys.yes("ours", "Write `ours: yes` if the trust owes what this role does, else `ours: no`.")
-        reached: Literal["inbox", "link"] = "link" if keys.one_of("reached_by", ("inbox", "link"), "inbox") == "link" else "inbox"
-        title = keys.text("title", "Write `title:` and what people call this role.")
-        roles[name] = Role(name, title, ours, reached, keys.words("recorded_by"), keys.name("passes_to"))
-        keys.finish()
+        if check_new_name(name, problems, line):
+            roles |= {role.name: role for role in _roles(name, Block(node, problems, f"role `{name}`"))}
     _finish(top)
     for role in roles.values():
         for other in (*role.recorded_by, *((role.passes_to,) if role.passes_to else ())):
             if other not in roles and top is not None:
                 problems.add(top.line, f"role `{role.name}` names `{other}`, which is no role", f"Write one of: {', '.join(roles)}.")
     return roles
+
+
+def _roles(name: str, keys: Block) -> list[Role]:
+    ours = keys.yes("ours", "Write `ours: yes` if the trust owes what this role does, else `ours: no`.")
+    reached: Literal["inbox", "link"] = "link" if keys.one_of("reached_by", ("inbox", "link"), "inbox") == "link" else "inbox"
+    title = keys.text("title", "Write `title:` and what people call this role.")
+    one = Role(name, title, ours, reached, keys.words("recorded_by"), keys.name("passes_to"))
+    many = keys.number("many")
+    keys.finish()
+    if many and (many > MOST_ALIKE or "{number}" not in title):
+        keys.problems.add(
+            keys.line_of("many"), f"`many: {many}` with the title {title!r}", f"At most {MOST_ALIKE}; and write {{number}} into the title."
+        )
+        return []
+    return [replace(one, name=f"{name}_{n}", title=title.replace("{number}", str(n)), one_of=name) for n in range(1, many + 1)] or [one]
 
 
 def read_ladders(text: str, problems: Problems) -> dict[str, Ladder]:

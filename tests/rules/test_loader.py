@@ -1,5 +1,6 @@
 """The example of the design notes loads whole, pins itself, and comes back from its pinned text without files."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from rules.conditions import AllOf, AtLeast, Done, OneOf, Settled
 from rules.library import Library, NoDefinition
 from rules.loader import DefinitionErrors, load_library, parse_definition
 from rules.pinned import from_pinned
-from rules.register_types import Registers
+from rules.problems import Problems
+from rules.registers import read_roles
 
 EXAMPLE = Path(__file__).parent / "example"
 
@@ -49,9 +51,7 @@ def test_a_pinned_text_is_the_whole_definition(library: Library) -> None:
 def test_a_changed_ladder_is_another_version(library: Library) -> None:
     review = library.definitions["annual_review"][0]
     roles = {**library.registers.roles, "senco": library.registers.roles["la"]}
-    other = parse_definition(
-        review.source, review.file, Registers(library.registers.authorities, library.registers.rights, (), library.registers.ladders, roles)
-    )
+    other = parse_definition(review.source, review.file, replace(library.registers, roles=roles))
     assert other.hash != review.hash
 
 
@@ -96,3 +96,42 @@ def test_a_folder_without_registers_says_so(tmp_path: Path) -> None:
         "ladders.yaml",
         "roles.yaml",
     }
+
+
+ASKED = """
+roles:
+  asked_school:
+    title: {title}
+    ours: no
+    reached_by: link
+    recorded_by: [asked_school_1]
+    many: {many}
+"""
+
+
+def test_one_entry_tells_many_roles_of_a_kind() -> None:
+    problems = Problems("roles.yaml")
+    roles = read_roles(ASKED.format(title="school {number} asked", many=3), problems)
+    assert not problems.found
+    assert [(role.name, role.title, role.one_of) for role in roles.values()] == [
+        (f"asked_school_{number}", f"school {number} asked", "asked_school") for number in (1, 2, 3)
+    ]
+
+
+@pytest.mark.parametrize(("title", "many"), [("school asked", 3), ("school {number} asked", 21)])
+def test_many_needs_a_number_in_its_title_and_has_an_end(title: str, many: int) -> None:
+    problems = Problems("roles.yaml")
+    read_roles(ASKED.format(title=title, many=many), problems)
+    assert [problem.cure for problem in problems.found][:1] == ["At most 20; and write {number} into the title."]
+
+
+def test_a_list_of_parties_names_them_all(tmp_path: Path) -> None:
+    for file in EXAMPLE.glob("*.yaml"):
+        (tmp_path / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    roles = tmp_path / "roles.yaml"
+    roles.write_text(
+        roles.read_text(encoding="utf-8") + "  helper: {title: 'helper {number}', ours: no, reached_by: link, many: 2}\n", encoding="utf-8"
+    )
+    process = tmp_path / "annual_review.yaml"
+    process.write_text(process.read_text(encoding="utf-8").replace("social_care]", "social_care, helper]", 1), encoding="utf-8")
+    assert load_library(tmp_path).definitions["annual_review"][0].parties["invited"][-2:] == ("helper_1", "helper_2")
