@@ -111,6 +111,8 @@ def _check_calendar(draft: Draft, step: Step, entry: Entry, event: Event, dating
     """A `wait` step is the calendar's alone; what a step lapses as the calendar records on the day after its date at the earliest."""
     if step.wait and event.actor is not None:
         refuse("calendar_step", f"“{step.title}” is recorded by the calendar when its day comes. Nobody records it.")
+    if step.case and event.actor is not None:
+        refuse("calendar_step", f"“{step.title}” is recorded when the case that it waits for ends. Nobody records it; end that case.")
     if not step.wait and not (event.actor is None and step.lapses_as and event.outcome == step.lapses_as):
         return
     wakes_on = dating.dates(entry, ()).wakes_on

@@ -13,6 +13,7 @@ from typing import Literal
 
 from rules.conditions import FactTest, StepCondition
 
+INTERRUPTED = "interrupted"  # what a `case` step comes to when the other case ends otherwise than by one of its ends
 FactType = Literal["date", "planned date", "year", "whole number", "yes or no", "words", "list"]
 
 
@@ -270,6 +271,17 @@ class Definition:
     pinned: str
     hash: str
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)  # of each key, and of `ends.NAME` and the like
+    once_for: tuple[str, ...] = ()  # facts of the opening: one running case a pupil for each of their values
+
+    @cached_property
+    def case_steps(self) -> frozenset[str]:
+        """The steps that wait for a case of another process."""
+        return frozenset(step.name for step in self.steps.values() if step.case)
+
+    @cached_property
+    def opening_words(self) -> frozenset[tuple[str, str]]:
+        """The steps and outcomes that open another case."""
+        return frozenset((step.name, outcome.name) for step in self.steps.values() for outcome in step.outcomes.values() if outcome.opens)
 
     def line_of(self, key: str) -> int:
         """The line of a key of the process, such as `totals` or `ends.maintained`; 1 where it is not written."""

@@ -139,9 +139,14 @@ class Model:
     def _known_bits(self) -> None:
         """Bases of rules that are not known from the opening on: facts that steps record, and steps."""
         bases = [base.name for s in self.steps.values() for _, rule in rules_of(s) for base in needed(rule, self.definition)]
+        bases += [name for s in self.steps.values() for said in given_by(s).values() for name in said if name in self.definition.facts]
         unknown = [name for name in dict.fromkeys(bases) if name not in self.definition.opens_with]
         self.bits = {name: n for n, name in enumerate(unknown)}
         self.all_known = (1 << len(unknown)) - 1
+
+    def needs(self, names: Iterable[str], group: int) -> tuple[tuple[str, int, bool], ...]:
+        """Those of the names that are not known from the opening on, each with its bit and whether the bit is the member's own."""
+        return tuple((name, self.bits[name], self._own_bit(name, group)) for name in names if name in self.bits)
 
     def _classes(self, step: Step, case_ends: dict[str, tuple[str, ...]]) -> list[tuple[str, ...]]:
         """The words of a step, in classes that nothing tells apart."""
@@ -153,7 +158,8 @@ class Model:
         for word in dict.fromkeys(words):
             outcome = step.outcomes.get(word)
             records = frozenset(f for f in self._recorded_by(step, word) if f in self.values or f in self.bits or f in self.lists)
-            signature = (outcome.reopens if outcome else "", records, *(word in leaf.outcomes for leaf in named))
+            given = frozenset(name for name in given_by(step).get(word, ()) if name in self.bits)
+            signature = (outcome.reopens if outcome else "", records, given, *(word in leaf.outcomes for leaf in named))
             groups.setdefault(signature, []).append(word)
         return [tuple(group) for group in groups.values()]
 
@@ -169,16 +175,19 @@ class Model:
             None if step.until is None else self._check(step.until, group),
             early if isinstance(early, bool) else self._check(early, group),
             None if step.only_if is None else compile_test(step.only_if, place, self.values),
-            tuple(self._dated(step, key, rule, group, place) for key, rule in rules_of(step)),
+            (*(self._dated(step, key, rule, group, place) for key, rule in rules_of(step)), *self._given(step, group, place)),
         )
 
     def _dated(self, step: Step, key: str, rule: str, group: int, place: Callable[[str], int]) -> Dated:
         dated = next((d for d in step.due if d.rule == rule), None) if key == "due" else None
-        needs = tuple(
-            (base.name, self.bits[base.name], self._own_bit(base.name, group)) for base in needed(rule, self.definition) if base.name in self.bits
-        )
+        needs = self.needs((base.name for base in needed(rule, self.definition)), group)
         steps = None if dated is None or dated.steps is None else self._check(dated.steps, group)
         return Dated(key, rule, compile_test(dated.facts if dated else None, place, self.values), steps, needs)
+
+    def _given(self, step: Step, group: int, place: Callable[[str], int]) -> tuple[Dated, ...]:
+        """What a `case` step gives must be known when it opens, like the base of a date."""
+        needs = self.needs(step.case_facts.values(), group)
+        return (Dated("with", "", compile_test(None, place, self.values), None, needs),) if needs else ()
 
     def _own_bit(self, base: str, group: int) -> bool:
         """Whether a base is known to each member of the reader's list by itself."""
@@ -212,6 +221,12 @@ def rules_of(step: Step) -> list[tuple[str, str]]:
     """Every rule of a step with its key; `target` and `again` are the trust's own, the rest law's or the calendar's."""
     found = [("due", dated.rule) for dated in step.due]
     return found + [(key, getattr(step, key)) for key in ("target", "again", "not_before", "wait") if getattr(step, key)]
+
+
+def given_by(step: Step) -> dict[str, tuple[str, ...]]:
+    """What a step gives to other cases: the values of each outcome's `opens`, by outcome, and of a `case` step's `with` under ""."""
+    found = {name: tuple(v for facts in outcome.opens.values() for v in facts.values()) for name, outcome in step.outcomes.items() if outcome.opens}
+    return {**found, "": tuple(step.case_facts.values())} if step.case else found
 
 
 def needed(rule: str, definition: Definition) -> list[Base]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rules.definition import Counting, Definition, Fact, Step, Total
+from rules.condition_text import steps_in
+from rules.conditions import Done
+from rules.definition import INTERRUPTED, Counting, Definition, Fact, Step, Total
 from rules.library import Library
-from rules.names import check_names
+from rules.names import STATUS_WORDS, check_names
 from rules.pinned import from_pinned, pinned_text
 from rules.problems import DefinitionErrors, Problem, Problems
 from rules.register_types import Citation, Registers
@@ -25,13 +28,20 @@ REGISTERS = ("authorities.yaml", "duties.yaml", "ladders.yaml", "roles.yaml")
 def load_library(folder: Path = PROCESS_DEFINITIONS) -> Library:
     """Every definition and register of a folder. Raises DefinitionErrors with all faults of all files."""
     registers, found = read_registers(folder)
-    definitions: list[Definition] = []
+    drafts: list[_Read] = []
     for path in sorted(folder.glob("*.yaml")):
         if path.name in REGISTERS:
             continue
         text = _read(path, found)
         try:
-            definitions.append(parse_definition(text, path.name, registers))
+            drafts.append(_read_draft(text, path.name))
+        except DefinitionErrors as error:
+            found.extend(error.problems)
+    registers = replace(registers, case_ends=_ends_of([one.draft for one in drafts]))
+    definitions: list[Definition] = []
+    for one in drafts:
+        try:
+            definitions.append(_definition(one, registers))
         except DefinitionErrors as error:
             found.extend(error.problems)
     if not definitions and not found:
@@ -78,16 +88,42 @@ def _read(path: Path, found: list[Problem]) -> str:
 
 def parse_definition(text: str, file: str, registers: Registers) -> Definition:
     """One process file as a definition with all it uses of the registers. Raises DefinitionErrors with every fault found."""
+    return _definition(_read_draft(text, file), registers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A process file whose names are not yet checked against the registers and the other files."""
+
+    text: str
+    file: str
+    draft: Draft
+    problems: Problems
+
+
+def _read_draft(text: str, file: str) -> _Read:
     problems = Problems(file)
     draft = read_draft(text, problems)
     if draft is None:
         problems.stop_if_any()
         raise DefinitionErrors([Problem(file, 1, "", "the file cannot be read", "Begin with `process:`.")])
     _check_file_name(draft, file, problems)
-    draft.parties = {name: _with_many(members, registers) for name, members in draft.parties.items()}
-    check_names(draft, registers, problems)
-    problems.stop_if_any()
-    return build(draft, file, text, registers)
+    return _Read(text, file, draft, problems)
+
+
+def _definition(read: _Read, registers: Registers) -> Definition:
+    read.draft.parties = {name: _with_many(members, registers) for name, members in read.draft.parties.items()}
+    check_names(read.draft, registers, read.problems)
+    read.problems.stop_if_any()
+    return build(read.draft, read.file, read.text, registers)
+
+
+def _ends_of(drafts: Iterable[Draft]) -> dict[str, tuple[str, ...]]:
+    """The ends of each process, those of all its texts, each name once."""
+    found: dict[str, dict[str, None]] = {}
+    for draft in drafts:
+        found.setdefault(draft.process, {}).update(dict.fromkeys(draft.ends))
+    return {name: tuple(ends) for name, ends in found.items()}
 
 
 def _with_many(members: tuple[str, ...], registers: Registers) -> tuple[str, ...]:
@@ -109,7 +145,7 @@ def _check_file_name(draft: Draft, file: str, problems: Problems) -> None:
 
 def build(draft: Draft, file: str, source: str, registers: Registers) -> Definition:
     """The definition of a draft whose names are all known."""
-    steps = {name: cited(step, registers) for name, step in draft.steps.items()}
+    steps = {name: cited(_with_case_words(step, draft, registers), registers) for name, step in draft.steps.items()}
     facts = {name: _spread(fact, draft) for name, fact in draft.facts.items()}
     totals = tuple(Total(t.start, t.to, t.rule, t.law, _counting(registers.authorities.get(t.law))) for t in draft.totals)
     rights = {o.gives for s in steps.values() for o in s.outcomes.values() if o.gives}
@@ -139,10 +175,25 @@ def build(draft: Draft, file: str, source: str, registers: Registers) -> Definit
         source=source,
         pinned="",
         hash="",
+        once_for=draft.once_for,
         lines={f"{section}.{name}".lstrip("."): line for (section, name), line in draft.lines.items()},
     )
     pinned = pinned_text(definition, registers)
     return replace(definition, pinned=pinned, hash=hashlib.sha256(pinned.encode()).hexdigest())
+
+
+def _with_case_words(step: Step, draft: Draft, registers: Registers) -> Step:
+    """A `case` step with the words it may come to: the ends of the other process, or, where nobody knows that, those that something waits for."""
+    if not step.case:
+        return step
+    ends = registers.case_ends.get(step.case, ()) or _named_ends(step, draft)
+    return replace(step, answers=(*(word for word in ends if word != INTERRUPTED), INTERRUPTED))
+
+
+def _named_ends(step: Step, draft: Draft) -> tuple[str, ...]:
+    read = [s.after for s in draft.steps.values()] + [end.after for end in draft.ends.values()]
+    leaves = [leaf for condition in read for leaf in steps_in(condition) if leaf.step == step.name and isinstance(leaf, Done)]
+    return tuple(dict.fromkeys(word for leaf in leaves for word in leaf.outcomes if word not in STATUS_WORDS))
 
 
 def _spread(fact: Fact, draft: Draft) -> Fact:

@@ -73,9 +73,9 @@ class _Checker:
             self.known(step.by, self.registers.roles, "role in roles.yaml", step.at("by"))
         if step.by == "party" and not (step.each or step.each_of_fact):
             self.problems.add(step.at("by"), "`by: party` stands without `each`", "Write `each:` and the list of parties, or a role.")
-        if step.case:
-            for name, value in step.case_facts.items():
-                self.known(value, self.draft.facts, f"fact of this process (for `{name}`)", step.at("with"))
+        if step.case and (step.outcomes or step.answers):
+            cure = "Remove them: it comes to an end of the other case, or to `interrupted`."
+            self.problems.add(step.at("outcomes" if step.outcomes else "answers"), "a `case` step has outcomes of its own", cure)
 
     def parties_of(self, step: Step) -> None:
         if step.each:
@@ -208,6 +208,8 @@ class _Checker:
             if has_opening(end.after):
                 self.problems.add(line, f"end `{end.name}` holds when the case opens", "Name the step after which it ends.")
         self.leaving()
+        for name in draft.once_for:
+            self.known(name, draft.opens_with, "fact of `opens_with`", top.get(("", "once_for"), 1))
         if draft.in_force_by:
             self.known(draft.in_force_by, draft.opens_with, "fact of `opens_with`", top.get(("", "in_force"), 1))
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import partial
 
 from rules.calendar import SchoolCalendar
 from rules.dating import Dating
-from rules.definition import Definition, Step
+from rules.definition import INTERRUPTED, Definition, Step
 from rules.due import DueDate, due_date
+from rules.given import given
 from rules.periods import parse_rule
 from rules.position_types import GivenRight, Instance, OpensCase, Owed, Position
 from rules.record import Draft
 from rules.values import Facts, Value
 
-ENDED, INTERRUPTED = "ended", "interrupted"
+ENDED = "ended"
 
 
 def readers(definition: Definition, tells: Iterable[str], party: str, facts: dict[str, Value]) -> tuple[str, ...]:
@@ -121,16 +123,12 @@ def _last_day(name: str, step: Step, party: str, dating: Dating) -> DueDate | No
 
 
 def cases_opened(draft: Draft) -> tuple[OpensCase, ...]:
-    """The cases that the outcomes of the steps done open; a value that names a fact of ours is that fact's value."""
+    """The cases that the outcomes of the steps done open, each with what it is given (`rules/given.py`)."""
     found = []
     for place in draft.finished:
         entry = draft.entries[place]
         outcome = draft.definition.steps[entry.step].outcomes.get(entry.outcome)
-        for process, given in outcome.opens.items() if outcome is not None else ():
-            found.append(OpensCase(process, {name: _given(draft, value, entry.party) for name, value in given.items()}))
+        for process, said in outcome.opens.items() if outcome is not None else ():
+            facts = given(draft.definition, said, partial(draft.fact, party=entry.party), entry.party)
+            found.append(OpensCase(process, facts, entry.step, entry.party, entry.round))
     return tuple(found)
-
-
-def _given(draft: Draft, value: str, party: str) -> Value:
-    known = draft.fact(value, party) if value in draft.definition.facts else None
-    return value if known is None else known

@@ -18,7 +18,8 @@ def pinned_text(definition: Definition, registers: Registers) -> str:
 
     Of a citation only what steers a running case is kept: its counting and what its notice contains."""
     cited = _cited(definition)
-    pinned = {
+    awaited = {step.case for step in definition.steps.values() if step.case}
+    pinned: dict[str, Any] = {
         "form": FORM,
         "file": definition.file,
         "source": definition.source,
@@ -27,6 +28,8 @@ def pinned_text(definition: Definition, registers: Registers) -> str:
         "rights": {name: [r.law, r.last_day, r.text, _counting(r.counting)] for name, r in definition.rights.items()},
         "roles": {name: [r.title, r.ours, r.reached_by, list(r.recorded_by), r.passes_to] for name, r in definition.roles.items()},
     }
+    if awaited:  # what a `case` step may come to; said only where there is one
+        pinned["case_ends"] = {name: list(registers.case_ends.get(name, ())) for name in sorted(awaited)}
     return json.dumps(pinned, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -76,4 +79,5 @@ def _registers(raw: Mapping[str, Any]) -> Registers:
         rights={name: Right(name, r[0], r[1], r[2], _counting_from(r[3])) for name, r in raw["rights"].items()},
         ladders={name: Ladder(name, tuple(Rung(*rung) for rung in rungs)) for name, rungs in raw["ladders"].items()},
         roles={name: Role(name, r[0], r[1], r[2], tuple(r[3]), r[4]) for name, r in raw["roles"].items()},
+        case_ends={name: tuple(ends) for name, ends in raw.get("case_ends", {}).items()},
     )

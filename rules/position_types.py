@@ -75,10 +75,13 @@ class GivenRight:
 
 @dataclass(frozen=True, slots=True)
 class OpensCase:
-    """A case that this event opens."""
+    """A case that this event opens: its process, what it is given, and the step, party and round whose outcome opens it."""
 
     process: str
     facts: Facts
+    step: str = ""
+    party: str = ""
+    round: int = 1
 
 
 @dataclass(slots=True)  # not frozen: making a frozen one costs ten times as much, and every act makes one

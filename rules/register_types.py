@@ -98,7 +98,10 @@ class Clause:
 
 @dataclass(frozen=True)
 class Registers:
-    """All registers. Any of them may be empty, as in a test of one definition."""
+    """All registers. Any of them may be empty, as in a test of one definition.
+
+    `case_ends`: of each process the names of its ends, over all its texts: what a `case` step of another process may come to.
+    """
 
     authorities: Mapping[str, Citation] = field(default_factory=dict)
     rights: Mapping[str, Right] = field(default_factory=dict)
@@ -106,3 +109,4 @@ class Registers:
     sections: Mapping[str, str] = field(default_factory=dict)  # of the policy: number -> title
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
     roles: Mapping[str, Role] = field(default_factory=dict)
+    case_ends: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

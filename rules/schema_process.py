@@ -40,6 +40,7 @@ class Draft:
     about: str = ""
     opens_with: dict[str, Fact] = field(default_factory=dict)
     opens_on: str = ""
+    once_for: tuple[str, ...] = ()
     begins_with: tuple[str, ...] = ()
     facts: dict[str, Fact] = field(default_factory=dict)
     parties: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -72,6 +73,7 @@ def read_draft(text: str, problems: Problems) -> Draft | None:
         _or_empty(top, "opens_with", "Write `opens_with:` and the facts that whoever opens the case states."), "opens_with", opener=True
     )
     draft.opens_on = top.rule("opens_on")
+    draft.once_for = top.words("once_for")
     draft.begins_with = top.words("begins_with", "Write `begins_with:` and the steps that say `after: opening`.")
     draft.facts = _merged(draft, read_facts(top, "facts", opener=False), problems)
     _when_changed(top, draft)

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Literal
 
 from rules.definition import Definition
+from rules.fact_values import to_json
 from rules.periods import parse_rule
 from rules.position_types import Position
 from rules.values import Facts
@@ -15,15 +16,18 @@ AfterEnd = Literal["kept", "free", "by hand"]
 
 
 def natural_key(definition: Definition, pupil_id: int, facts: Facts) -> str:
-    """Process, pupil and period. The period is the date that `opens_on` counts from: for an annual review the day it is due.
+    """Process, pupil and period. The period is what `once_for` names (the notice appealed against), else the date that `opens_on` counts from: for
+    an annual review the day it is due.
 
-    A process without `opens_on` begins on somebody's request: one at a time for a pupil, while it is open.
+    A process with neither begins on somebody's request: one at a time for a pupil, while it is open.
     """
     return f"{definition.process}/{pupil_id}/{period_of(definition, facts)}"
 
 
 def period_of(definition: Definition, facts: Facts) -> str:
     """The period as it stands in the natural key."""
+    if definition.once_for:
+        return ",".join(str(to_json(facts[name])) for name in definition.once_for if name in facts)
     if definition.opens_on:
         for base in parse_rule(definition.opens_on).bases:
             day = facts.get(base.name)

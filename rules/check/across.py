@@ -7,6 +7,7 @@ from datetime import date
 from itertools import combinations, pairwise
 
 from rules.check.finding import Finding, finder
+from rules.check.given import unfit
 from rules.condition_text import steps_in
 from rules.conditions import Done
 from rules.definition import Definition, Step
@@ -37,6 +38,8 @@ def _opens(definition: Definition, library: Library) -> Iterator[Finding]:
                 if missing or foreign:
                     said = [f"does not give {', '.join(sorted(missing))}"] * bool(missing) + [f"gives {', '.join(sorted(foreign))}"] * bool(foreign)
                     yield find("opens", step, "outcomes", f"opening `{process}` {' and '.join(said)}", "Give exactly its `opens_with`.", line=line)
+                for message in unfit(definition, step, facts, text):
+                    yield find("opens", step, "outcomes", f"opening `{process}`: {message}", "Give a value that its fact can hold.", line=line)
 
 
 def _waits_for(definition: Definition, library: Library) -> Iterator[Finding]:

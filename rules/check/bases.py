@@ -22,7 +22,8 @@ def base_findings(graph: Graph, find: Find) -> Iterator[Finding]:
             for key, unknown in _asked(graph, position, placed, n, chosen.setdefault(placed.step.name, set())):
                 if (placed.step.name, key) not in said:
                     said.add((placed.step.name, key))
-                    message = f"`{key}` counts from {unknown}, which is not known when the step opens"
+                    does = "gives the other case" if key == "with" else "counts from"
+                    message = f"`{key}` {does} {unknown}, which is not known when the step opens"
                     yield find(
                         "base unknown",
                         placed.step,

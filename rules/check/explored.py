@@ -8,6 +8,7 @@ from time import process_time
 
 from rules.check.bases import base_findings
 from rules.check.finding import Figures, Find, Finding, finder
+from rules.check.given import given_findings
 from rules.definition import Definition
 from rules.explore import Graph, Position, explore, histories
 from rules.explore_state import OPEN, OVERTAKEN, SKIPPED_
@@ -64,6 +65,7 @@ def _findings(definition: Definition, explored: Explored, find: Find) -> Iterato
         yield from _ends(definition, graph, find)
         yield from _lost(definition, graph, find)
         yield from base_findings(graph, find)
+        yield from given_findings(graph, find)
     yield from _never(definition, explored.plain, find)
     yield from _without_effect(definition, explored, find)
 

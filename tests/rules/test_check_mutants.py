@@ -19,6 +19,9 @@ from rules.check.timed import timed_ring
 from rules.library import Library
 from rules.loader import PROCESS_DEFINITIONS, load_library
 from tests.rules.mutants import DROP, MUTANTS, Edit, Mutant
+from tests.rules.mutants_across import ACROSS
+
+ALL = (*MUTANTS, *ACROSS)
 
 
 class Plain(yaml.SafeDumper):
@@ -76,7 +79,7 @@ def mutated(trees: dict[str, Any], edits: tuple[Edit, ...], folder: Path) -> Lib
     return load_library(folder)
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: f"{m.ring} {m.rule}: {m.title}")
+@pytest.mark.parametrize("mutant", ALL, ids=lambda m: f"{m.ring} {m.rule}: {m.title}")
 def test_a_mutant_is_found(mutant: Mutant, trees: dict[str, Any], shipped: dict[str, set[tuple[str, str, str]]], tmp_path: Path) -> None:
     library = mutated(trees, mutant.edits, tmp_path)
     if mutant.ring in "ETX":
@@ -108,4 +111,4 @@ def test_every_rule_of_check_has_a_mutant() -> None:
     named = set(re.findall(r'(?:find|broken)\( ?"([a-z_ -]+)"', flat)) | set(re.findall(r'_of\( ?\w+, (?:carried, )?"([a-z_ -]+)"', flat))
     named |= set(re.findall(r'\)\("([a-z_ -]+)"', flat))
     assert len(named) > 40
-    assert named - {mutant.rule for mutant in MUTANTS} == {"too many"}
+    assert named - {mutant.rule for mutant in ALL} == {"too many"}

@@ -1,0 +1,38 @@
+"""Mutants of what one case gives another: an outcome's `opens`, a `case` step's `with`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.rules.mutants import AR, NA, at, more, mutant, step, with_item
+
+GIVEN = {"asked_by": "school", "year_group": "year_group", "rights_held_by": "rights_held_by"}
+WAITS = {"title": "Await the other", "case": NA, "after": "hold_meeting", "policy": "14"}
+
+
+def opens(outcome: str, **facts: Any) -> Any:
+    """An outcome of the LA's decision opens an assessment with these facts."""
+    return at(step(AR, "la_decision", "outcomes", outcome), more(opens={NA: {**GIVEN, **facts}}))
+
+
+ACROSS = (
+    mutant("S", "opens", "a word that the other's fact cannot be", opens("cease", asked_by="the_ombudsman")),
+    mutant("S", "opens", "a fact of another type", opens("cease", year_group="review_due_on")),
+    mutant("S", "opens", "a fact of other words", opens("cease", asked_by="reason")),
+    mutant("S", "opens", "a name that is no fact", opens("cease", year_group="year_grup")),
+    mutant(
+        "E",
+        "given unknown",
+        "a fact that only another outcome records",
+        at((NA, ("opens_with",)), more(sent_on="date")),
+        opens("cease", sent_on="notice_sent_on"),
+    ),
+    mutant(
+        "E",
+        "base unknown",
+        "a case that is waited for gets a fact not known yet",
+        at((NA, ("opens_with",)), more(sent_on="date")),
+        at((AR, ("steps",)), more(other={**WAITS, "with": {**GIVEN, "sent_on": "notice_sent_on"}})),
+        at((AR, ("ends", "maintained", "after")), with_item("other")),
+    ),
+)
