@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
 from rules.definition import Definition
 from rules.fact_values import FactError, to_json, value_from_json
 from rules.history import Refused
+from rules.library import Library, NoDefinition
 from rules.record import party_fact
 from rules.values import Facts, Value
 
@@ -51,3 +53,23 @@ def typed_for(other: Definition, facts: Facts) -> dict[str, Value]:
         except FactError as error:
             raise Refused("bad_fact", f"{error.message}. {error.cure}") from None
     return found
+
+
+def text_for(library: Library, process: str, on: date, facts: Facts) -> tuple[Definition, dict[str, Value]]:
+    """The text that a case opened with what it is given gets, and the facts as that text types them.
+
+    Raises NoDefinition where none is in force, and Refused where a value cannot be held by any of them.
+    """
+    refusal: Refused | None = None
+    for text in library.definitions.get(process, ()):
+        try:
+            typed = typed_for(text, facts)
+            if library.for_new_case(process, on, typed) is text:
+                return text, typed
+        except Refused as error:
+            refusal = refusal or error
+        except NoDefinition:
+            continue
+    if refusal is not None:
+        raise refusal
+    return library.for_new_case(process, on, facts), dict(facts)

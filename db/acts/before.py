@@ -20,6 +20,7 @@ from db.acts.standing import Standing
 from db.acts.versions import definition_at
 from rules.definition import Definition
 from rules.history import Event
+from rules.position_types import OpensCase
 from rules.refusals import step_title
 
 _HISTORY = "SELECT content FROM events WHERE case_id = %s AND seq <= %s ORDER BY seq"
@@ -47,7 +48,7 @@ def receipt_of_key(parts: Parts, actor: Actor, standing: Standing, asked: Reques
         contents = query(_HISTORY, (standing.case_id, row.seq)).scalars().all()
         definition = definition_at(session, standing.case_id, row.seq, standing.definition)
         change = last_change(parts, definition, contents_of(contents))
-        also = query(_ALSO, (standing.case_id, [child_key(asked.key, one.process) for one in change.opens])).scalars().all()
+        also = query(_ALSO, (standing.case_id, [child_key(asked.key, one) for one in change.opens])).scalars().all()
     return Receipt(standing.ref, row.seq, row.seq, row.recorded_at, change.opened, change.closed, change.position.ended, True, tuple(also))
 
 
@@ -63,9 +64,9 @@ def check_same(content: dict[str, Any], actor_id: int | None, kept: dict[str, tu
         )
 
 
-def child_key(key: UUID, process: str) -> UUID:
+def child_key(key: UUID, opens: OpensCase) -> UUID:
     """The opening key of the case that an act opens: the same each time the act is sent."""
-    return uuid5(key, process)
+    return uuid5(key, f"{opens.process}/{opens.party}" if opens.party else opens.process)
 
 
 def already_decided(parts: Parts, actor: Actor, standing: Standing, event: Event) -> AlreadyDecided | None:

@@ -13,9 +13,9 @@ import psycopg
 
 from db.acts.actor import Actor
 from db.acts.before import already_decided, receipt_of_key
+from db.acts.children import open_children
 from db.acts.errors import KeyReused, LedgerError, NotFound
 from db.acts.folded import Folded
-from db.acts.opening import open_children
 from db.acts.parts import Parts
 from db.acts.perform import judge, refuse_future
 from db.acts.receipt import Receipt
@@ -122,7 +122,7 @@ class _Batch:
         also: tuple[str, ...] = ()
         if change.opens:
             self.write()  # the opening rests on its cause's event
-            also = open_children(self.parts, self.connection, self.actor, standing, asked, change)
+            also = open_children(self.parts, self.connection, self.actor, standing, asked, change, seq)
         return Receipt(asked.ref, seq, seq, self.at, change.opened, change.closed, change.position.ended, False, also)
 
     def _refused(self, folded: Folded, asked: Request, refusal: Refused) -> Refused:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,16 +10,16 @@ from uuid import UUID
 import psycopg
 
 from db.acts.actor import Actor
-from db.acts.before import child_key, receipt_of_key
+from db.acts.before import receipt_of_key
 from db.acts.errors import KeyReused, NotAllowed, NotFound
 from db.acts.messages import outbox_text
 from db.acts.parts import Parts
 from db.acts.period import natural_key
 from db.acts.receipt import Receipt
-from db.acts.request import Request, content_of, request
+from db.acts.request import Cause, Request, content_of, request
 from db.acts.retry import retried
 from db.acts.rows import row_changes
-from db.acts.standing import Standing, read_standing, scope
+from db.acts.standing import read_standing, scope
 from db.acts.who import opening_role
 from db.acts.write import json_or_null
 from db.roles import APP, SCHEDULER
@@ -35,14 +35,14 @@ _OPEN = "SELECT answer, ref, recorded_at FROM apply_opening(%s, %s, %s, %s, %s, 
 
 @dataclass(frozen=True)
 class Opening:
-    """A case to be opened. `cause` is the case whose act opens it, None otherwise."""
+    """A case to be opened. `cause` is the act on another case that opens it, None otherwise."""
 
     key: UUID
     process: str
     pupil_id: int
     facts: Facts
     on: date
-    cause: int | None = None
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True)
@@ -77,25 +77,6 @@ def open_case(parts: Parts, actor: Actor, opening: Opening) -> Receipt:
     raise KeyReused("This form was sent before for another pupil or process. Reload the page and send again.")
 
 
-def open_children(
-    parts: Parts, connection: psycopg.Connection[Any], actor: Actor, standing: Standing, asked: Request, change: Change
-) -> tuple[str, ...]:
-    """Open the cases that an act just written opens, in its transaction. Returns their references; one already open is named, not doubled."""
-    references = []
-    for child in change.opens:
-        opening = Opening(child_key(asked.key, child.process), child.process, standing.pupil_id, child.facts, asked.event.on, standing.case_id)
-        references.append(write_opening(parts, connection, actor, opening).ref)
-    return tuple(references)
-
-
-def with_what_ships(parts: Parts, change: Change) -> Change:
-    """The change without cases of processes that this installation has no text of; a sentence for the record says which did not open."""
-    shipped = tuple(one for one in change.opens if one.process in parts.library.definitions)
-    missing = [one.process.replace("_", " ") for one in change.opens if one.process not in parts.library.definitions]
-    notes = tuple(f"A case of the process “{name}” follows from this, and there is no text for it here: keep it by hand." for name in missing)
-    return replace(change, opens=shipped, breaches=(*change.breaches, *notes)) if missing else change
-
-
 def write_opening(parts: Parts, connection: psycopg.Connection[Any], actor: Actor, opening: Opening) -> Opened:
     """The opening itself, on a connection that may be inside a transaction (that of the act which causes it)."""
     row = connection.execute(_PUPIL, (scope(actor), opening.pupil_id, actor.person_id, parts.clock.today())).fetchone()
@@ -118,9 +99,9 @@ def write_opening(parts: Parts, connection: psycopg.Connection[Any], actor: Acto
         event.actor,
         role,
         parts.clock.today(),
-        opening.cause,
+        None if opening.cause is None else opening.cause.case_id,
         opening.on,
-        content_of(asked, actor, role, change, calendar.version),
+        content_of(asked, actor, role, change, calendar.version, opening.cause),
         position_to_text(change.position),
         change.position.ended,
         calendar.version,

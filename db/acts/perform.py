@@ -8,8 +8,8 @@ from datetime import date
 
 from db.acts.actor import Actor
 from db.acts.before import already_decided, receipt_of_key
+from db.acts.children import open_children, with_what_may_open
 from db.acts.errors import NotAllowed, NotFound
-from db.acts.opening import open_children, with_what_ships
 from db.acts.parts import Parts
 from db.acts.receipt import Receipt
 from db.acts.request import Request
@@ -69,7 +69,7 @@ def _attempt(parts: Parts, actor: Actor, asked: Request, today: date, *, lock: b
         standing, change = judged.standing, judged.change
         with connection.transaction() if change.opens and not lock else nullcontext():
             written = write_act(connection, actor, judged.role, today, standing, asked, change, judged.round)
-            also = open_children(parts, connection, actor, standing, asked, change) if written.answer == "done" else ()
+            also = open_children(parts, connection, actor, standing, asked, change, written.seq) if written.answer == "done" else ()
     if written.answer == "done":
         parts.kept.keep(standing_after(standing, written.version, change.position, written.head), actor, today)
     elif standing.kept:
@@ -93,7 +93,7 @@ def judge(parts: Parts, actor: Actor, standing: Standing, asked: Request) -> Jud
     role = role_for(actor, standing, asked.event)
     seen = _round(standing, asked)
     change = compiled(standing.definition).advance(standing.position, asked.event, standing.calendar)
-    return Judged(standing, role, seen, with_what_ships(parts, change))
+    return Judged(standing, role, seen, with_what_may_open(parts, change, asked.event.on, standing.calendar))
 
 
 def _round(standing: Standing, asked: Request) -> int:

@@ -17,6 +17,23 @@ from rules.position_types import Change
 BODY_DIGITS = 24  # 96 bits: it tells mistakes apart and guards nothing; the first events had all 64
 
 
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The act on another case that does this one: its case and number, and the step, party and round it was about."""
+
+    case_id: int
+    ref: str
+    seq: int
+    step: str = ""
+    party: str = ""
+    round: int = 0
+
+    def said(self) -> dict[str, Any]:
+        """As it stands in the content of what it caused."""
+        about = {"step": self.step, "party": self.party, "round": self.round} if self.step else {}
+        return {"case": self.ref, "seq": self.seq, **about}
+
+
 @dataclass(frozen=True)
 class Request:
     """One act on the case `ref`: its key (a UUID made with the form), its event, the round the person saw, and personal words."""
@@ -48,8 +65,8 @@ def request(key: UUID, ref: str, event: Event, *, round: int | None = None, priv
     return Request(key, ref, event, round, seal(private or {}))
 
 
-def content_of(asked: Request, actor: Actor, role: str, change: Change, calendar_version: str) -> str:
-    """The canonical text that is hashed: the event itself, who in which role by which way, and commitments for personal words."""
+def content_of(asked: Request, actor: Actor, role: str, change: Change, calendar_version: str, cause: Cause | None = None) -> str:
+    """The canonical text that is hashed: the event itself, who in which role by which way, what caused it, and commitments for personal words."""
     content: dict[str, Any] = {
         "key": str(asked.key),
         "event": asked.said,
@@ -61,6 +78,8 @@ def content_of(asked: Request, actor: Actor, role: str, change: Change, calendar
         content["round"] = asked.round
     if asked.event.kind == "open":
         content["of"] = asked.ref
+    if cause is not None:
+        content["cause"] = cause.said()
     if asked.private:
         content["private"] = {one.name: one.commitment for one in asked.private}
     if actor.link is not None:
