@@ -17,7 +17,8 @@ from db.acts.erasing import erase_private
 from db.acts.errors import AlreadyDecided, Busy, CannotMove, KeyReused, LedgerError, LinkUsed, NotAllowed, NotFound
 from db.acts.kept import POSITIONS, KeptCases
 from db.acts.many import Act, apply_many
-from db.acts.opening import Opening, open_case
+from db.acts.open_case import open_case
+from db.acts.opening import Opening
 from db.acts.parts import Parts
 from db.acts.perform import perform
 from db.acts.receipt import Receipt

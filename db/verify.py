@@ -25,8 +25,9 @@ from rules.problems import DefinitionErrors
 from rules.reading import position_of, record_of
 
 _CASES = (
-    "SELECT id, ref, version, head, definition_id, school_id, calendar_version, calendar_stamp(school_id), position FROM cases "
-    "WHERE id > %s AND (%s::text IS NULL OR ref = %s) ORDER BY id LIMIT %s"
+    "SELECT c.id, c.ref, c.version, c.head, c.definition_id, c.school_id, c.calendar_version, calendar_stamp(c.school_id), c.position, "
+    "COALESCE(b.ref, '') FROM cases c LEFT JOIN cases b ON b.id = c.opened_from "
+    "WHERE c.id > %s AND (%s::text IS NULL OR c.ref = %s) ORDER BY c.id LIMIT %s"
 )
 _EVENTS = "SELECT case_id, seq, recorded_at, actor_id, act_key::text, kind, hash, content FROM events WHERE case_id = ANY(%s) ORDER BY case_id, seq"
 _WORDS = "SELECT case_id, seq, name, salt, value FROM private_texts WHERE case_id = ANY(%s)"
@@ -40,7 +41,7 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class StoredCase:
-    """A row of `cases`, and the stamp of its school's calendar."""
+    """A row of `cases`, the stamp of its school's calendar, and the reference of the case that opened it."""
 
     id: int
     ref: str
@@ -51,6 +52,7 @@ class StoredCase:
     calendar_version: str
     stamp: str
     position: str
+    opened_from: str
 
 
 def verify_cases(parts: Parts, ref: str | None = None) -> list[ChainFault]:
@@ -73,6 +75,7 @@ def _batch_faults(parts: Parts, connection: Connection, batch: Sequence[StoredCa
         yield from chain
         yield from word_faults(case.ref, history, [StoredWord(*row) for row in words[case.id]])
         if not chain:
+            yield from _cause_faults(case, history)
             yield from _position_faults(parts, case, history, [dict(zip(_FIELDS, row, strict=True)) for row in rows[case.id]])
 
 
@@ -81,6 +84,13 @@ def _by_case(connection: Connection, query: str, ids: list[int]) -> dict[int, li
     for case_id, *rest in connection.exec_driver_sql(query, (ids,)):
         found[case_id].append(tuple(rest))
     return found
+
+
+def _cause_faults(case: StoredCase, history: Sequence[StoredEvent]) -> Iterator[ChainFault]:
+    """The case that opened this one, as its row names it, and as its first event does (before the family of cases, none did)."""
+    said = orjson.loads(history[0].content).get("cause", {}).get("case") if history else None
+    if said is not None and said != case.opened_from:
+        yield ChainFault(case.ref, 1, f"its opening says that {said} opened it, its row names {case.opened_from or 'no case'}")
 
 
 def _position_faults(parts: Parts, case: StoredCase, history: Sequence[StoredEvent], rows: list[dict[str, Any]]) -> Iterator[ChainFault]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from rules.definition import Definition
 from rules.register_types import Registers
@@ -30,6 +31,11 @@ class Library:
             texts.setdefault(definition.process, []).append(definition)
         ordered = {name: tuple(sorted(found, key=lambda d: (d.in_force_from or date.min, d.file))) for name, found in sorted(texts.items())}
         return cls(ordered, registers)
+
+    @cached_property
+    def awaited(self) -> frozenset[str]:
+        """The processes for a case of which some step of another waits."""
+        return frozenset(step.case for definition in self.all() for step in definition.steps.values() if step.case)
 
     def all(self) -> tuple[Definition, ...]:
         """Every definition, process by process."""

@@ -20,9 +20,10 @@ from db.acts.standing import Standing
 from db.acts.versions import definition_at
 from rules.definition import Definition
 from rules.history import Event
-from rules.position_types import OpensCase
+from rules.position_types import Instance, OpensCase
 from rules.refusals import step_title
 
+CASE_STEPS = UUID("7c0d4f6e-2f0a-5e35-9a0a-3e6a4d1c9b42")  # the namespace of the opening keys of cases that a `case` step opens
 _HISTORY = "SELECT content FROM events WHERE case_id = %s AND seq <= %s ORDER BY seq"
 _OF_KEY = "SELECT seq, recorded_at, actor_id, content FROM events WHERE case_id = %s AND act_key = %s"
 _PRIVATE = "SELECT name, salt, value FROM private_texts WHERE case_id = %s AND seq = %s"
@@ -48,7 +49,9 @@ def receipt_of_key(parts: Parts, actor: Actor, standing: Standing, asked: Reques
         contents = query(_HISTORY, (standing.case_id, row.seq)).scalars().all()
         definition = definition_at(session, standing.case_id, row.seq, standing.definition)
         change = last_change(parts, definition, contents_of(contents))
-        also = query(_ALSO, (standing.case_id, [child_key(asked.key, one) for one in change.opens])).scalars().all()
+        keys = [child_key(asked.key, one) for one in change.opens]
+        keys += [case_step_key(standing.ref, one) for one in change.opened if one.step in definition.case_steps]
+        also = query(_ALSO, (standing.case_id, keys)).scalars().all()
     return Receipt(standing.ref, row.seq, row.seq, row.recorded_at, change.opened, change.closed, change.position.ended, True, tuple(also))
 
 
@@ -67,6 +70,11 @@ def check_same(content: dict[str, Any], actor_id: int | None, kept: dict[str, tu
 def child_key(key: UUID, opens: OpensCase) -> UUID:
     """The opening key of the case that an act opens: the same each time the act is sent."""
     return uuid5(key, f"{opens.process}/{opens.party}" if opens.party else opens.process)
+
+
+def case_step_key(ref: str, one: Instance) -> UUID:
+    """The opening key of the case that a `case` step opens: the same whether its own act opens it or the sweep does."""
+    return uuid5(CASE_STEPS, f"{ref}/{one.step}/{one.party}/{one.round}")
 
 
 def already_decided(parts: Parts, actor: Actor, standing: Standing, event: Event) -> AlreadyDecided | None:

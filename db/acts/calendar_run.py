@@ -7,6 +7,7 @@ from datetime import date
 from uuid import UUID, uuid5
 
 from db.acts.actor import CALENDAR
+from db.acts.case_steps_run import run_case_steps
 from db.acts.errors import NotFound
 from db.acts.parts import Parts
 from db.acts.perform import perform
@@ -35,7 +36,8 @@ class Woken:
 
 
 def run_calendar(parts: Parts, today: date) -> list[Receipt]:
-    """One act for each woken step, dated on its own day. What one act wakes anew, and is due by `today`, is done too.
+    """One act for each woken step, dated on its own day. What one act wakes anew, and is due by `today`, is done too. Then the `case` steps that
+    were left behind (`db/acts/case_steps_run.py`).
 
     A step that a person has decided meanwhile is left alone: theirs stands. A case that cannot be worked keeps no other waiting: the first
     error is raised when all the others are done.
@@ -50,6 +52,10 @@ def run_calendar(parts: Parts, today: date) -> list[Receipt]:
                 receipts += _act(parts, one)
             except Exception as error:
                 errors.append(error)
+    try:
+        run_case_steps(parts)
+    except Exception as error:
+        errors.append(error)
     if errors:
         raise errors[0]
     return receipts

@@ -1,67 +1,114 @@
-"""The cases that an act opens beside what it records: judged before anything is written, opened in the act's own transaction."""
+"""The cases that would follow from an act, judged before it is written: which can open here, and which cases already open are now in doubt."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
-import psycopg
-
-from db.acts.actor import Actor
-from db.acts.before import child_key
-from db.acts.opening import Opening, write_opening
+from db.acts.messages import IN_DOUBT
 from db.acts.parts import Parts
-from db.acts.request import Cause, Request
 from db.acts.standing import Standing
 from rules.calendar import SchoolCalendar
 from rules.compiled import compiled
-from rules.given import text_for
+from rules.definition import Definition
+from rules.given import given_by_step, text_for
 from rules.history import Event, Refused
 from rules.library import NoDefinition
-from rules.position_types import Change, OpensCase
+from rules.position_types import Change, Instance, OpensCase, Owed, Position
+from rules.record import party_fact
+from rules.refusals import step_title
+from rules.values import Facts
+
+LOOKS = "senco"  # who is told
 
 
-def with_what_may_open(parts: Parts, change: Change, on: date, calendar: SchoolCalendar) -> Change:
+def with_what_may_open(parts: Parts, standing: Standing, change: Change, on: date) -> Change:
     """The change with those cases that can be opened here on that day, their facts typed; a sentence for the record says which cannot, and why.
 
-    What was decided has been decided: that a case cannot follow from it by itself is no reason to refuse the record of it.
+    What was decided has been decided: that a case cannot follow from it by itself is no reason to refuse the record of it. Where the act takes
+    back what had opened another case, the record says so and the SENCO is told: nothing is closed by itself.
     """
-    if not change.opens:
-        return change
+    definition = standing.definition
+    if change.opens:
+        change = _openable(parts, change, on, standing.calendar)
+    if definition.case_steps:
+        change = _noted(change, _not_awaited(parts, standing, change, on))
+    if definition.opening_words or definition.case_steps:
+        change = _doubted(standing, change)
+    return change
+
+
+def _openable(parts: Parts, change: Change, on: date, calendar: SchoolCalendar) -> Change:
     opens, notes = [], []
     for one in change.opens:
         try:
-            opens.append(_openable(parts, one, on, calendar))
+            opens.append(replace(one, facts=_tried(parts, one, on, calendar)))
         except (Refused, NoDefinition) as error:
-            notes.append(_cannot(parts, one, error))
-    return replace(change, opens=tuple(opens), breaches=(*change.breaches, *notes))
+            notes.append(_cannot(parts, one.process, error))
+    return _noted(replace(change, opens=tuple(opens)), notes)
 
 
-def open_children(
-    parts: Parts, connection: psycopg.Connection[Any], actor: Actor, standing: Standing, asked: Request, change: Change, seq: int
-) -> tuple[str, ...]:
-    """Open the cases that an act just written as number `seq` opens, in its transaction.
-
-    Returns their references; one already open is named, not doubled.
-    """
-    references = []
-    for child in change.opens:
-        cause = Cause(standing.case_id, standing.ref, seq, child.step, child.party, child.round)
-        opening = Opening(child_key(asked.key, child), child.process, standing.pupil_id, child.facts, asked.event.on, cause)
-        references.append(write_opening(parts, connection, actor, opening).ref)
-    return tuple(references)
-
-
-def _openable(parts: Parts, one: OpensCase, on: date, calendar: SchoolCalendar) -> OpensCase:
+def _tried(parts: Parts, one: OpensCase, on: date, calendar: SchoolCalendar) -> Facts:
     definition, facts = text_for(parts.library, one.process, on, one.facts)
     compiled(definition).start(Event("open", on, facts=facts), calendar)
-    return replace(one, facts=facts)
+    return facts
 
 
-def _cannot(parts: Parts, one: OpensCase, error: Refused | NoDefinition) -> str:
-    name = one.process.replace("_", " ")
-    if one.process not in parts.library.definitions:
+def _not_awaited(parts: Parts, standing: Standing, change: Change, on: date) -> list[str]:
+    """A sentence for each `case` step that opens now and whose case could not be opened."""
+    notes = []
+    for one in change.opened:
+        step = standing.definition.steps[one.step]
+        if step.case and one.status == "open":
+            given = given_by_step(standing.definition, change.position.facts, one.step, one.party)
+            try:
+                _tried(parts, OpensCase(step.case, given), on, standing.calendar)
+            except (Refused, NoDefinition) as error:
+                notes.append(_cannot(parts, step.case, error))
+    return notes
+
+
+def _cannot(parts: Parts, process: str, error: Refused | NoDefinition) -> str:
+    name = process.replace("_", " ")
+    if process not in parts.library.definitions:
         return f"A case of the process “{name}” follows from this, and there is no text for it here: keep it by hand."
     why = error.message if isinstance(error, Refused) else str(error)
     return f"A case of the process “{name}” follows from this and was not opened: {why} Open it by hand, or keep it by hand."
+
+
+def _doubted(standing: Standing, change: Change) -> Change:
+    doubts = in_doubt(standing, change.position)
+    titles = [step_title(standing.definition, one.step, one.party) for one in doubts]
+    notes = [f"Another case rests on “{title}”, which was changed. Look at it: correct it, or end it as opened in error." for title in titles]
+    owed = tuple(Owed(one.step, one.party, one.round, one.no, IN_DOUBT, LOOKS) for one in doubts)
+    return replace(_noted(change, notes), owed=(*change.owed, *owed)) if doubts else change
+
+
+def in_doubt(standing: Standing, after: Position) -> list[Instance]:
+    """The instances that had opened another case, or waited for one, and by this act stand no longer: a new round took their place, or they
+    are not needed any more. Also those that gave another case a fact which is corrected now."""
+    before, definition = standing.position.instances, standing.definition
+    begun = {(one.step, one.party, one.round) for one in after.instances[len(before) :]}
+    was_known, known = standing.position.facts, after.facts
+    changed = set() if was_known is known else {name for name, value in known.items() if name in was_known and was_known[name] != value}
+    found = []
+    for was in before:
+        opened = was.status == "done" and (was.step, was.outcome) in definition.opening_words
+        waited = was.status == "open" and was.step in definition.case_steps
+        if opened or waited:
+            gone = waited and after.instances[was.no - 1].status in ("not_needed", "overtaken", "closed")
+            if gone or (was.step, was.party, was.round + 1) in begun or (changed and _gave(definition, was) & changed):
+                found.append(was)
+    return found
+
+
+def _gave(definition: Definition, one: Instance) -> set[str]:
+    """The facts of ours that an instance gave another case, under the names by which a position keeps them."""
+    step = definition.steps[one.step]
+    outcome = step.outcomes.get(one.outcome)
+    said = [*step.case_facts.values(), *(value for facts in (outcome.opens.values() if outcome else ()) for value in facts.values())]
+    return {*said, *(party_fact(name, one.party) for name in said)}
+
+
+def _noted(change: Change, notes: list[str]) -> Change:
+    return replace(change, breaches=(*change.breaches, *notes)) if notes else change

@@ -13,9 +13,9 @@ import psycopg
 
 from db.acts.actor import Actor
 from db.acts.before import already_decided, receipt_of_key
-from db.acts.children import open_children
 from db.acts.errors import KeyReused, LedgerError, NotFound
 from db.acts.folded import Folded
+from db.acts.following import Done, Following, leads_on
 from db.acts.parts import Parts
 from db.acts.perform import judge, refuse_future
 from db.acts.receipt import Receipt
@@ -120,10 +120,21 @@ class _Batch:
             self.write()
         seq = folded.take(self.actor, judged.role, asked, change, rows, self.at)
         also: tuple[str, ...] = ()
-        if change.opens:
-            self.write()  # the opening rests on its cause's event
-            also = open_children(self.parts, self.connection, self.actor, standing, asked, change, seq)
+        if leads_on(self.parts, standing.definition, change):
+            self.write()  # what follows rests on its cause's event
+            also = self._followed(Done(standing.case_id, asked.ref, standing.pupil_id, standing.definition, asked.key, asked.event.on, seq, change))
         return Receipt(asked.ref, seq, seq, self.at, change.opened, change.closed, change.position.ended, False, also)
+
+    def _followed(self, done: Done) -> tuple[str, ...]:
+        """What follows in other cases. Those of this batch in which something was recorded are read again: nothing of them is unwritten."""
+        following = Following(self.parts, self.connection, self.actor)
+        following.after(done)
+        for ref in following.touched:
+            self.parts.kept.forget(ref)
+        refs = sorted(following.touched & set(self.cases))
+        for row in self.connection.execute(_READ, (scope(self.actor), refs, self.actor.person_id, self.today)).fetchall() if refs else ():
+            self.cases[row[0]], self.at = self._folded(*row[:-1]), row[-1]
+        return tuple(following.opened)
 
     def _refused(self, folded: Folded, asked: Request, refusal: Refused) -> Refused:
         """The refusal, as a single act gives it: who decided the step first, and when, unless it was one of these acts."""

@@ -10,6 +10,8 @@ from rules.definition import Definition
 from rules.owed import held_by
 from rules.position_types import Change, GivenRight, Owed
 
+IN_DOUBT = "case_in_doubt"  # the moment of the message that a case which another opened must be looked at
+
 
 def outbox_text(definition: Definition, change: Change) -> str:
     """Canonical JSON: the messages owed (step, party, round, number, moment, role), each with the right that its decision gives.
@@ -23,7 +25,7 @@ def outbox_text(definition: Definition, change: Change) -> str:
 
 def _message(definition: Definition, owed: Owed, right: GivenRight | None, change: Change) -> dict[str, Any]:
     message: dict[str, Any] = {
-        "template": f"{definition.process}/{owed.step}.{owed.moment}",
+        "template": f"shared/{owed.moment}" if owed.moment == IN_DOUBT else f"{definition.process}/{owed.step}.{owed.moment}",
         "step": owed.step,
         "party": owed.party,
         "round": owed.round,

@@ -1,4 +1,4 @@
-"""Opening a case: by a person, by the sweep of reviews that fall due, by an import, or by what was decided in another case."""
+"""The opening of a case, worked out and written: on a connection of its own, or in the transaction of the act that causes it."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ from uuid import UUID
 import psycopg
 
 from db.acts.actor import Actor
-from db.acts.before import receipt_of_key
-from db.acts.errors import KeyReused, NotAllowed, NotFound
+from db.acts.errors import NotFound
 from db.acts.messages import outbox_text
 from db.acts.parts import Parts
 from db.acts.period import natural_key
-from db.acts.receipt import Receipt
 from db.acts.request import Cause, Request, content_of, request
-from db.acts.retry import retried
 from db.acts.rows import row_changes
-from db.acts.standing import read_standing, scope
+from db.acts.standing import scope
 from db.acts.who import opening_role
 from db.acts.write import json_or_null
-from db.roles import APP, SCHEDULER
+from rules.calendar import SchoolCalendar
 from rules.compiled import compiled
-from rules.history import Event, Refused
+from rules.definition import Definition
+from rules.history import Event
 from rules.position_text import position_to_text
 from rules.position_types import Change
 from rules.values import Facts
 
 _PUPIL = "SELECT school_id, calendar_stamp, held FROM pupil_for_opening(%s, %s, %s, %s)"
-_OPEN = "SELECT answer, ref, recorded_at FROM apply_opening(%s, %s, %s, %s, %s, %s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, NULL, %s)"
+_OPEN = (
+    "SELECT answer, ref, case_id, recorded_at FROM apply_opening(%s, %s, %s, %s, %s, %s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
+    "%s::jsonb, NULL, %s)"
+)
 
 
 @dataclass(frozen=True)
@@ -46,39 +47,33 @@ class Opening:
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """An opening that the rules allow: on which text, by whom in which role, and what it changes."""
+
+    opening: Opening
+    actor: Actor
+    role: str
+    definition: Definition
+    calendar: SchoolCalendar
+    asked: Request
+    change: Change
+
+
+@dataclass(frozen=True)
 class Opened:
     """What `apply_opening` answered (`db/sql/50_apply_opening.sql` explains the words) to `asked`."""
 
     answer: str | None
     ref: str
+    case_id: int
     recorded_at: datetime
     asked: Request
     change: Change
+    definition: Definition
 
 
-def open_case(parts: Parts, actor: Actor, opening: Opening) -> Receipt:
-    """Open a case, or answer with the one that is there for this pupil and period (`repeated` is true then).
-
-    Raises NotFound, NotAllowed, KeyReused, Refused by the rules, and NoDefinition where no text of the process is in force.
-    """
-    today = parts.clock.today()
-    if opening.on > today:
-        raise Refused("bad_day", f"{opening.on} has not come yet: today is {today}. A case opens on the day it is opened.")
-    opened = retried(lambda: _in_its_own_transaction(parts, actor, opening), parts.kept.clear)
-    change = opened.change
-    if opened.answer == "done":
-        return Receipt(opened.ref, 1, 1, opened.recorded_at, change.opened, change.closed, change.position.ended, False)
-    if opened.answer == "already open":
-        return Receipt(opened.ref, 1, 1, opened.recorded_at, (), (), "", True)
-    if opened.answer == "repeated":
-        return _first_receipt(parts, actor, opened)
-    if opened.answer == "not allowed":
-        raise NotAllowed("Your role at this school has ended or changed. Sign in again; if that does not help, ask your SENCO.")
-    raise KeyReused("This form was sent before for another pupil or process. Reload the page and send again.")
-
-
-def write_opening(parts: Parts, connection: psycopg.Connection[Any], actor: Actor, opening: Opening) -> Opened:
-    """The opening itself, on a connection that may be inside a transaction (that of the act which causes it)."""
+def prepared(parts: Parts, connection: psycopg.Connection[Any], actor: Actor, opening: Opening) -> Prepared:
+    """Read the pupil and ask the rules; nothing is written. Raises NotFound, NotAllowed, Refused, NoDefinition."""
     row = connection.execute(_PUPIL, (scope(actor), opening.pupil_id, actor.person_id, parts.clock.today())).fetchone()
     if row is None:
         raise NotFound("There is no such pupil in your schools. Choose the pupil from the list.")
@@ -89,38 +84,36 @@ def write_opening(parts: Parts, connection: psycopg.Connection[Any], actor: Acto
     event = Event("open", opening.on, None if caused else actor.person_id, facts=opening.facts)
     change = compiled(definition).start(event, calendar)
     asked = request(opening.key, f"{opening.process}/{opening.pupil_id}", event)
+    return Prepared(opening, actor, role, definition, calendar, asked, change)
+
+
+def write_prepared(parts: Parts, connection: psycopg.Connection[Any], ready: Prepared) -> Opened:
+    """Write an opening, on a connection that may be inside a transaction (that of the act which causes it)."""
+    opening, definition, change, asked = ready.opening, ready.definition, ready.change, ready.asked
     values = (
-        scope(actor),
+        scope(ready.actor),
         opening.pupil_id,
         definition.prefix,
         natural_key(definition, opening.pupil_id, opening.facts),
         parts.pinned.pin(connection, definition),
         str(opening.key),
-        event.actor,
-        role,
+        asked.event.actor,
+        ready.role,
         parts.clock.today(),
         None if opening.cause is None else opening.cause.case_id,
         opening.on,
-        content_of(asked, actor, role, change, calendar.version, opening.cause),
+        content_of(asked, ready.actor, ready.role, change, ready.calendar.version, opening.cause),
         position_to_text(change.position),
         change.position.ended,
-        calendar.version,
-        json_or_null(row_changes(definition, None, change.position, calendar).written),
+        ready.calendar.version,
+        json_or_null(row_changes(definition, None, change.position, ready.calendar).written),
         outbox_text(definition, change),
     )
     answer = connection.execute(_OPEN, values).fetchone()
     assert answer is not None
-    return Opened(answer[0], answer[1], answer[2], asked, change)
+    return Opened(answer[0], answer[1], answer[2], answer[3], asked, change, definition)
 
 
-def _in_its_own_transaction(parts: Parts, actor: Actor, opening: Opening) -> Opened:
-    with parts.engines.act_connection(SCHEDULER if actor.is_software else APP) as connection:
-        return write_opening(parts, connection, actor, opening)
-
-
-def _first_receipt(parts: Parts, actor: Actor, opened: Opened) -> Receipt:
-    with parts.engines.act_connection(SCHEDULER if actor.is_software else APP) as connection:
-        standing = read_standing(parts, connection, actor, opened.ref, lock=False)
-    receipt = receipt_of_key(parts, actor, standing, opened.asked)
-    assert receipt is not None, "the opening's event carries the opening key"
-    return receipt
+def write_opening(parts: Parts, connection: psycopg.Connection[Any], actor: Actor, opening: Opening) -> Opened:
+    """Work out an opening and write it."""
+    return write_prepared(parts, connection, prepared(parts, connection, actor, opening))

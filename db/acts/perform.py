@@ -8,8 +8,9 @@ from datetime import date
 
 from db.acts.actor import Actor
 from db.acts.before import already_decided, receipt_of_key
-from db.acts.children import open_children, with_what_may_open
+from db.acts.children import with_what_may_open
 from db.acts.errors import NotAllowed, NotFound
+from db.acts.following import Done, Following, leads_on
 from db.acts.parts import Parts
 from db.acts.receipt import Receipt
 from db.acts.request import Request
@@ -67,14 +68,25 @@ def _attempt(parts: Parts, actor: Actor, asked: Request, today: date, *, lock: b
             except Refused as refusal:
                 return _refused(parts, actor, standing, asked, refusal)
         standing, change = judged.standing, judged.change
-        with connection.transaction() if change.opens and not lock else nullcontext():
+        following = Following(parts, connection, actor)
+        if not leads_on(parts, standing.definition, change):
             written = write_act(connection, actor, judged.role, today, standing, asked, change, judged.round)
-            also = open_children(parts, connection, actor, standing, asked, change, written.seq) if written.answer == "done" else ()
-    if written.answer == "done":
+        else:
+            with nullcontext() if lock else connection.transaction():
+                written = write_act(connection, actor, judged.role, today, standing, asked, change, judged.round)
+                if written.answer == "done":
+                    following.after(_done(standing, asked, change, written))
+    for ref in following.touched:
+        parts.kept.forget(ref)
+    if written.answer == "done" and asked.ref not in following.touched:
         parts.kept.keep(standing_after(standing, written.version, change.position, written.head), actor, today)
     elif standing.kept:
         parts.kept.forget(asked.ref)
-    return _receipt(parts, actor, standing, asked, change, written, also)
+    return _receipt(parts, actor, standing, asked, change, written, tuple(following.opened))
+
+
+def _done(standing: Standing, asked: Request, change: Change, written: Written) -> Done:
+    return Done(standing.case_id, standing.ref, standing.pupil_id, standing.definition, asked.key, asked.event.on, written.seq, change)
 
 
 def _judged_as_kept(parts: Parts, actor: Actor, asked: Request, today: date) -> Judged | None:
@@ -93,7 +105,7 @@ def judge(parts: Parts, actor: Actor, standing: Standing, asked: Request) -> Jud
     role = role_for(actor, standing, asked.event)
     seen = _round(standing, asked)
     change = compiled(standing.definition).advance(standing.position, asked.event, standing.calendar)
-    return Judged(standing, role, seen, with_what_may_open(parts, change, asked.event.on, standing.calendar))
+    return Judged(standing, role, seen, with_what_may_open(parts, standing, change, asked.event.on))
 
 
 def _round(standing: Standing, asked: Request) -> int:

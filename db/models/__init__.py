@@ -1,7 +1,7 @@
 """The tables, one file a subject. Row-level security and grants are in `db/migrations`; `docs/ledger.md` says the rule in words."""
 
 from db.models.base import Base
-from db.models.cases import Case, EventRow, PinnedDefinition, PrivateText, StepRow
+from db.models.cases import Case, CaseWait, EventRow, PinnedDefinition, PrivateText, StepRow
 from db.models.imports import Import, ImportMapping, PendingLeaver
 from db.models.messages import DELIVERY_STATES, Delivery, LinkRow, OutboxRow
 from db.models.people import AuthorityContact, Family, Membership, Person, Plan, Pupil, PupilContact
@@ -15,6 +15,7 @@ __all__ = [
     "AuthorityContact",
     "Base",
     "Case",
+    "CaseWait",
     "Delivery",
     "EventRow",
     "Family",

@@ -36,7 +36,12 @@ class Case(Base):
     """
 
     __tablename__ = "cases"
-    __table_args__ = (Index(None, "pupil_id"), Index(None, "school_id"), {"postgresql_with": {"fillfactor": 80}})
+    __table_args__ = (
+        Index(None, "pupil_id"),
+        Index(None, "school_id"),
+        Index(None, "opened_from", postgresql_where=text("opened_from IS NOT NULL")),
+        {"postgresql_with": {"fillfactor": 80}},
+    )
 
     id: Mapped[NewBigId]
     pupil_id: Mapped[BigId] = mapped_column(ForeignKey("pupils.id"))
@@ -52,6 +57,20 @@ class Case(Base):
     head: Mapped[bytes]
     calendar_version: Mapped[Words]
     position: Mapped[str]
+
+
+class CaseWait(Base):
+    """A `case` step of one case (`parent_id`), by step, party and round, and the case of another process whose end it waits for."""
+
+    __tablename__ = "case_waits"
+    __table_args__ = (Index(None, "child_id"),)
+
+    parent_id: Mapped[BigId] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    child_id: Mapped[BigId] = mapped_column(ForeignKey("cases.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    round: Mapped[Small] = mapped_column(primary_key=True, autoincrement=False)
+    step: Mapped[str] = mapped_column(primary_key=True)
+    party: Mapped[Words] = mapped_column(primary_key=True)
 
 
 class EventRow(Base):

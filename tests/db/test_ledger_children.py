@@ -69,7 +69,7 @@ def test_both_or_neither(ash: Village, monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError("synthetic fault between the two")
 
     with monkeypatch.context() as patched, pytest.raises(RuntimeError):
-        patched.setattr("db.acts.children.write_opening", broken)
+        patched.setattr("db.acts.following.write_opening", broken)
         maintained(ash, case)
     assert ash.ledger.position(case)[2] == version and children(ash, case) == []
     assert len(maintained(ash, case).also_opened) == 1

@@ -1,7 +1,4 @@
-"""What the ledger's functions became when they were measured full. They are installed anew from `db/sql`.
-
-A migration that changes one of them later takes over the lines of `upgrade`, and leaves a frozen copy of `db/sql` for this one, as 0004 has.
-"""
+"""What the ledger's functions became when they were measured full. They are installed anew."""
 
 from pathlib import Path
 
@@ -12,7 +9,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parents[2] / "sql"
+SQL = Path(__file__).with_name("sql_0005")  # as they were then: what a later migration installs instead lies in db/sql
 DOORS = ("change_definition", "case_for_act", "apply_act")  # the new ones: a function replaced keeps its grants
 OF_0004 = (  # they take and give the head of the chain now
     "case_for_act(int[], text, bigint, date, boolean)",
