@@ -64,7 +64,8 @@ def _not_awaited(parts: Parts, standing: Standing, change: Change, on: date) -> 
             try:
                 _tried(parts, OpensCase(step.case, given), on, standing.calendar)
             except (Refused, NoDefinition) as error:
-                notes.append(_cannot(parts, step.case, error))
+                name = step.case.replace("_", " ")
+                notes.append(f"The step waits for a case of “{name}”. None can be opened now: {_why(error)} If none runs, open it by hand.")
     return notes
 
 
@@ -72,8 +73,11 @@ def _cannot(parts: Parts, process: str, error: Refused | NoDefinition) -> str:
     name = process.replace("_", " ")
     if process not in parts.library.definitions:
         return f"A case of the process “{name}” follows from this, and there is no text for it here: keep it by hand."
-    why = error.message if isinstance(error, Refused) else str(error)
-    return f"A case of the process “{name}” follows from this and was not opened: {why} Open it by hand, or keep it by hand."
+    return f"A case of the process “{name}” follows from this and was not opened: {_why(error)} Open it by hand, or keep it by hand."
+
+
+def _why(error: Refused | NoDefinition) -> str:
+    return error.message if isinstance(error, Refused) else str(error)
 
 
 def _doubted(standing: Standing, change: Change) -> Change:

@@ -56,7 +56,7 @@ def leads_on(parts: Parts, definition: Definition, change: Change) -> bool:
 
 @dataclass
 class Following:
-    """Follows acts on a connection that is inside the transaction which wrote them. `opened`: references of the cases opened or adopted, in order;
+    """Follows acts on a connection that is inside the transaction which wrote them. `opened`: references of the cases opened, in order;
     `touched`: references of cases in which something was recorded."""
 
     parts: Parts
