@@ -25,6 +25,12 @@ _WANT = text("""
     ON CONFLICT (case_id) DO UPDATE SET wanted = wakes.wanted + 1, parked_at = NULL, failures = 0,
         wanted_at = CASE WHEN wakes.wanted > wakes.served THEN wakes.wanted_at ELSE now() END
 """)
+_WANT_IDLE = text("""
+    UPDATE wakes w SET wanted = w.wanted + 1, wanted_at = now() FROM runs r JOIN cases c ON c.id = r.case_id
+    WHERE r.case_id = w.case_id AND r.flow_run_id = ANY(:runs) AND w.wanted = w.served AND w.parked_at IS NULL
+        AND (w.leased_until IS NULL OR w.leased_until < now())
+    RETURNING c.ref
+""")
 _LEASE = text("""
     UPDATE wakes w SET fence = w.fence + 1, holder = :holder, leased_until = now() + make_interval(secs => :seconds)
     FROM cases c WHERE c.id = w.case_id AND c.ref = :case AND (w.leased_until IS NULL OR w.leased_until < now())
@@ -76,6 +82,14 @@ def wanted(session: Session, limit: int = 100) -> list[Wake]:
 def want(session: Session, cases: list[str]) -> None:
     """Want one more wake of each of these cases. A parked case is tried again."""
     session.execute(_WANT, {"cases": cases})
+
+
+def want_idle(session: Session, runs: list[UUID]) -> list[str]:
+    """Want one more wake of the cases of these flow runs, but only of those that want none, that nobody holds and that are not parked.
+
+    Returns their references, in order.
+    """
+    return sorted(session.scalars(_WANT_IDLE, {"runs": runs}))
 
 
 def lease(session: Session, case: str, holder: str, seconds: float) -> Lease | None:

@@ -12,6 +12,7 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterId,
+    DeploymentFilterName,
     FlowRunFilter,
     FlowRunFilterEndTime,
     FlowRunFilterExpectedStartTime,
@@ -26,6 +27,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Completed, Crashed
 
 from flows.differences import LIVE, FoundRun
+from flows.known import DEPLOYMENT
 
 BULK = "/deployments/{id}/create_flow_run/bulk"  # Prefect 3.9.1 has no client method for it
 AT_ONCE = 100  # runs a call; Prefect's own limit, and 10 to 14 ms of its server each
@@ -106,7 +108,7 @@ def runs_by_id(client: SyncPrefectClient, ids: Sequence[UUID]) -> dict[UUID, Fou
 
 def live_runs(client: SyncPrefectClient, deployment_ids: Sequence[UUID]) -> Iterator[FoundRun]:
     """Every run of those deployments that has not ended, in the order of their ids."""
-    return _listed(client, deployment_ids, FlowRunFilter(state=_in_states(LIVE)))
+    return _listed(client, _of(deployment_ids), FlowRunFilter(state=_in_states(LIVE)))
 
 
 def count_live(client: SyncPrefectClient, deployment_ids: Sequence[UUID]) -> int:
@@ -127,7 +129,13 @@ def changed_runs(client: SyncPrefectClient, deployment_ids: Sequence[UUID], sinc
         FlowRunFilter(end_time=FlowRunFilterEndTime(after_=since)),
         FlowRunFilter(expected_start_time=FlowRunFilterExpectedStartTime(after_=since)),
     )
-    return {run.id: run for one in filters for run in _listed(client, deployment_ids, one)}
+    return {run.id: run for one in filters for run in _listed(client, _of(deployment_ids), one)}
+
+
+def moving_runs(client: SyncPrefectClient) -> list[FoundRun]:
+    """The runs that some process has begun and not ended (Pending, Running), of any of our flows. One small question, however many wait."""
+    ours = DeploymentFilter(name=DeploymentFilterName(any_=[DEPLOYMENT]))
+    return list(_listed(client, ours, FlowRunFilter(state=_in_states(("PENDING", "RUNNING")))))
 
 
 def _of(deployment_ids: Sequence[UUID]) -> DeploymentFilter:
@@ -138,8 +146,8 @@ def _in_states(kinds: Iterable[str]) -> FlowRunFilterState:
     return FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType(kind) for kind in sorted(kinds)]))
 
 
-def _listed(client: SyncPrefectClient, deployment_ids: Sequence[UUID], asked: FlowRunFilter) -> Iterator[FoundRun]:
-    deployments, offset = _of(deployment_ids), 0
+def _listed(client: SyncPrefectClient, deployments: DeploymentFilter, asked: FlowRunFilter) -> Iterator[FoundRun]:
+    offset = 0
     while True:
         page = client.read_flow_runs(deployment_filter=deployments, flow_run_filter=asked, sort=FlowRunSort.ID_DESC, limit=PAGE, offset=offset)
         yield from map(_as_found, page)

@@ -18,6 +18,7 @@ from flows.case import HELD_UP
 from flows.direct_wake import THREADS, WarmThreads
 from flows.known import CASE_FLOWS
 from flows.lease import LONGEST_WAKE, hand_back_all
+from flows.left_runs import want_left_runs
 from flows.load import load
 from flows.opening import open_missing_runs
 from flows.under_way import UnderWay
@@ -49,7 +50,7 @@ class WakeLoop:
         self._threads = WarmThreads()
         self._under_way = UnderWay(room=THREADS * 4)
         self._stopping = threading.Event()
-        self._next = dict.fromkeys(("leftovers", "heartbeat", "quiet"), 0.0)
+        self._next = dict.fromkeys(("leftovers", "left runs", "heartbeat", "quiet"), 0.0)
         self._mailing = ThreadPoolExecutor(1, thread_name_prefix="mail")
         self._leftovers: Future[object] | None = None
         self._given_up = 0
@@ -87,6 +88,8 @@ class WakeLoop:
         begun = self._begin(client)
         if self._is_time("leftovers", LEFTOVERS_EVERY):
             self._leftovers = self._send_leftovers()
+        if self._is_time("left runs", self._parts.settings.lease_seconds):
+            want_left_runs(self._parts, client)
         if self._is_time("heartbeat", HEARTBEAT_EVERY):
             self._say_alive(client)
         return bool(settled or spread_now.rows or begun)

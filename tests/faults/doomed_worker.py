@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import os
 import threading
@@ -26,6 +27,14 @@ def work_as_worker(connection: Connection, environment: Mapping[str, str]) -> No
     os.environ.update(environment)
     with connection.settings():
         flows.work.main()
+
+
+def poll_as_worker(connection: Connection, environment: Mapping[str, str]) -> None:
+    """The half of a worker that polls: it asks Prefect once for runs that are due and runs them; no loop serves what the ledger wants."""
+    os.environ.update(environment)
+    with connection.settings():
+        worker = flows.resident_worker.ResidentWorker()
+        asyncio.run(worker.start(run_once=True, printer=lambda words: None))
 
 
 @contextmanager

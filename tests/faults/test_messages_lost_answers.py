@@ -91,11 +91,19 @@ def test_n2_a_sender_killed_between_send_and_mark_is_as_a_lost_answer(ash: Villa
 
 
 def resent(ash: Village, settings: Settings, case: str) -> None:
-    """Send on until nothing is owed: whatever was held back or claimed is due at once."""
-    for _ in range(OWED + 1):
+    """Send on until nothing is owed, and once more: whatever was held back or claimed is due at once."""
+    for _ in range(OWED):
         make_due(ash, case)
         deliver(ash.engines, ash.clock, settings, case)
-    assert {one.state for one in mailed(ash, case)} == {"accepted"}
+        if is_accepted(ash, case):
+            break
+    make_due(ash, case)
+    assert deliver(ash.engines, ash.clock, settings, case) == DeliveryCounts() and is_accepted(ash, case)
+
+
+def is_accepted(ash: Village, case: str) -> bool:
+    """Whether a mail server has taken each of the case's mails."""
+    return {one.state for one in mailed(ash, case)} == {"accepted"}
 
 
 def judged(ash: Village, case: str, took: Counter[str]) -> tuple[int, int, int]:
@@ -128,7 +136,7 @@ def test_n1_mail_cut_at_any_packet_comes_once_or_says_that_it_may_be_twice(ash: 
 @pytest.mark.parametrize("before", ["the database", "the mail server"])
 def test_n2_a_sender_killed_at_any_packet_loses_nothing(ash: Village, tmp_path: Path, before: str, tally: Tally) -> None:
     gone = unmarked = twice = kills = 0
-    for packets in range(0, MANY, rounds(20, 3 if before == "the database" else 1)):
+    for packets in range(0, MANY, rounds(20, 1)):
         case = owe_invitations(ash)
         with (
             harmful_server(tmp_path) as server,
@@ -147,6 +155,5 @@ def test_n2_a_sender_killed_at_any_packet_loses_nothing(ash: Village, tmp_path: 
         if status == 0:
             break
     assert (gone, unmarked) == (0, 0) and kills > rounds(1, 3)
-    every = "third " if before == "the database" else ""
-    note = f"killed at any {every}packet to {before}: {twice} came twice, marked"
+    note = f"killed at any packet to {before}: {twice} came twice, marked"
     tally("N2", acts=OWED * (kills + 1), kills=kills, lost=gone, doubled=unmarked, note=note)
