@@ -17,14 +17,13 @@ from tests.faults.conftest import Tally
 from tests.faults.doomed import DoomedProcess, killing_proxy
 from tests.faults.doomed_worker import another_worker, work_as_worker
 from tests.faults.leases import leased_for
-from tests.faults.messages_at_hand import make_due
+from tests.faults.messages_at_hand import all_sent
 from tests.faults.tally import is_full, rounds
 from tests.flows.office import Office, until
 
 pytestmark = pytest.mark.slow
 LEASE = b"SET fence = w.fence + 1"  # the packet with which a worker takes a case: from it on we count
 HELD = "SELECT c.ref FROM wakes w JOIN cases c ON c.id = w.case_id WHERE w.holder LIKE %s"
-UNSENT = "SELECT 1 FROM deliveries WHERE state IN ('owed', 'claimed', 'handed_over')"
 SECONDS = 60.0  # with the lease of 30 seconds; a shorter one leaves as long beside it
 SHORT, TRUE = rounds(2, 3), 30
 EVERY = (0, 50, 100)
@@ -50,9 +49,7 @@ class Bench:
             kills += 1
         self.until_served(self.cases)
         until(lambda: all(self.is_done(case) for case in self.cases), "every step of software is done")
-        for case in self.cases:
-            make_due(self.office.village, case)  # the claims of a dead one on messages last up to five minutes
-        until(lambda: not self.office.village.rows(UNSENT), "all is sent")
+        until(lambda: all_sent(self.office.parts, self.cases), "all is sent")
         return kills
 
     def killed_after(self, packets: int) -> bool:
