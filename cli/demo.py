@@ -78,7 +78,7 @@ def _fill(here: Running, parts: Parts) -> None:
     opened, chased = morning_sweeps(parts)
     if empty:
         here.tell(f"{play_recent_past(parts.engines, parts.ledger, today)} acts of the trust's recent past")
-    here.tell(f"{opened} annual reviews opened, because their day has come; {chased} reminders and acts of the calendar")
+    here.tell(f"{opened} reviews and changes of phase opened, because their day has come; {chased} reminders and acts of the calendar")
 
 
 def _show(here: Running, parts: Parts) -> None:

@@ -151,7 +151,7 @@ def sweep_once(here: Running, url: str) -> None:
         return
     opened, chased = morning_sweeps(parts)
     parts.engines.dispose()
-    here.tell(f"{opened} annual reviews opened, because their day has come; {chased} reminders and acts of the calendar")
+    here.tell(f"{opened} reviews and changes of phase opened, because their day has come; {chased} reminders and acts of the calendar")
 
 
 def start_prefect(here: Running) -> None:

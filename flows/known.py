@@ -38,8 +38,10 @@ class KnownFlow:
 KNOWN_FLOWS: tuple[KnownFlow, ...] = (
     KnownFlow("annual_review", description="One run is one annual review of an EHC plan. It waits suspended; people decide in the console."),
     KnownFlow("ehc_needs_assessment", description="One run is one EHC needs assessment. It waits suspended; people decide in the console."),
+    KnownFlow("phase_transfer", description="One run is one change of phase with an EHC plan. It waits suspended; people decide in the console."),
+    KnownFlow("support_transfer", description="One run is one change of phase on SEN support. It waits suspended; people decide in the console."),
     KnownFlow("chase_deadlines", "0 6 * * *", description="Lets the calendar act and reminds of what falls due or is overdue."),
-    KnownFlow("open_due_reviews", "30 5 * * *", description="Opens each annual review that falls due."),
+    KnownFlow("open_due_reviews", "30 5 * * *", description="Opens each annual review and each change of phase that falls due."),
     KnownFlow("reconcile", "*/10 * * * *", UTC, description="Compares the ledger's open cases with Prefect's runs and mends what differs."),
     KnownFlow("heartbeat", "*/5 * * * *", UTC, description="Shows the ledger that schedules run and a worker takes them."),
 )

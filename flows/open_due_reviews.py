@@ -1,14 +1,19 @@
-"""Every morning: opens the annual reviews whose day has come."""
+"""Every morning: opens the changes of phase and the annual reviews whose day has come."""
 
 from prefect import flow
 
 from tasks.open_reviews import open_due_reviews as open_reviews
+from tasks.open_transfers import open_due_transfers
 from tasks.parts import parts
 from tasks.sweeps import DAY, sweep
 
 
 @flow(name="open_due_reviews", persist_result=False)
 def open_due_reviews() -> None:
-    """Open what falls due by today in London. The cases' own runs follow with the wakes they want. Raises TaskFailed."""
+    """Open what falls due by today in London. The cases' own runs follow with the wakes they want. Raises TaskFailed.
+
+    Changes of phase come first: each opens its own review, so the yearly one of the same pupil is not opened beside it.
+    """
     ours = parts()
-    sweep(ours, "open_due_reviews", DAY, lambda: len(open_reviews(ours, ours.clock.today()).opened))
+    today = ours.clock.today()
+    sweep(ours, "open_due_reviews", DAY, lambda: len(open_due_transfers(ours, today).opened) + len(open_reviews(ours, today).opened))

@@ -74,10 +74,11 @@ def owed_texts(definition: Definition) -> Iterator[OwedText]:
 
 def _readers(definition: Definition, tells: tuple[str, ...], step: Step | None) -> Iterator[str]:
     for name in tells:
-        if name == "party" and step is not None:
-            yield from definition.parties.get(step.each, ())
-        elif name in definition.parties:
+        name = (step.each or step.each_of_fact) if name == "party" and step is not None else name
+        if name in definition.parties:
             yield from definition.parties[name]
+        elif name in definition.facts:
+            yield from definition.facts[name].words
         elif name != "nobody":
             yield name
 

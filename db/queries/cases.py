@@ -109,14 +109,18 @@ def find_pupils(session: Session, words: str = "", limit: int = 50) -> list[Pupi
 
 
 def plans_to_review(session: Session, due_until: date, process: str = "annual_review") -> list[PlanToReview]:
-    """Plans whose 12 months end by `due_until` and whose pupil has no running case of the process; soonest first."""
+    """Plans whose 12 months end by `due_until` and whose pupil has no running case of the process; soonest first.
+
+    A change of phase that still waits for its review opens that review itself, so such a pupil is left out.
+    """
     rows = session.execute(
         text("""
         SELECT n.id, n.pupil_id, n.school_id, n.issued_on, n.last_review_on, n.review_due_on, p.born_on, p.year_group, p.looked_after
         FROM plans n JOIN pupils p ON p.id = n.pupil_id
         WHERE n.ceased_on IS NULL AND p.left_on IS NULL AND n.review_due_on <= :until
           AND NOT EXISTS (SELECT 1 FROM cases c JOIN definitions d ON d.id = c.definition_id
-                          WHERE c.pupil_id = n.pupil_id AND c.ended = '' AND d.process = :process)
+                          WHERE c.pupil_id = n.pupil_id AND c.ended = '' AND (d.process = :process OR d.process = 'phase_transfer' AND EXISTS (
+                              SELECT 1 FROM steps t WHERE t.case_id = c.id AND t.step = 'review' AND t.closed_seq IS NULL)))
         ORDER BY n.review_due_on, n.id"""),
         {"until": due_until, "process": process},
     )

@@ -79,6 +79,6 @@ def owners(definition: Definition, step: Step) -> frozenset[str]:
     if step.does:
         return frozenset({"school", "software"})
     if step.wait or step.case:
-        return frozenset({"calendar" if step.wait else "another case"})
+        return frozenset({"calendar" if step.wait else "another_case"})
     role = definition.roles.get(step.by)
     return frozenset({step.by} | ({"school"} if role is not None and role.ours else set()))

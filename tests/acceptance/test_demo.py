@@ -94,7 +94,7 @@ def keep(page: Page, name: str) -> None:
 def test_the_demo_is_up_and_the_prefect_ui_shows_the_cases(folder: Path, browser: Browser) -> None:
     with demo(folder) as running:
         assert "sample trust imported" in running.said
-        assert re.search(r"[1-9]\d* annual reviews opened", running.said)
+        assert re.search(r"[1-9]\d* reviews and changes of phase opened", running.said)
         assert "Inbox of" in running.said and "Overdue in the whole trust" in running.said
         _look_at_prefect(running, browser)
         _look_at_console(running, browser)

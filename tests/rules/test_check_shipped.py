@@ -28,8 +28,8 @@ def test_the_shipped_definitions_have_no_finding(library: Library) -> None:
     assert report.findings == [], "\n".join(str(finding) for finding in report.findings)
     for figures in report.figures:
         print(figures)
-    assert {figures.process for figures in report.figures} == {"annual_review", "ehc_needs_assessment"}
-    assert all(f.positions > 100 and f.histories > 1_000_000 and f.reopened > f.histories for f in report.figures)
+    assert {figures.process for figures in report.figures} == set(library.definitions) >= {"annual_review", "ehc_needs_assessment"}
+    assert all(f.positions > 20 and f.histories > 1_000 and f.reopened >= f.histories for f in report.figures)
 
 
 @pytest.mark.parametrize("mutant", DEAD_ENDS, ids=lambda m: m.title)
