@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from db.queries.step_rows import pupil_name
 from rules.definition import Definition
 from rules.school_age import is_young_person
+from rules.transfer import at_opening, change_of_phase, transfer_day, year_now
 
 _PUPIL = text("""
-    SELECT p.id, p.given_name, p.family_name, p.known_as, p.born_on, p.year_group, p.looked_after, p.school_id, s.name AS school,
+    SELECT p.id, p.given_name, p.family_name, p.known_as, p.born_on, p.year_group, p.looked_after, p.school_id, s.name AS school, s.phase,
            (SELECT n.review_due_on FROM plans n WHERE n.pupil_id = p.id AND n.ceased_on IS NULL ORDER BY n.id LIMIT 1) AS review_due_on
     FROM pupils p JOIN schools s ON s.id = p.school_id WHERE p.id = :pupil AND p.left_on IS NULL
 """)
@@ -30,6 +31,7 @@ class PupilToStart:
     looked_after: bool
     school_id: int
     school: str
+    school_phase: str
     review_due_on: date | None
 
     def known_facts(self, definition: Definition, today: date) -> dict[str, str]:
@@ -38,11 +40,23 @@ class PupilToStart:
         known = {"looked_after": "yes" if self.looked_after else "no", "rights_held_by": holder}
         if self.year_group is not None:
             known["year_group"] = str(self.year_group)
+        phase = change_of_phase(self.school_phase, year_now(self.year_group, self.born_on, today))
+        if phase:
+            known["phase"] = phase
         typed = {f"fact.{name}": value for name, value in known.items() if name in definition.opens_with}
-        due = self.review_due_on
-        if due is not None and "review_due_on" in definition.opens_with:
-            typed |= {"fact.review_due_on-day": str(due.day), "fact.review_due_on-month": str(due.month), "fact.review_due_on-year": str(due.year)}
+        for name, day in self._known_days(definition, phase, today).items():
+            if name in definition.opens_with:
+                typed |= {f"fact.{name}-day": str(day.day), f"fact.{name}-month": str(day.month), f"fact.{name}-year": str(day.year)}
         return typed
+
+    def _known_days(self, definition: Definition, phase: str, today: date) -> dict[str, date]:
+        """The next change of phase, and the day by which the plan's review is to be decided: no later than that change leaves time for."""
+        days = {"transfer_on": transfer_day(today)} if phase else {}
+        if self.review_due_on is None:
+            return days
+        fact = definition.opens_with.get("review_due_on")
+        latest = at_opening(definition, fact.no_later, {**days, "phase": phase}, today) if fact is not None and fact.no_later and phase else None
+        return {**days, "review_due_on": min(self.review_due_on, latest or self.review_due_on)}
 
 
 def pupil_to_start(session: Session, pupil_id: int) -> PupilToStart | None:
@@ -51,4 +65,4 @@ def pupil_to_start(session: Session, pupil_id: int) -> PupilToStart | None:
     if row is None:
         return None
     name = pupil_name(row.given_name, row.family_name, row.known_as)
-    return PupilToStart(row.id, name, row.born_on, row.year_group, row.looked_after, row.school_id, row.school, row.review_due_on)
+    return PupilToStart(row.id, name, row.born_on, row.year_group, row.looked_after, row.school_id, row.school, row.phase, row.review_due_on)
