@@ -18,13 +18,15 @@ from tasks.parts import Parts
 from tasks.quiet import refuse_if_leapt
 
 WITH_PLAN, ON_SUPPORT = "phase_transfer", "support_transfer"
+# The last day on which a case opens by itself, as a rule of the process: later it has been done elsewhere, or a person must look.
+LATEST = {WITH_PLAN: "on due of la_names_school", ON_SUPPORT: "10 weeks before transfer_on"}
 SWEEP = Actor(None, frozenset(), "calendar")
 _KEYS = UUID("5a0f6c3e-8f0b-5d0e-9a51-6d1c6a3f2b77")
 log = logging.getLogger("sendflow.tasks")
 
 
 def open_due_transfers(parts: Parts, today: date) -> OpenedReviews:
-    """Open what is due; again it opens nothing twice. Whom the law's date has passed already is opened by hand.
+    """Open what is due; again it opens nothing twice. What is too late for `LATEST` is opened by hand.
 
     One pupil who cannot be opened keeps no other waiting: they are in `refused`. Raises TaskFailed `clock.leapt`.
     """
@@ -70,10 +72,8 @@ def _open(parts: Parts, pupil: Leaver, today: date) -> list[str]:
     process = WITH_PLAN if pupil.review_due_on is not None else ON_SUPPORT
     definition = parts.library.for_new_case(process, today, {})
     facts = facts_of(definition, pupil, today)
-    last_step = "la_names_school" if process == WITH_PLAN else ""
-    ends = at_opening(definition, f"on due of {last_step}" if last_step else "on transfer_on", facts, today)
-    begins = at_opening(definition, definition.opens_on, facts, today)
-    if not facts["phase"] or begins is None or ends is None or not begins <= today <= ends:
+    first, last = (at_opening(definition, rule, facts, today) for rule in (definition.opens_on, LATEST[process]))
+    if not facts["phase"] or first is None or last is None or not first <= today <= last:
         return []
     asked = {name: value for name, value in facts.items() if name in definition.opens_with}
     key = uuid5(_KEYS, f"{process}/{pupil.pupil_id}/{facts['transfer_on']}")
