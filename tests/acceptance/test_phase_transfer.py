@@ -128,7 +128,7 @@ def test_it_opens_by_itself_with_its_review_and_for_those_alone_whom_it_concerns
 def test_the_plan_names_the_school_asked_for_and_the_file_arrives(trust: TrustAtWork) -> None:
     story, review = transfer(trust, "Dee", "2026-11-02")
     home = story.home
-    for role, address in (("receiving_school", OAK), ("first_school", OAK), ("second_school", ELM)):
+    for role, address in (("receiving_school", OAK), ("asked_school_1", OAK), ("asked_school_2", ELM)):
         knows(trust, home, role, address)
     story.records("explain_transfer")
     told = words(story.mail(home.mother, "the change to the next school"))
@@ -139,11 +139,11 @@ def test_the_plan_names_the_school_asked_for_and_the_file_arrives(trust: TrustAt
     story.records("pupils_preference", "given")
     story.records("invite_next_senco", "somebody_comes")
     reviewed(review)
-    story.records("la_consults_schools", schools_asked=("first_school", "second_school"))
-    story.records("consultation_arrives", party="first_school", consultation_received_on="2026-12-11")
+    story.records("la_consults_schools", schools_asked=("asked_school_1", "asked_school_2"))
+    story.records("consultation_arrives", party="asked_school_1", consultation_received_on="2026-12-11")
     story.comes("2026-12-14")
-    story.records("consultation_arrives", party="second_school", consultation_received_on="2026-12-14")
-    assert (story.due("school_answers", "first_school"), story.due("school_answers", "second_school")) == ("2026-12-26", "2026-12-29")
+    story.records("consultation_arrives", party="asked_school_2", consultation_received_on="2026-12-14")
+    assert (story.due("school_answers", "asked_school_1"), story.due("school_answers", "asked_school_2")) == ("2026-12-26", "2026-12-29")
     asked_oak = story.mail(OAK, "the local authority consults you")
     assert "by Saturday 26 December 2026" in words(asked_oak) and home.name not in words(asked_oak)
     story.answers(asked_oak, "can_meet_needs")
@@ -156,7 +156,7 @@ def test_the_plan_names_the_school_asked_for_and_the_file_arrives(trust: TrustAt
         review.records(step)
     review.has_ended("amended")
     assert story.instance("review").outcome == "amended"
-    story.records("school_answers", "cannot_meet_needs", party="second_school")
+    story.records("school_answers", "cannot_meet_needs", party="asked_school_2")
     story.records("la_names_school", "names_school_asked_for", decision_on="2027-01-28")
     named = story.mail(home.mother, "the plan names the next school")
     assert "it is the one you asked for" in words(named) and "The last day to appeal is Monday 29 March 2027." in words(named)
