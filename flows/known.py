@@ -37,6 +37,7 @@ class KnownFlow:
 
 KNOWN_FLOWS: tuple[KnownFlow, ...] = (
     KnownFlow("annual_review", description="One run is one annual review of an EHC plan. It waits suspended; people decide in the console."),
+    KnownFlow("complaint", description="One run is one complaint of a parent. It waits suspended; people decide in the console."),
     KnownFlow("ehc_needs_assessment", description="One run is one EHC needs assessment. It waits suspended; people decide in the console."),
     KnownFlow("phase_transfer", description="One run is one change of phase with an EHC plan. It waits suspended; people decide in the console."),
     KnownFlow("support_transfer", description="One run is one change of phase on SEN support. It waits suspended; people decide in the console."),

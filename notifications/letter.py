@@ -45,6 +45,7 @@ def letter_values(
         "school": _school(session, case),
         "step": _step(definition, step, delivery),
         "due": due,
+        "target": _target(session, delivery, today),
         "facts": KnownFacts(position.facts),
         "right": _right(definition, details) or _right_given_before(definition, position, calendar),
         "contains": _contains(step, delivery.moment),
@@ -101,6 +102,14 @@ def _due(session: Session, delivery: Delivery, today: date) -> dict[str, object]
     due = DueDate(row.due_on, Why.from_text(row.why), row.safe_on)
     late = (today - due.on).days
     return {"on": due.on, "safe_on": due.safe_on, "days_late": max(0, late), "why": " ".join(explain(due))}
+
+
+def _target(session: Session, delivery: Delivery, today: date) -> dict[str, object] | None:
+    """The trust's own day for the step, where the law sets none: what we promise, or hope for. It is nobody's last day."""
+    row = session.get(StepRow, (delivery.case_id, delivery.no)) if delivery.no else None
+    if row is None or row.target_on is None:
+        return None
+    return {"on": row.target_on, "days_late": max(0, (today - row.target_on).days)}
 
 
 class KnownFacts(dict[str, Value]):

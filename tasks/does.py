@@ -68,6 +68,8 @@ def put_review_in_diary(parts: Parts, todo: ToDo) -> Receipt:
 DOES: Mapping[str, Does] = {
     "send_invitations": send,
     "send_report": send,
+    "contact_la": send,
+    "send_hearing_invitations": send,
     "diary_review": put_review_in_diary,
 }
 
