@@ -8,12 +8,15 @@ from itertools import count
 
 from sqlalchemy.orm import Session
 
-from db.models import Authority, AuthorityContact, Family, Membership, Person, Pupil, School
+from db.ledger import Actor
+from db.models import Authority, AuthorityContact, Family, Membership, Person, Pupil, PupilContact, School
 from tests.db.ledger_story import Village
 
 ADVISERS = ("la", "health", "social_care", "educational_psychologist")
 COUNCIL = {role: f"{role.replace('_', '.')}@testshire.example" for role in ADVISERS}
 SENCO, HEAD, SEND_LEAD = "senco.ash@school.example", "headteacher.ash@school.example", "lead.ash@school.example"
+CEO = "chief.ash@trust.example"
+PANEL = {seat: f"{seat.replace('_', '.')}@panel.example" for seat in ("panel_chair", "panel_member", "independent_panel_member")}
 _numbers = count(1)
 
 
@@ -38,6 +41,26 @@ def settle(village: Village) -> None:
         session.flush()
         session.add(Membership(person_id=lead.id, school_id=school.id, role="trust_send_lead"))
         session.add_all(AuthorityContact(authority_id=authority.id, person_id=one.id, role=role) for role, one in officers.items())
+
+
+def chief_executive(village: Village) -> Actor:
+    """The trust's chief executive, who holds that role at the school; as the ledger knows them."""
+    with village.engines.scheduler() as session:
+        person = Person(kind="staff", given_name="Chief", family_name="Ash", email=CEO, school_ids=[village.school_id])
+        session.add(person)
+        session.flush()
+        session.add(Membership(person_id=person.id, school_id=village.school_id, role="ceo"))
+        return Actor(person.id, frozenset({village.school_id}), "console")
+
+
+def panel(village: Village, pupil_id: int) -> None:
+    """Three people who may hear a complaint about that pupil's school, each known in their seat."""
+    with village.engines.scheduler() as session:
+        for seat, address in PANEL.items():
+            person = Person(kind="outside", given_name=seat.title(), family_name="Elm", email=address, school_ids=[village.school_id])
+            session.add(person)
+            session.flush()
+            session.add(PupilContact(pupil_id=pupil_id, person_id=person.id, role=seat, school_id=village.school_id))
 
 
 def household(village: Village, name: str, born_on: date, year_group: int, *, looked_after: bool = False) -> Household:

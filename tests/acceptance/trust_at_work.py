@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
@@ -34,6 +34,7 @@ class TrustAtWork:
 
     office: Office
     browser: TestClient
+    more: dict[str, Actor] = field(default_factory=dict)  # staff beside the village's three, by role
 
     @property
     def today(self) -> date:
@@ -136,8 +137,8 @@ class Story:
         assert sent.status_code == 200, sent.text
 
     def actor(self, role: str) -> Actor:
-        """Who of the staff acts: senco, head or teacher."""
-        found: Actor = getattr(self.trust.office.village, role)
+        """Who of the staff acts: senco, head or teacher, or one of the trust's `more`."""
+        found: Actor = self.trust.more.get(role) or getattr(self.trust.office.village, role)
         return found
 
     @property

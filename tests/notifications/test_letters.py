@@ -32,6 +32,11 @@ SAID = {
     "recommendations": "recommendations",
     "differences": "differences",
     "advice": "the advice that was gathered",
+    "time_scale": "You will have our written answer by Thursday 14 January 2027",
+    "panel": "You can ask for a panel",
+    "attend": "You may come to the hearing",
+    "accompanied": "You may bring somebody",
+    "findings": "The panel finds the complaint",
 }
 
 
@@ -45,6 +50,7 @@ def values(role: str, facts: bool = True) -> dict[str, object]:
         "school": {"name": "Beacon Hill", "phone": "01234", "senco_name": "Sam Moss", "senco_email": "sam@bh.example.org"},
         "step": {"name": "s", "title": "A step", "hint": "", "owner": "the SENCO", "policy": "", "party": ""},
         "due": {"on": date(2027, 1, 28), "safe_on": None, "days_late": 0, "why": "The rule: 2 weeks."} if facts else None,
+        "target": {"on": date(2027, 1, 26), "days_late": 0} if facts else None,
         "facts": KnownFacts(dates | {"recommendation": "amend"}) if facts else KnownFacts(),
         "right": {"name": "appeal", "law": "HESC r.20", "text": "", "last_day": date(2027, 3, 1)} if facts else None,
         "contains": {},
