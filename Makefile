@@ -14,9 +14,9 @@ help: ## list what can be made
 demo: $(VENV)/.run css ## start everything on the sample trust, until Ctrl-C
 	$(BIN)/sendflow demo
 
-test: $(VENV)/.dev css chromium ## linters, types, definitions, then every test
+test: $(VENV)/.dev css chromium ## linters, types, definitions, then every test (three processes on two cores: half of the time is waiting)
 	$(MAKE) --no-print-directory check
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=25
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=25
 
 check: $(VENV)/.dev ## ruff, mypy, import-linter and the definitions, in seconds
 	$(BIN)/ruff check .
