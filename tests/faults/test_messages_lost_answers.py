@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -24,16 +21,6 @@ from tests.faults.messages_at_hand import OWED, doubled_unmarked, harmful_server
 from tests.faults.tally import rounds
 
 MANY = 1_000
-ROOT = Path(__file__).parents[2]
-SENDER = """
-import sys
-from db.clock import Clock
-from db.engine import Engines
-from db.settings import Settings
-from notifications.dispatch import deliver
-sys.stdin.readline()
-deliver(Engines(sys.argv[1]), Clock(), Settings(data_folder=sys.argv[2], mail_url=sys.argv[3]), sys.argv[4], holder="doomed")
-"""
 
 
 @pytest.fixture(scope="module")
@@ -70,15 +57,11 @@ def test_n2_a_sender_killed_between_send_and_mark_is_as_a_lost_answer(ash: Villa
         case = owe_invitations(ash)
         with harmful_server(tmp_path) as server:
             server.at = at
-            sender = subprocess.Popen(
-                [sys.executable, "-c", SENDER, ash.engines.url, str(tmp_path), server.url, case],
-                stdin=subprocess.PIPE,
-                cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-            )
+            sender = doomed_sender(ash.engines.url, tmp_path, server.url, case)
+            sender.start()
             server.kill = sender.pid
-            sender.communicate(b"go\n", timeout=60)
-            assert sender.returncode == -signal.SIGKILL
+            sender.go()
+            assert sender.ended() == -signal.SIGKILL
             (cut,) = [one for one in mailed(ash, case) if one.state == "handed_over"]
             make_due(ash, case)
             assert deliver(ash.engines, ash.clock, Settings(data_folder=tmp_path, mail_url=server.url), case) == DeliveryCounts(accepted=OWED)
@@ -88,6 +71,11 @@ def test_n2_a_sender_killed_between_send_and_mark_is_as_a_lost_answer(ash: Villa
         assert took[cut.reference] == copies and sorted(took.values()) == sorted([1, 1, 1, copies])
         tried, gone, unmarked = tried + OWED, gone + lost(ash, case, took), unmarked + doubled_unmarked(ash, case, took)
     tally("N2", acts=tried, kills=kills, lost=gone, doubled=unmarked, note=f"killed at {at}; only the one on its way is marked")
+
+
+def doomed_sender(database_url: str, folder: Path, mail_url: str, case: str) -> DoomedProcess:
+    """A process that sends what the case owes, once it was told to."""
+    return DoomedProcess(deliver_case, database_url, str(folder), mail_url, case, needs=deliver_case.__module__)
 
 
 def resent(ash: Village, settings: Settings, case: str) -> None:
@@ -143,7 +131,7 @@ def test_n2_a_sender_killed_at_any_packet_loses_nothing(ash: Village, tmp_path: 
             killing_proxy(ash.engines.url if before == "the database" else server.url) as (proxy, doomed),
         ):
             urls = (proxy.url, server.url) if before == "the database" else (ash.engines.url, proxy.url)
-            doomed.append(DoomedProcess(deliver_case, urls[0], str(tmp_path), urls[1], case, needs=deliver_case.__module__))
+            doomed.append(doomed_sender(urls[0], tmp_path, urls[1], case))
             doomed[-1].start()
             proxy.cut_after(packets, stays_down=False)
             doomed[-1].go()

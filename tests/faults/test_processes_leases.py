@@ -19,34 +19,36 @@ pytestmark = pytest.mark.slow
 Tally = Callable[..., None]
 
 
-@pytest.fixture
+LEASE = rounds(2, 30)
+PAUSE = rounds(5, 600)
+
+
+@pytest.fixture(scope="module")
 def worker(office: Office, prefect_server: PrefectServer) -> Iterator[WorkerProcess]:
-    with office.worker(prefect_server) as process:
+    with leased_for(office, LEASE), office.worker(prefect_server) as process:
         yield process
 
 
-def test_c7_a_worker_stopped_past_its_lease_is_replaced_and_then_turned_away(office: Office, prefect_server: PrefectServer, tally: Tally) -> None:
+def test_c7_a_worker_stopped_past_its_lease_is_replaced_and_then_turned_away(office: Office, worker: WorkerProcess, tally: Tally) -> None:
     """A real SIGSTOP as it sends; another process has the case and its messages soon after the lease; after SIGCONT the first one does nothing."""
-    seconds, paused = rounds(2, 30), rounds(5, 600)
-    with leased_for(office, seconds), office.worker(prefect_server) as worker:
-        case = office.open_and_served()
-        with ExitStack() as silence:
-            silence.enter_context(office.mail_server_silent())
-            office.agree_meeting(case)
-            until(lambda: is_sending(office, case), "the worker is in the middle of sending")
-            at = time.monotonic()
-            with stopped(worker):
-                silence.close()
-                with office.loop():
-                    until(lambda: is_settled(office, case), "another process serves it", seconds + 30)
-                    taken = time.monotonic() - at
-                    until(lambda: time.monotonic() - at > paused, "the pause is over", paused + 30)
-                before = what_stands(office, case)
-            until(lambda: "another process serves it" in worker.log.read_text(encoding="utf-8"), "the first one is turned away")
-        until(lambda: is_settled(office, case), "whatever it shook is settled")
+    case = office.open_and_served()
+    with ExitStack() as silence:
+        silence.enter_context(office.mail_server_silent())
+        office.agree_meeting(case)
+        until(lambda: is_sending(office, case), "the worker is in the middle of sending")
+        at = time.monotonic()
+        with stopped(worker):
+            silence.close()
+            with office.loop():
+                until(lambda: is_settled(office, case), "another process serves it", LEASE + 30)
+                taken = time.monotonic() - at
+                until(lambda: time.monotonic() - at > PAUSE, "the pause is over", PAUSE + 30)
+            before = what_stands(office, case)
+        until(lambda: "another process serves it" in worker.log.read_text(encoding="utf-8"), "the first one is turned away")
+    until(lambda: is_settled(office, case), "whatever it shook is settled")
     mails = mails_of(office, case)
     doubled = len(mails) - len(set(mails))
-    words = f"stopped {paused} s in sending, lease {seconds} s; served after {taken:.0f} s"
+    words = f"stopped {PAUSE} s in sending, lease {LEASE} s; served after {taken:.0f} s"
     tally("C7", acts=1, kills=1, lost=int(what_stands(office, case) != before), doubled=doubled, note=words)
     assert what_stands(office, case) == before, "its late writes change nothing"
     assert doubled == 0
