@@ -57,6 +57,7 @@ def inbox(who: Who = None, json: Json = False) -> None:
 def show_case(ref: Ref, who: Who = None, json: Json = False) -> None:
     """Where a case stands, what is next and whose, which text it runs on, and what has happened."""
     with refusals():
+        from db.queries.case_family import family_of
         from db.queries.messages import messages_of
         from db.queries.timeline import timeline_of
 
@@ -64,17 +65,23 @@ def show_case(ref: Ref, who: Who = None, json: Json = False) -> None:
         me = acting(w, who)
         found = page_of(w, me, ref)
         with w.engines.app(me.schools) as session:
-            history = timeline_of(session, ref)
+            history, family = timeline_of(session, ref), family_of(session, ref)
         with w.engines.app(me.schools_where("read_messages")) as session:
             messages = messages_of(session, ref)
     if json:
         steps = {"now": _plain(found.now), "later": _plain(found.later), "past": found.past}
-        as_json({"head": found.head, **steps, "facts": found.facts, "history": history, "messages": [_message(m) for m in messages]})
+        as_json(
+            {"head": found.head, **steps, "facts": found.facts, "family": family, "history": history, "messages": [_message(m) for m in messages]}
+        )
         return
     head = found.head
     print(f"{head.ref}  {head.title}  ({head.school})")
     print(f"  opened {head.opened_on}; {'ended: ' + head.ended_title if head.ended else 'running'}")
     print(f"  runs on the text {head.process}, version {head.definition_hash[:12]} (now in the folder: {_current(w, head.process)})")
+    for one in family:
+        print(f"  {one.how}: {one.ref}  {one.title}{f' ({one.step})' if one.step else ''}{f'; ended: {one.ended}' if one.ended else ''}")
+        if one.doubt:
+            print(f"    LOOK AT IT: {one.doubt}")
     table(
         ("by", "late", "step", "whose", "state", "law"),
         ((s.act_by_on, s.overdue_days or "", s.title, s.whose, s.status, s.citation) for s in (*found.now, *found.later)),

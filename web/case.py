@@ -6,6 +6,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
 from db.permissions import role_in_which, roles_for, roles_for_event, roles_for_step
+from db.queries.case_family import family_of
 from db.queries.case_page import CasePage, case_page
 from db.queries.messages import messages_of
 from db.queries.set_aside import set_aside
@@ -29,6 +30,7 @@ def show(request: Request, ref: str) -> Response:
         if found is None:
             raise HTTPException(404)
         history = timeline_of(session, ref)
+        family = family_of(session, ref)
         held_up = set_aside(session, ref)
         held = me.roles.get(found.head.school_id, frozenset())
         sent = messages_of(session, ref) if role_in_which(held, roles_for("read_messages")) else []
@@ -36,6 +38,7 @@ def show(request: Request, ref: str) -> Response:
         request,
         "case.html",
         case=found,
+        family=family,
         history=history[::-1],
         sent=sent,
         held_up=held_up[0] if held_up else None,
