@@ -13,7 +13,16 @@ from rules.definition import Definition
 from rules.history import Event
 
 PlainAct = Literal[
-    "read_case", "open_case", "correct_fact", "import_files", "answer_leaver", "make_link", "read_messages", "read_trust", "change_definition"
+    "read_case",
+    "open_case",
+    "correct_fact",
+    "import_files",
+    "answer_leaver",
+    "make_link",
+    "read_messages",
+    "read_trust",
+    "change_definition",
+    "name_contact",
 ]
 
 STAFF = ("senco", "headteacher", "teacher", "trust_send_lead", "ceo")
@@ -26,6 +35,7 @@ PLAIN: Mapping[PlainAct, tuple[str, ...]] = {
     "import_files": LEADERS,
     "answer_leaver": LEADERS,
     "make_link": LEADERS,
+    "name_contact": LEADERS,  # who stands behind a role of one pupil's cases
     "read_messages": LEADERS,
     "read_trust": ("trust_send_lead", "ceo"),
     "change_definition": ("trust_send_lead",),  # which text a running case is judged by is the trust's to say, not one school's

@@ -129,6 +129,8 @@ def _ends_of(drafts: Iterable[Draft]) -> dict[str, tuple[str, ...]]:
 def _with_many(members: tuple[str, ...], registers: Registers) -> tuple[str, ...]:
     """The members of a list of parties; a role that the register tells as many is each of them."""
     alike = {word: [role.name for role in registers.roles.values() if role.one_of == word] for word in members}
+    for names in alike.values():
+        names.sort(key=lambda name: int(name.rpartition("_")[2]))  # a pinned text has its roles by name, where 10 stands before 2
     return tuple(member for word in members for member in alike[word] or [word])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from rules.definition import Counting, Definition, Ladder, Right, Role, Rung
@@ -26,7 +27,7 @@ def pinned_text(definition: Definition, registers: Registers) -> str:
         "citations": {name: _citation(registers.authorities[name]) for name in sorted(cited) if name in registers.authorities},
         "ladders": {name: [[r.when, r.tells, r.severity, r.template] for r in ladder.rungs] for name, ladder in definition.ladders.items()},
         "rights": {name: [r.law, r.last_day, r.text, _counting(r.counting)] for name, r in definition.rights.items()},
-        "roles": {name: [r.title, r.ours, r.reached_by, list(r.recorded_by), r.passes_to] for name, r in definition.roles.items()},
+        "roles": {name: _role(role) for name, role in definition.roles.items()},
     }
     if awaited:  # what a `case` step may come to; said only where there is one
         pinned["case_ends"] = {name: list(registers.case_ends.get(name, ())) for name in sorted(awaited)}
@@ -73,11 +74,21 @@ def _citation_from(name: str, raw: list[Any]) -> Citation:
     return Citation(name, "", "", None, None, "", "", "", (), counting=_counting_from(raw[0]), contains=raw[1], outcomes=outcomes)
 
 
+def _role(role: Role) -> list[Any]:
+    """The entry that it is one of stands last, and only where there is one: the texts pinned before read as they did, to the byte."""
+    told = [role.title, role.ours, role.reached_by, list(role.recorded_by), role.passes_to]
+    return [*told, role.one_of] if role.one_of else told
+
+
+def _role_from(name: str, raw: list[Any]) -> Role:
+    return replace(Role(name, raw[0], raw[1], raw[2], tuple(raw[3]), raw[4]), one_of=raw[5] if len(raw) > 5 else "")
+
+
 def _registers(raw: Mapping[str, Any]) -> Registers:
     return Registers(
         authorities={name: _citation_from(name, entry) for name, entry in raw["citations"].items()},
         rights={name: Right(name, r[0], r[1], r[2], _counting_from(r[3])) for name, r in raw["rights"].items()},
         ladders={name: Ladder(name, tuple(Rung(*rung) for rung in rungs)) for name, rungs in raw["ladders"].items()},
-        roles={name: Role(name, r[0], r[1], r[2], tuple(r[3]), r[4]) for name, r in raw["roles"].items()},
+        roles={name: _role_from(name, entry) for name, entry in raw["roles"].items()},
         case_ends={name: tuple(ends) for name, ends in raw.get("case_ends", {}).items()},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
+from db.contacts import contact_roles
 from db.permissions import role_in_which, roles_for, roles_for_event, roles_for_step
 from db.queries.case_family import family_of
 from db.queries.case_page import CasePage, case_page
@@ -44,6 +45,7 @@ def show(request: Request, ref: str) -> Response:
         held_up=held_up[0] if held_up else None,
         step_address=step_address,
         may=lambda step: may_decide(found, step, held),
+        may_name=role_in_which(held, roles_for("name_contact")) is not None and bool(contact_roles(found.definition)),
         may_correct=role_in_which(held, roles_for("correct_fact")) is not None,
         exceptions_for=lambda step: exceptions_for(found, step, held),
         endings=endings_for(found, me),

@@ -23,6 +23,7 @@ _STAFF_ROLES = {
     "teacher": "teacher", "class teacher": "teacher",
     "trust send lead": "trust_send_lead", "send lead": "trust_send_lead", "director of send": "trust_send_lead",
     "ceo": "ceo", "chief executive": "ceo", "auditor": "auditor",
+    "governor": "governor", "chair of governors": "governor", "clerk to the governors": "governor",
 }  # fmt: skip
 _LA_ROLES = {
     "sen team": "la", "sen mailbox": "la", "case officer": "la_officer", "sen manager": "la_manager",

@@ -30,7 +30,7 @@ def note_missing_pupils(session: Session, import_id: int, rows: Sequence[TypedRo
     on_roll = session.execute(
         select(Pupil.id, Pupil.school_id, School.urn, Pupil.mis_id)
         .join(School, School.id == Pupil.school_id)
-        .where(School.urn.in_(urns), Pupil.left_on.is_(None))
+        .where(School.urn.in_(urns), Pupil.left_on.is_(None), Pupil.mis_id != "")  # not a child whom somebody entered by hand
     ).all()
     waiting = set(session.scalars(select(PendingLeaver.pupil_id).where(PendingLeaver.answer == "")))
     missing = [(p.id, p.school_id) for p in on_roll if (p.urn, p.mis_id) not in named and p.id not in waiting]

@@ -48,6 +48,11 @@ def test_a_pinned_text_is_the_whole_definition(library: Library) -> None:
     assert len(review.hash) == 64
 
 
+def test_every_shipped_text_reads_back_from_what_is_pinned() -> None:
+    for shipped in load_library().all():
+        assert from_pinned(shipped.pinned) == shipped, shipped.file
+
+
 def test_a_changed_ladder_is_another_version(library: Library) -> None:
     review = library.definitions["annual_review"][0]
     roles = {**library.registers.roles, "senco": library.registers.roles["la"]}
