@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from db.engine import Engines
 from db.ledger import Actor, Ledger
-from db.models import Case, Membership, Pupil
+from db.models import Case, Membership, Pupil, StepRow
 from rules.values import Value
 
 _KEYS = UUID("5e0a2f51-7a63-5c0c-9a51-0a5d6f0c7b10")
@@ -58,7 +58,9 @@ def play_recent_past(engines: Engines, ledger: Ledger, today: date) -> int:
             (school, role): Actor(person, frozenset({school}), "import")
             for person, school, role in session.execute(select(Membership.person_id, Membership.school_id, Membership.role))
         }
-        reviews = session.execute(select(Case.ref, Case.school_id).where(Case.ended == "", Case.ref.like("AR-%")).order_by(Case.id)).all()[::3]
+        to_agree = select(Case.ref, Case.school_id).join(StepRow, StepRow.case_id == Case.id)
+        to_agree = to_agree.where(StepRow.step == "agree_meeting_date", StepRow.status == "open", StepRow.closed_seq.is_(None)).order_by(Case.id)
+        reviews = session.execute(to_agree).all()[::3]
     acts = 0
     for (pupil, school, year), weeks in zip(on_support, WEEKS_AGO, strict=False):
         acts += _assessment(ledger, staff, pupil, school, year, today - timedelta(weeks=weeks), weeks)
