@@ -117,10 +117,10 @@ def test_the_trust_answers_a_complaint_about_the_head_and_is_chased_itself(trust
     with pytest.raises(Refused):
         story.records("acknowledge", answer_by="2026-04-02")  # twenty school days end on 1 April
     story.records("acknowledge", answer_by="2026-03-25")
-    received = words(story.mail(mother, "we have your complaint in writing"))
+    received = words(story.mail(mother, "the complaint in writing has reached us"))
     assert "You will have our written answer by Wednesday 25 March 2026." in received
     assert "The trust does, because your complaint is about the headteacher." in received and "You can ask for a panel." in received
-    assert story.told("we have your complaint in writing") == {mother, HEAD, CEO}
+    assert story.told("the complaint in writing has reached us") == {mother, HEAD, CEO}
     assert not story.mails(LA), "it is not about provision"
     assert story.due("respond_for_trust") == "2026-03-25" and story.instance("respond").status == "does_not_apply"
     story.comes("2026-03-26")
@@ -129,8 +129,8 @@ def test_the_trust_answers_a_complaint_about_the_head_and_is_chased_itself(trust
     with pytest.raises(NotAllowed):
         story.records("respond_for_trust", by="head", finding="not_upheld")
     story.records("respond_for_trust", by="ceo", finding="upheld")
-    answer = words(story.mail(mother, "the written answer to your complaint"))
-    assert story.told("the written answer to your complaint") == {mother, HEAD}, "both sides"
+    answer = words(story.mail(mother, "the written answer to the complaint"))
+    assert story.told("the written answer to the complaint") == {mother, HEAD}, "both sides"
     assert "It is upheld." in answer and ROUTES[1] in answer
     assert "if you can by Monday 20 April 2026" in words(story.mail(mother, "do you want a panel to hear your complaint?"))
     story.comes("2026-04-21")
@@ -211,7 +211,7 @@ def test_a_complaint_ends_from_anywhere_when_it_is_settled_withdrawn_or_belongs_
     ends = {
         "settled_with_help": ("the disagreement is settled", {HEAD, CEO, LA}, "The school does what was agreed."),
         "withdrawn": ("the complaint has been withdrawn", {HEAD, CEO}, "You can complain again."),
-        "another_procedure": ("your complaint belongs to another procedure", {HEAD}, "A complaint does not move that day."),
+        "another_procedure": ("the complaint belongs to another procedure", {HEAD}, "A complaint does not move that day."),
     }
     for number, (end, (subject, others, told)) in enumerate(ends.items()):
         story = complains(trust, f"Q{'abc'[number]}", "2026-05-11")
