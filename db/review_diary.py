@@ -1,4 +1,4 @@
-"""When a plan is to be reviewed next: the last day of twelve months that start with its making or its last review (CFA 2014 s.44(1))."""
+"""When a plan is to be reviewed next: the last day of twelve months that start with its making or its last review (CFA 2014 s.44(1)); or no more."""
 
 from __future__ import annotations
 
@@ -29,3 +29,13 @@ def diary_review(session: Session, case: str, reviewed_on: date, next_due_on: da
         {"case": case, "reviewed": reviewed_on, "next": next_due_on},
     ).all()
     return bool(changed or added)
+
+
+def end_plan(session: Session, case: str, ceased_on: date) -> bool:
+    """The plan of the case's pupil has ceased: nothing of it falls due any more. False: it had ended before, or there was none."""
+    ended = session.execute(
+        text("""
+        UPDATE plans n SET ceased_on = :on FROM cases c WHERE c.ref = :case AND n.pupil_id = c.pupil_id AND n.ceased_on IS NULL RETURNING n.id"""),
+        {"case": case, "on": ceased_on},
+    ).all()
+    return bool(ended)

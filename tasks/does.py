@@ -12,7 +12,7 @@ from datetime import date
 from uuid import UUID, uuid5
 
 from db.ledger import Actor, Receipt
-from db.review_diary import diary_review
+from db.review_diary import diary_review, end_plan
 from rules.calendar import england
 from rules.definition import Definition
 from rules.due import DueDate, due_date
@@ -65,12 +65,20 @@ def put_review_in_diary(parts: Parts, todo: ToDo) -> Receipt:
     return send(parts, todo)
 
 
+def close_plan(parts: Parts, todo: ToDo) -> Receipt:
+    """Take a plan that has ceased out of the diary: no review of it is opened any more. Raises as `send` does."""
+    with parts.engines.scheduler() as session:
+        end_plan(session, todo.case, todo.today)
+    return send(parts, todo)
+
+
 DOES: Mapping[str, Does] = {
     "send_invitations": send,
     "send_report": send,
     "contact_la": send,
     "send_hearing_invitations": send,
     "diary_review": put_review_in_diary,
+    "close_plan": close_plan,
 }
 
 
