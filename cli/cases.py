@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
@@ -26,13 +27,15 @@ def add_to(app: typer.Typer) -> None:
 
 
 def open_case(
-    process: Annotated[str, typer.Argument(help="annual_review or ehc_needs_assessment")],
+    process: Annotated[str, typer.Argument(help="A process, for example annual_review or reassessment")],
     pupil: Annotated[str, typer.Argument(help="The pupil's UPN, or the beginning of the names")],
     fact: Fact = None, on: On = None, who: Who = None, json: Json = False,
 ) -> None:  # fmt: skip
     """Open a case for a pupil, with the facts that the process opens with."""
     with refusals():
         from db.queries.cases import find_pupils
+        from rules.calendar import england
+        from rules.warnings import warnings_at
 
         w = working()
         me = acting(w, who)
@@ -44,7 +47,10 @@ def open_case(
             lines = (f"{p.name}, born {p.born_on}, {p.school}, UPN {p.upn}" for p in found)
             fail(f"{'no pupil' if not found else 'more than one pupil'} fits {pupil!r}; give the UPN", lines)
         facts = read_facts(w.library.definitions[process][-1].opens_with, fact or [])  # which text is in force may hang on one of them
-        receipt = w.ledger.open_case(me.actor, key=uuid4(), process=process, pupil_id=found[0].id, facts=facts, on=day_of(on, w.today))
+        opened_on = day_of(on, w.today)
+        for words in warnings_at(w.library.for_new_case(process, opened_on, facts), facts, opened_on, england()):
+            print(f"Warning: {words}", file=sys.stderr)
+        receipt = w.ledger.open_case(me.actor, key=uuid4(), process=process, pupil_id=found[0].id, facts=facts, on=opened_on)
         _say(receipt, json)
 
 

@@ -156,6 +156,18 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class OpeningWarning:
+    """What whoever opens a case is told, and may pass over: it holds for a case opened on or before the day of `until` (a rule's text)."""
+
+    name: str
+    until: str
+    title: str
+    law: str = ""
+    policy: str = ""
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Interrupt:
     """Ends the case from anywhere: who may say so, who is told."""
 
@@ -272,6 +284,7 @@ class Definition:
     hash: str
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)  # of each key, and of `ends.NAME` and the like
     once_for: tuple[str, ...] = ()  # facts of the opening: one running case a pupil for each of their values
+    warns: Mapping[str, OpeningWarning] = field(default_factory=dict)
 
     @cached_property
     def case_steps(self) -> frozenset[str]:

@@ -178,6 +178,7 @@ def build(draft: Draft, file: str, source: str, registers: Registers) -> Definit
         pinned="",
         hash="",
         once_for=draft.once_for,
+        warns=draft.warns,
         lines={f"{section}.{name}".lstrip("."): line for (section, name), line in draft.lines.items()},
     )
     pinned = pinned_text(definition, registers)

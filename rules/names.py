@@ -210,6 +210,10 @@ class _Checker:
         self.leaving()
         for name in draft.once_for:
             self.known(name, draft.opens_with, "fact of `opens_with`", top.get(("", "once_for"), 1))
+        for warning in draft.warns.values():
+            for base in parsed(warning.until).bases if warning.until else ():
+                if self.known(base.name, draft.opens_with, "fact of `opens_with`", warning.line):
+                    self.base(base.name, warning.line)
         if draft.in_force_by:
             self.known(draft.in_force_by, draft.opens_with, "fact of `opens_with`", top.get(("", "in_force"), 1))
 

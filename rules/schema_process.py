@@ -9,7 +9,7 @@ from datetime import date
 
 from rules.condition_text import read_condition
 from rules.conditions import Opening
-from rules.definition import End, Example, Fact, Interrupt, LawfulException, Step
+from rules.definition import End, Example, Fact, Interrupt, LawfulException, OpeningWarning, Step
 from rules.periods import RuleError, within
 from rules.problems import Problems, nearest
 from rules.schema import Block, check_new_name, read_words
@@ -48,6 +48,7 @@ class Draft:
     ends: dict[str, End] = field(default_factory=dict)
     interrupts: dict[str, Interrupt] = field(default_factory=dict)
     exceptions: dict[str, LawfulException] = field(default_factory=dict)
+    warns: dict[str, OpeningWarning] = field(default_factory=dict)
     totals: tuple[DraftTotal, ...] = ()
     examples: tuple[Example, ...] = ()
     in_force_from: date | None = None
@@ -82,6 +83,7 @@ def read_draft(text: str, problems: Problems) -> Draft | None:
     draft.ends = _ends(top, draft)
     draft.interrupts = _interrupts(top)
     draft.exceptions = _exceptions(top)
+    draft.warns = _warns(top)
     draft.totals = _totals(top)
     draft.examples = _examples(top)
     _in_force(top, draft)
@@ -176,6 +178,21 @@ def _exception(name: str, node: Node, line: int, problems: Problems) -> LawfulEx
     title = keys.text("title") or name.replace("_", " ")
     keys.finish()
     return LawfulException(name, law or "; ".join(dict.fromkeys(letters.values())), tuple(letters), by, review, title, letters)
+
+
+def _warns(top: Block) -> dict[str, OpeningWarning]:
+    found: dict[str, OpeningWarning] = {}
+    for name, node, line in top.each("warns"):
+        if check_new_name(name, top.problems, line):
+            keys = Block(node, top.problems, f"warning `{name}`")
+            until = keys.rule("until", "Write `until: RULE`, such as 6 months after last_assessed_on: opened later, nobody is warned.")
+            title = keys.text("title", "Write `title:` and what whoever opens the case is told.")
+            law, policy = keys.text("law"), keys.text("policy")
+            if not law and not policy:
+                top.problems.add(line, f"the warning `{name}` rests on nothing", "Write `law:` or `policy:`.")
+            keys.finish()
+            found[name] = OpeningWarning(name, until, title, law, policy, line)
+    return found
 
 
 def _totals(top: Block) -> tuple[DraftTotal, ...]:

@@ -72,6 +72,19 @@ def close_plan(parts: Parts, todo: ToDo) -> Receipt:
     return send(parts, todo)
 
 
+def put_review_after_move_in_diary(parts: Parts, todo: ToDo) -> Receipt:
+    """Date the first review by a new LA: the day by which the step `la_reviews_plan` is due (SEND Regulations 2014 reg 15(5)). Raises as `send` does.
+
+    What the law says of that day stands at the step alone.
+    """
+    due, reviewed_on = todo.position.instance("la_reviews_plan").due, todo.position.facts.get("last_reviewed_on")
+    if due is None or not isinstance(reviewed_on, date):
+        raise TaskFailed("does.no_decision_date", todo.case)
+    with parts.engines.scheduler() as session:
+        diary_review(session, todo.case, reviewed_on, due.on)
+    return _done(parts, todo, {"first_review_due_on": due.on})
+
+
 DOES: Mapping[str, Does] = {
     "send_invitations": send,
     "send_report": send,
@@ -79,6 +92,7 @@ DOES: Mapping[str, Does] = {
     "send_hearing_invitations": send,
     "diary_review": put_review_in_diary,
     "close_plan": close_plan,
+    "diary_review_after_move": put_review_after_move_in_diary,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -13,9 +13,11 @@ from db.acts.errors import LedgerError
 from db.permissions import role_in_which, roles_for
 from db.queries.cases import find_pupils, list_cases
 from db.queries.pupils import PupilToStart, pupil_to_start
+from rules.calendar import england
 from rules.definition import Definition
 from rules.history import Refused
 from rules.library import NoDefinition
+from rules.warnings import warnings_at
 from web.console import Console, console_of, page
 from web.decide import recorded
 from web.fact_fields import fields_for, read_facts
@@ -51,7 +53,7 @@ def ask(request: Request, process: str, pupil_id: PupilId) -> Response:
 
 @router.post("/start/{process}/{pupil_id}")
 def start(request: Request, process: str, pupil_id: PupilId, form: Form) -> Response:
-    """Open the case. If one is open already for this pupil and period, that one is shown."""
+    """Open the case; what the definition warns of is shown once before, and blocks nothing. If one is open already, that one is shown."""
     me = require_signed_in(request)
     check_form(request, form.get("csrf"))
     console = console_of(request)
@@ -59,6 +61,8 @@ def start(request: Request, process: str, pupil_id: PupilId, form: Form) -> Resp
     facts, errors = read_facts(definition, definition.opens_with, form)
     if errors:
         return _form(request, me, pupil, definition, form, errors)
+    if (warned := warnings_at(definition, facts, console.clock.today(), england())) and form.get("warned") != "yes":
+        return _form(request, me, pupil, definition, form, {}, warned)
     try:
         receipt = console.ledger.open_case(
             me.actor, key=UUID(form.get("key", "")), process=process, pupil_id=pupil_id, facts=facts, on=console.clock.today()
@@ -84,8 +88,9 @@ def _find(console: Console, me: SignedIn, process: str, pupil_id: int) -> tuple[
 
 
 def _form(
-    request: Request, me: SignedIn, pupil: PupilToStart, definition: Definition, typed: Mapping[str, str], errors: Mapping[str, str]
-) -> Response:
+    request: Request, me: SignedIn, pupil: PupilToStart, definition: Definition, typed: Mapping[str, str], errors: Mapping[str, str],
+    warned: Sequence[str] = (),
+) -> Response:  # fmt: skip
     fields = fields_for(definition, definition.opens_with, typed, errors)
     with console_of(request).engines.app(me.roles) as session:
         running = [c for c in list_cases(session, pupil_id=pupil.id) if c.process == definition.process]
@@ -93,5 +98,6 @@ def _form(
     shown = {ids.get(where, where): words for where, words in errors.items()}
     key = typed.get("key") or str(uuid4())
     return page(
-        request, "start_case.html", 422 if errors else 200, pupil=pupil, definition=definition, fields=fields, running=running, key=key, errors=shown
-    )
+        request, "start_case.html", 422 if errors else 200, pupil=pupil, definition=definition, fields=fields, running=running, key=key, errors=shown,
+        warned=warned,
+    )  # fmt: skip

@@ -15,14 +15,16 @@ from rules.transfer import at_opening, change_of_phase, transfer_day, year_now
 
 _PUPIL = text("""
     SELECT p.id, p.given_name, p.family_name, p.known_as, p.born_on, p.year_group, p.looked_after, p.school_id, s.name AS school, s.phase,
-           (SELECT n.review_due_on FROM plans n WHERE n.pupil_id = p.id AND n.ceased_on IS NULL ORDER BY n.id LIMIT 1) AS review_due_on
-    FROM pupils p JOIN schools s ON s.id = p.school_id WHERE p.id = :pupil AND p.left_on IS NULL
+           n.review_due_on, coalesce(n.last_review_on, n.issued_on) AS last_reviewed_on
+    FROM pupils p JOIN schools s ON s.id = p.school_id
+    LEFT JOIN LATERAL (SELECT * FROM plans WHERE plans.pupil_id = p.id AND plans.ceased_on IS NULL ORDER BY plans.id LIMIT 1) n ON true
+    WHERE p.id = :pupil AND p.left_on IS NULL
 """)
 
 
 @dataclass(frozen=True, slots=True)
 class PupilToStart:
-    """A pupil on roll for whom a case may be opened. `review_due_on`: of the plan, if there is one."""
+    """A pupil on roll for whom a case may be opened. `review_due_on`, `last_reviewed_on` (or made on): of the plan, if there is one."""
 
     id: int
     name: str
@@ -33,6 +35,7 @@ class PupilToStart:
     school: str
     school_phase: str
     review_due_on: date | None
+    last_reviewed_on: date | None
 
     def known_facts(self, definition: Definition, today: date) -> dict[str, str]:
         """Form values of the facts that `definition` opens with and the ledger knows."""
@@ -52,6 +55,8 @@ class PupilToStart:
     def _known_days(self, definition: Definition, phase: str, today: date) -> dict[str, date]:
         """The next change of phase, and the day by which the plan's review is to be decided: no later than that change leaves time for."""
         days = {"transfer_on": transfer_day(today)} if phase else {}
+        if self.last_reviewed_on is not None:
+            days["last_reviewed_on"] = self.last_reviewed_on
         if self.review_due_on is None:
             return days
         fact = definition.opens_with.get("review_due_on")
@@ -65,4 +70,6 @@ def pupil_to_start(session: Session, pupil_id: int) -> PupilToStart | None:
     if row is None:
         return None
     name = pupil_name(row.given_name, row.family_name, row.known_as)
-    return PupilToStart(row.id, name, row.born_on, row.year_group, row.looked_after, row.school_id, row.school, row.phase, row.review_due_on)
+    return PupilToStart(
+        row.id, name, row.born_on, row.year_group, row.looked_after, row.school_id, row.school, row.phase, row.review_due_on, row.last_reviewed_on
+    )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rules.check.across import across_findings
 from rules.check.between import between_findings
-from rules.check.finding import Finding, finder
+from rules.check.finding import Find, Finding, finder
 from rules.check.steps import step_findings
+from rules.definition import Definition
 from rules.library import Library
 
 
@@ -16,4 +19,13 @@ def schema_ring(library: Library) -> list[Finding]:
         find = finder("S", definition)
         found += step_findings(definition, library.registers, find)
         found += between_findings(definition, find)
+        found += _warnings(definition, library, find)
     return found + list(across_findings(library))
+
+
+def _warnings(definition: Definition, library: Library, find: Find) -> Iterator[Finding]:
+    """What whoever opens a case is warned of rests on a law that the register tells."""
+    for warning in definition.warns.values():
+        if warning.law and warning.law not in library.registers.authorities:
+            message = f"the warning `{warning.name}` rests on `{warning.law}`, which is not in authorities.yaml"
+            yield find("authority", None, "warns", message, "Add it there from its source, or cite another.", line=warning.line)

@@ -37,6 +37,9 @@ SAID = {
     "attend": "You may come to the hearing",
     "accompanied": "You may bring somebody",
     "findings": "The panel finds the complaint",
+    "plan_transferred": "has been transferred to it",
+    "whether_assessed": "whether it will make an EHC needs assessment",
+    "when_reviewed": "when it will review the plan",
 }
 
 
