@@ -121,6 +121,13 @@ def test_refusals_are_one_line_with_what_to_do_and_exit_code_2(run: Run, senco: 
     assert "is not a date" in run("--as-of", "soon", "inbox", "--as", senco, code=2).stderr
 
 
+def test_what_the_law_does_not_oblige_to_is_said_and_the_case_opens(run: Run, senco: str, sample: Path) -> None:
+    lately = TODAY - timedelta(days=30)
+    facts = [f"--fact={fact}" for fact in ("asked_by=parent", f"last_assessed_on={lately}", "year_group=4", "rights_held_by=parent")]
+    opened = run("open", "reassessment", some_pupil(sample, 3)[2], *facts, "--as", senco)
+    assert opened.stderr.startswith("Warning: The last assessment is less than six months ago.") and "recorded, number 1" in opened.stdout
+
+
 def test_a_bad_file_names_line_and_column_and_imports_nothing(run: Run, senco: str, tmp_path: Path) -> None:
     bad = tmp_path / "pupils.csv"
     bad.write_text("URN,Adno,UPN,Forename,Surname,DOB,Year,SEN status\n990001,1,Q1,Ann,Other,3/4/26,77,K\n")
