@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Literal
 
 from rules.conditions import FactTest, StepCondition
+from rules.warning_types import OpeningWarning
 
 INTERRUPTED = "interrupted"  # what a `case` step comes to when the other case ends otherwise than by one of its ends
 FactType = Literal["date", "planned date", "year", "whole number", "yes or no", "words", "list"]
@@ -153,18 +154,6 @@ class End:
     after: StepCondition
     title: str = ""
     tells: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class OpeningWarning:
-    """What whoever opens a case is told, and may pass over: it holds for a case opened on or before the day of `until` (a rule's text)."""
-
-    name: str
-    until: str
-    title: str
-    law: str = ""
-    policy: str = ""
-    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

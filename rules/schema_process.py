@@ -9,12 +9,13 @@ from datetime import date
 
 from rules.condition_text import read_condition
 from rules.conditions import Opening
-from rules.definition import End, Example, Fact, Interrupt, LawfulException, OpeningWarning, Step
+from rules.definition import End, Example, Fact, Interrupt, LawfulException, Step
 from rules.periods import RuleError, within
 from rules.problems import Problems, nearest
 from rules.schema import Block, check_new_name, read_words
 from rules.schema_facts import read_facts, when_changed_from
 from rules.schema_steps import read_steps
+from rules.warning_types import OpeningWarning
 from rules.yaml_lines import Items, Keys, Node, Text, read_yaml
 
 
