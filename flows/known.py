@@ -38,7 +38,11 @@ class KnownFlow:
 KNOWN_FLOWS: tuple[KnownFlow, ...] = (
     KnownFlow("annual_review", description="One run is one annual review of an EHC plan. It waits suspended; people decide in the console."),
     KnownFlow("complaint", description="One run is one complaint of a parent. It waits suspended; people decide in the console."),
+    KnownFlow(
+        "discrimination_claim", description="One run is one claim of disability discrimination. It waits suspended; people decide in the console."
+    ),
     KnownFlow("ehc_needs_assessment", description="One run is one EHC needs assessment. It waits suspended; people decide in the console."),
+    KnownFlow("mediation", description="One run is one mediation about an EHC decision. It waits suspended; people decide in the console."),
     KnownFlow("phase_transfer", description="One run is one change of phase with an EHC plan. It waits suspended; people decide in the console."),
     KnownFlow("support_transfer", description="One run is one change of phase on SEN support. It waits suspended; people decide in the console."),
     KnownFlow("plan_consultation", description="One run is one consultation on naming our school in a plan. It waits suspended."),
@@ -47,6 +51,10 @@ KNOWN_FLOWS: tuple[KnownFlow, ...] = (
     KnownFlow("reassessment", description="One run is one re-assessment. It waits suspended; people decide in the console."),
     KnownFlow("advice_request", description="One run is one request for advice. It waits suspended; people decide in the console."),
     KnownFlow("plan_moves_authority", description="One run is one plan that changes its LA. It waits suspended; people decide in the console."),
+    KnownFlow(
+        "tribunal_appeal",
+        description="One run is one appeal to the SEND Tribunal, from the decision on. It waits suspended; people decide in the console.",
+    ),
     KnownFlow("chase_deadlines", "0 6 * * *", description="Lets the calendar act and reminds of what falls due or is overdue."),
     KnownFlow("open_due_reviews", "30 5 * * *", description="Opens each annual review and each change of phase that falls due."),
     KnownFlow("reconcile", "*/10 * * * *", UTC, description="Compares the ledger's open cases with Prefect's runs and mends what differs."),

@@ -27,7 +27,8 @@ PARTS: Mapping[str, frozenset[str]] = {
         **dict.fromkeys(("facts", "contains", "law", "link", "severity", "moment", "today", "again"), ""),
     }.items()
 }
-KNOWN_VALUES = frozenset({*PARTS, "part", "pieces"})  # which part is rendered, and the shared sentences
+SHARED = frozenset({"part", "pieces", "appeals"})  # which part is rendered, and the shared sentences
+KNOWN_VALUES = SHARED | PARTS.keys()
 SUBJECT_MAY_SAY = frozenset({"today"})  # beside the case's reference, which every subject begins with: N11, no name, need or school
 
 
@@ -115,9 +116,7 @@ def _unknown_values() -> Iterator[TemplateFinding]:
             yield TemplateFinding(file, f"line {fault.lineno}: {fault.message}")
             continue
         if names:
-            yield TemplateFinding(
-                file, f"unknown values: {', '.join(sorted(names))}; letters have {', '.join(sorted(KNOWN_VALUES - {'part', 'pieces'}))}"
-            )
+            yield TemplateFinding(file, f"unknown values: {', '.join(sorted(names))}; letters have {', '.join(sorted(KNOWN_VALUES - SHARED))}")
 
 
 def _unknown_parts() -> Iterator[TemplateFinding]:

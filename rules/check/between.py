@@ -94,10 +94,15 @@ def _told_apart(definition: Definition, find: Find) -> Iterator[Finding]:
             if _same_effect(first, second) and all((first.name in leaf.outcomes) == (second.name in leaf.outcomes) for leaf in named):
                 message = f"nothing tells `{first.name}` and `{second.name}` apart"
                 yield find("told apart", step, "outcomes", message, "Make them `answers`, or let something follow from one alone.", line=second.line)
-        if len(step.outcomes) == 1 and not step.answers:
+        if len(step.outcomes) == 1 and not step.answers and not _only_by_an_outcome(step):
             yield find(
                 "told apart", step, "outcomes", "a single outcome steers nothing", "Write `tells` and `records` at the step, or a second outcome."
             )
+
+
+def _only_by_an_outcome(step: Step) -> bool:
+    """A right, and another case, are given by outcomes alone: where there is one way to end, one outcome says so (a certificate, a plan)."""
+    return any(outcome.gives or outcome.opens for outcome in step.outcomes.values())
 
 
 def _same_effect(first: Outcome, second: Outcome) -> bool:
