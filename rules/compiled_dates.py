@@ -155,7 +155,7 @@ class FastDating(Dating):
             return None
         if readings.wait is not None:
             found = self._counted(readings.wait, readings.step, entry.party, entry.opened_on)
-            return found.on if isinstance(found, DueDate) else None
+            return max(found.on, entry.opened_on) if isinstance(found, DueDate) else None
         return own.on + ONE_DAY if readings.step.lapses_as and isinstance(own, DueDate) and not entry.lifted else None
 
     def _counted(self, reading: Reading, step: Step | None, party: str, opened_on: date | None) -> DueDate | Follows:

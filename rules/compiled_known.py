@@ -80,6 +80,8 @@ def may(known: Known, record: Record, instance: Instance, event: Event) -> bool:
         (known.by_calendar and actor is not None) or instance.wakes_on is None or on < instance.wakes_on
     ):
         return False
+    if known.step.case and actor is not None:
+        return False
     if not known.by_person:
         return True
     if actor is None:

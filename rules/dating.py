@@ -170,5 +170,5 @@ class Dating:
             return None
         if step.wait:
             found = self.work_out(step.wait, step, entry, step.counting)
-            return found.on if isinstance(found, DueDate) else None
+            return max(found.on, entry.opened_on) if isinstance(found, DueDate) else None  # a day already past: at once, and not before it opened
         return own.on + ONE_DAY if step.lapses_as and isinstance(own, DueDate) and not entry.lifted else None

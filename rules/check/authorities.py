@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 from rules.check.cited import cited_findings
 from rules.check.finding import Finding, finder
@@ -44,16 +45,25 @@ def _parties(citation: Citation, library: Library) -> Iterator[Finding]:
                 yield _of(citation, "parties", message, "Add them to the list.")
 
 
+def _together(citation: Citation, text: Definition) -> bool:
+    """Whether a law and a text of a process are in force on some same day."""
+    since = max(citation.in_force_from or date.min, text.in_force_from or date.min)
+    return since <= min(citation.in_force_until or date.max, text.in_force_until or date.max)
+
+
 def _of(citation: Citation, rule: str, message: str, cure: str) -> Finding:
     return Finding("R", rule, FILE, citation.line, "", f"`{citation.name}`: {message}", cure)
 
 
 def _carried(citation: Citation, process: str, library: Library) -> Iterator[Finding]:
-    """No duty without a step: owed by each whom it binds, with its date."""
+    """No duty without a step: owed by each whom it binds, with its date, in every text of the process that is in force while the duty is."""
     if process not in library.definitions:
         yield _of(citation, "duty without a step", f"no file defines the process `{process}`", "Take it out of `processes`, or add the process.")
         return
-    for definition in library.definitions[process]:
+    texts = [text for text in library.definitions[process] if _together(citation, text)]
+    if not texts:
+        yield _of(citation, "duty without a step", f"no text of `{process}` is in force while it is", "Add the text for that time.")
+    for definition in texts:
         steps = [s for s in definition.steps.values() if citation.name in (s.law, s.guidance, *s.also_law)]
         totals = [t for t in definition.totals if t.law == citation.name]
         if not steps and not totals:

@@ -9,6 +9,7 @@ from rules.definition import Definition
 from rules.loader import load_library, parse_definition
 
 EXAMPLE = Path(__file__).parent / "example"
+FAMILY = Path(__file__).parent / "family"
 
 ASSESSMENT = """
 process: assessment
@@ -161,9 +162,12 @@ TEXTS = {"assessment": ASSESSMENT, "loop": LOOP, "puzzle": PUZZLE}
 
 @cache
 def by_hand(name: str) -> Definition:
-    """`annual_review` as in the design notes, or one of TEXTS; `shipped annual_review` is the one of `process_definitions/`."""
+    """`annual_review` as in the design notes, or one of TEXTS; `shipped annual_review` is the one of `process_definitions/`,
+    `family transfer` one of the family that open each other's cases."""
     if name.startswith("shipped "):
         return load_library().definitions[name.removeprefix("shipped ")][0]
+    if name.startswith("family "):
+        return load_library(FAMILY).definitions[name.removeprefix("family ")][0]
     library = load_library(EXAMPLE)
     if name == "annual_review":
         return library.definitions[name][0]

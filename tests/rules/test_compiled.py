@@ -63,7 +63,10 @@ def both(definition: Definition, position: Position, event: Event) -> tuple[Chan
     return answer(lambda: advance(definition, position, event, CALENDAR)), answer(lambda: compiled(definition).advance(position, event, CALENDAR))
 
 
-@pytest.mark.parametrize("name", ["annual_review", "assessment", "loop", "puzzle", "shipped annual_review", "shipped ehc_needs_assessment"])
+@pytest.mark.parametrize(
+    "name",
+    ["annual_review", "assessment", "loop", "puzzle", "family transfer", "family appeal", "shipped annual_review", "shipped ehc_needs_assessment"],
+)
 @WANDERING
 @given(seed=st.integers(0, 2**32), length=st.integers(8, 40))
 def test_both_engines_answer_alike(name: str, seed: int, length: int) -> None:

@@ -61,7 +61,7 @@ def test_a_case_that_rests_on_what_was_changed_says_so_and_the_senco_has_a_mail(
     decided = {"key": uuid4(), "case": case, "step": "la_decision", "on": day("2026-11-20"), "facts": {"decision_on": day("2026-11-20")}}
     (appeal,) = ledger.decide(senco, outcome="keep", **decided).also_opened
     ledger.correct(senco, key=uuid4(), case=case, fact="decision_on", value=day("2026-11-19"), because="misread", on=day("2026-11-23"))
-    assert "says otherwise by now: decision on" in family(site, appeal)[0].doubt
+    assert "says otherwise by now: decision." in family(site, appeal)[0].doubt
     ledger.correct(senco, key=uuid4(), case=appeal, fact="decision_on", value=day("2026-11-19"), because="misread", on=day("2026-11-23"))
     assert family(site, appeal)[0].doubt == ""
     ledger.correct_outcome(senco, key=uuid4(), case=case, step="la_decision", outcome="amend", because="misread", on=day("2026-11-23"))
