@@ -57,7 +57,7 @@ class CuttingProxy:
 
     def close(self) -> None:
         """Stop listening and drop what is connected."""
-        self._listener.close()
+        sever(self._listener)  # closing alone would leave the thread waiting for the next connection for ever
         self._sever()
 
     def _accept(self) -> None:
