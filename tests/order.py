@@ -25,6 +25,7 @@ SECONDS = {
     "tests/flows/test_stock_worker.py": 15,
     "tests/flows/test_worker_process.py": 15,
     "tests/faults/test_prefect_server.py": 15,
+    "tests/faults/test_processes_left_runs.py": 15,
 }
 
 
