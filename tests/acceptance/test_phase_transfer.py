@@ -126,7 +126,7 @@ def test_it_opens_by_itself_with_its_review_and_for_those_alone_whom_it_concerns
 
 
 def test_the_plan_names_the_school_asked_for_and_the_file_arrives(trust: TrustAtWork) -> None:
-    story, review = transfer(trust, "Dee", "2026-11-02")
+    story, review = transfer(trust, "Dee", "2026-10-22")
     home = story.home
     for role, address in (("receiving_school", OAK), ("asked_school_1", OAK), ("asked_school_2", ELM)):
         knows(trust, home, role, address)
@@ -159,7 +159,7 @@ def test_the_plan_names_the_school_asked_for_and_the_file_arrives(trust: TrustAt
     story.records("school_answers", "cannot_meet_needs", party="asked_school_2")
     story.records("la_names_school", "names_school_asked_for", decision_on="2027-01-28")
     named = story.mail(home.mother, "the plan names the next school")
-    assert "it is the one you asked for" in words(named) and "The last day to appeal is Monday 29 March 2027." in words(named)
+    assert "it is the one you asked for" in words(named) and "The last day to appeal is Tuesday 30 March 2027." in words(named)
     assert story.told("the plan names the next school") == {home.mother, home.child, SENCO, HEAD}
     assert "May we meet?" in words(story.mail(OAK, "planning the change together"))
     meets_and_sends(story, "2027-06-10", "2027-06-14")
@@ -172,7 +172,7 @@ def test_the_plan_names_the_school_asked_for_and_the_file_arrives(trust: TrustAt
 
 
 def test_the_council_is_late_names_another_school_and_an_appeal_changes_it(trust: TrustAtWork) -> None:
-    story, review = transfer(trust, "Eli", "2027-02-05", ordinary_review="decided")
+    story, review = transfer(trust, "Eli", "2027-02-14", ordinary_review="decided")
     knows(trust, story.home, "receiving_school", OAK)
     notice = words(story.mail(SENCO, "this review should be the one for the change of phase"))
     assert "loses the appeal that comes with it" in notice and "24 006 216" in notice
@@ -240,7 +240,7 @@ def test_no_other_school_is_named(trust: TrustAtWork, outcome: str, end: str, su
     assert story.position.ended == "", "the review is not over yet"
     review.interrupts("opened_in_error", "It is told in another story")
     notice = story.mail(story.home.mother, subject)
-    assert said in words(notice) and "The last day to appeal is Tuesday 6 April 2027." in words(notice)
+    assert said in words(notice) and "The last day to appeal is Monday 5 April 2027." in words(notice)
     assert ("certificate" in words(notice)) and ("unless you disagree only about the school" in words(notice)) == (outcome == "stays_here")
     story.has_ended(end)
 
