@@ -60,14 +60,6 @@ def transfer(trust: TrustAtWork, name: str, begins: str, **facts: Any) -> tuple[
     return story, case_of(trust, home, "annual_review")
 
 
-def asked(story: Story) -> None:
-    """The family has had it explained and has said what it wants."""
-    story.records("explain_transfer")
-    story.records("parents_preference", "school_named", words="Oak School")
-    story.records("pupils_preference", "given")
-    story.records("invite_next_senco", "somebody_comes")
-
-
 def meets_and_sends(story: Story, met_on: str, sent_on: str) -> None:
     """The hand-over up to the file."""
     story.comes(met_on)
@@ -81,11 +73,7 @@ def reviewed(review: Story) -> None:
     """Meeting on 20 November, the council's proposals on 11 December, its amended plan on 28 January."""
     review.records("note_transfer", transfer_year=2027)
     review.records("agree_meeting_date", meeting_on="2026-11-20")
-    for party in ("parent", "pupil", "school", "la", "health", "social_care"):
-        review.records("gather_advice", "given", party=party)
     review.records("circulate_advice")
-    review.records("offer_advocate", "none_wanted")
-    review.records("prepare_the_room")
     review.comes("2026-11-20")
     review.records("hold_meeting")
     review.comes("2026-12-11")
@@ -176,7 +164,7 @@ def test_the_council_is_late_names_another_school_and_an_appeal_changes_it(trust
     knows(trust, story.home, "receiving_school", OAK)
     notice = words(story.mail(SENCO, "this review should be the one for the change of phase"))
     assert "loses the appeal that comes with it" in notice and "24 006 216" in notice
-    asked(story)
+    story.records("explain_transfer")
     story.records("say_it_is_a_transfer", "asked")
     assert story.told("the review and the change of phase") == {LA, story.home.mother}
     assert "regulation 18" in words(story.mail(LA, "the review and the change of phase"))
@@ -208,7 +196,7 @@ def test_from_year_eleven_a_type_is_named_first(trust: TrustAtWork) -> None:
     known = {"phase": "secondary_to_post_16", "review_due_on": date(2027, 2, 2), "year_group": 11}
     story, review = transfer(trust, "Flo", "2027-03-01", **known)
     assert story.due("la_names_school") == "2027-03-30"
-    asked(story)
+    story.records("explain_transfer")
     assert "before 31 March" in words(story.mail(story.home.mother, "the change to the next school"))
     story.records("plan_for_adulthood")
     assert story.told("a plan for what comes after school") == {story.home.mother, story.home.child}
@@ -235,7 +223,7 @@ def test_from_year_eleven_a_type_is_named_first(trust: TrustAtWork) -> None:
 )
 def test_no_other_school_is_named(trust: TrustAtWork, outcome: str, end: str, subject: str, said: str) -> None:
     story, review = transfer(trust, "Gil", "2027-02-05")
-    asked(story)
+    story.records("explain_transfer")
     story.records("la_names_school", outcome, decision_on="2027-02-05")
     assert story.position.ended == "", "the review is not over yet"
     review.interrupts("opened_in_error", "It is told in another story")

@@ -59,8 +59,8 @@ def due(place: Village, case: str, step: str) -> date:
 
 
 def last_day(accepts: Callable[[date], object], near: date) -> date:
-    """The last day that the process accepts, within three weeks of `near`; it must refuse every day after it."""
-    days = [near + n * ONE_DAY for n in range(-21, 22)]
+    """The last day that the process accepts, within four days of `near`; it must refuse every day after it."""
+    days = [near + n * ONE_DAY for n in range(-4, 5)]
     taken = []
     for day in days:
         try:
