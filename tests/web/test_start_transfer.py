@@ -39,7 +39,7 @@ def test_the_page_knows_the_change_and_the_day_by_which_the_council_decides(site
     assert late.status_code == 422 and "not after" in late.text
     opened = browser.post(path, data={**form, "fact.ordinary_review": "none"})
     assert opened.status_code == 200 and "Case opened" in opened.text
-    case = str(re.search(r"PT-\d+", str(opened.url))[0])  # type: ignore[index]
+    case = str(re.search(r"PT-\d+", opened.text)[0])  # type: ignore[index]
     assert site.ledger.position(case)[1].instance("la_names_school").due is not None
     site.records(case, "explain_transfer", "2026-11-24")
     consult = f"/cases/{case}/decide/la_consults_schools"
