@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -44,6 +46,26 @@ def add_child(session: Session, child: NewChild) -> int:
     if child.parent_email:
         _add_parent(session, pupil, child)
     return pupil.id
+
+
+def adopt_entered(session: Session, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Children entered by hand whom a school's file now brings: the row of the file is theirs from here on. How many were met.
+
+    `rows` are values of `pupils`. Met by school, names and birthday, as long as no number of the school's system is known of the child.
+    """
+    schools = {row["school_id"] for row in rows}
+    entered = session.scalars(select(Pupil).where(Pupil.mis_id == "", Pupil.left_on.is_(None), Pupil.school_id.in_(schools))).all()
+    if not entered:
+        return 0
+    by_child = {(r["school_id"], r["given_name"].casefold(), r["family_name"].casefold(), r["born_on"]): r["mis_id"] for r in rows}
+    taken = {(school, number) for school, number in session.execute(select(Pupil.school_id, Pupil.mis_id).where(Pupil.mis_id != ""))}
+    met = 0
+    for pupil in entered:
+        mis_id = by_child.get((pupil.school_id, pupil.given_name.casefold(), pupil.family_name.casefold(), pupil.born_on))
+        if mis_id and (pupil.school_id, mis_id) not in taken:
+            pupil.mis_id, met = mis_id, met + 1
+    session.flush()
+    return met
 
 
 def authorities(session: Session) -> list[tuple[int, str]]:

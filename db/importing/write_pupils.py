@@ -13,6 +13,7 @@ from db.importing.typed_rows import TypedRow
 from db.importing.upsert import Counts, upsert
 from db.importing.write_trust import authorities_by_code, persons_by_external_id, schools_by_urn
 from db.models import Family, Person, Plan, Pupil
+from db.new_child import adopt_entered
 from rules.calendar import england
 from rules.date_words import date_of
 
@@ -39,6 +40,7 @@ def write_pupils(session: Session, rows: Sequence[TypedRow]) -> Counts:
         }
         for r in rows
     ]
+    adopt_entered(session, values)
     return upsert(session, Pupil, ["school_id", "mis_id"], values)
 
 

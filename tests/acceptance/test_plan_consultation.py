@@ -13,7 +13,7 @@ import pytest
 
 from db.contacts import Named, put_contact
 from db.ledger import Refused
-from db.models import Membership, Person
+from db.models import Membership, Person, Plan
 from db.new_child import NewChild, add_child
 from tests.acceptance.people import COUNCIL, HEAD, SENCO, SEND_LEAD, Household, household
 from tests.acceptance.trust_at_work import Story, TrustAtWork, words
@@ -175,9 +175,18 @@ def ceasing(trust: TrustAtWork, name: str, **facts: Any) -> Story:
     return trust.open("cease_consultation", household(trust.office.village, name, date(2012, 5, 4), 8), **known)
 
 
+def in_the_diary(story: Story) -> None:
+    """The pupil has a plan whose next review is in the diary."""
+    village = story.trust.office.village
+    about: dict[str, Any] = {"pupil_id": story.home.pupil_id, "school_id": village.school_id, "authority_id": village.authority_id}
+    with village.engines.scheduler() as session:
+        session.add(Plan(issued_on=date(2024, 5, 11), review_due_on=date(2027, 5, 10), **about))
+
+
 def test_a_plan_that_is_to_cease_goes_on_until_nobody_can_appeal(trust: TrustAtWork) -> None:
     trust.begin("2026-03-03")
     kept, ended, won, lost = (ceasing(trust, name) for name in ("Will", "Xan", "Yves", "Zoe"))
+    in_the_diary(ended)
     dropped = ceasing(trust, "Abe", in_education=False)
     assert "regulation 29(2)" in words(dropped.mail(LA, "please review the plan first"))
     considered = words(kept.mail(kept.home.mother, "the local authority considers ending the plan"))
@@ -206,12 +215,15 @@ def test_a_plan_that_is_to_cease_goes_on_until_nobody_can_appeal(trust: TrustAtW
     assert ended.event("time_to_appeal").happened_on == date(2026, 6, 10)
     ended.records("keep_delivering", "no_appeal")
     ended.records("plan_next_support")
+    trust.comes("2026-06-11")  # software takes the plan out of the diary
     ended.has_ended("plan_ceased")
+    assert ended.trust.office.village.rows("SELECT ceased_on FROM plans WHERE pupil_id = %s", ended.home.pupil_id)[0].ceased_on == date(2026, 6, 11)
     for story, decision, end in ((won, "plan_goes_on", "plan_goes_on_after_appeal"), (lost, "plan_ceases", "plan_ceased")):
         story.records("keep_delivering", "appeal_made")
         assert "section 45(4)" in words(story.mail(story.home.mother, "the plan goes on during the appeal"))
         story.records("appeal_is_decided", decision)
         if decision == "plan_ceases":
             story.records("plan_next_support")
+            trust.comes("2026-06-11")
         story.has_ended(end)
     assert lost.told("the plan ends after the appeal") == {lost.home.mother, lost.home.child, SENCO, HEAD}

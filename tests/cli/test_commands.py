@@ -79,6 +79,19 @@ def test_a_case_is_opened_decided_corrected_explained_and_ended(run: Run, senco:
     assert "ended: opened in error" in ended
 
 
+def test_a_child_not_on_roll_is_entered_and_people_are_put_into_places(run: Run, senco: str, sample: Path) -> None:
+    la = (sample / "la_contacts.csv").read_text(encoding="utf-8-sig").splitlines()[1].split(",")[1]
+    child = ("child", "Quentin Quince", "--born", "2016-05-04", "--authority", la, "--year", "4", "--as", senco)
+    assert "is entered" in run(*child).stdout
+    assert "one local authority" in run(*child[:5], "nowhere", "--as", senco, code=2).stderr
+    facts = ("on_roll=no", "asked_for_by=family", "medical_condition=no", "rights_held_by=parent", f"consultation_received_on={TODAY.isoformat()}")
+    told = [word for fact in facts for word in ("--fact", fact)]
+    ref = json.loads(run("open", "plan_consultation", "Quentin Quince", *told, "--as", senco, "--json").stdout)["case"]
+    assert "Nobody is in a role yet." in run("contact", ref, "--as", senco).stdout
+    assert "chair@board.example" in run("contact", ref, "governor", "Chair Elm", "chair@board.example", "--as", senco).stdout
+    assert "give one of the roles" in run("contact", ref, "parent", "Chair Elm", "chair@board.example", "--as", senco, code=2).stderr
+
+
 def test_a_wrong_outcome_is_put_right_and_what_followed_is_done_anew(run: Run, senco: str, sample: Path) -> None:
     facts = ("--fact", "asked_by=parent", "--fact", "year_group=4", "--fact", "rights_held_by=parent")
     ref = json.loads(run("open", "ehc_needs_assessment", some_pupil(sample, 1)[2], *facts, "--as", senco, "--json").stdout)["case"]
