@@ -13,6 +13,7 @@ SECONDS = {
     "tests/faults/test_prefect_privacy.py": 70,
     "tests/faults/test_prefect_wakes.py": 60,
     "tests/acceptance/test_demo.py": 60,
+    "tests/acceptance/test_plan_consultation.py": 48,
     "tests/acceptance/test_annual_review_variants.py": 50,
     "tests/acceptance/test_needs_assessment_branches.py": 45,
     "tests/acceptance/test_in_the_browser.py": 40,

@@ -185,7 +185,7 @@ def in_the_diary(story: Story) -> None:
 
 def test_a_plan_that_is_to_cease_goes_on_until_nobody_can_appeal(trust: TrustAtWork) -> None:
     trust.begin("2026-03-03")
-    kept, ended, won, lost = (ceasing(trust, name) for name in ("Will", "Xan", "Yves", "Zoe"))
+    kept, ended, won, lost, back = (ceasing(trust, name) for name in ("Will", "Xan", "Yves", "Zoe", "Bo"))
     in_the_diary(ended)
     dropped = ceasing(trust, "Abe", in_education=False)
     assert "regulation 29(2)" in words(dropped.mail(LA, "please review the plan first"))
@@ -203,27 +203,54 @@ def test_a_plan_that_is_to_cease_goes_on_until_nobody_can_appeal(trust: TrustAtW
     assert kept.told("the plan goes on") == {kept.home.mother, kept.home.child, SENCO, HEAD}
     kept.has_ended("plan_goes_on")
     trust.begin("2026-04-13")
-    for story in (ended, won, lost):
-        story.records("la_decides", "ceases", decision_on="2026-04-10")
-        story.records("explain_right_of_appeal")
+    appeals = {story.ref: told_to_cease(story) for story in (ended, won, lost, back)}
     notice = words(ended.mail(ended.home.mother, "the local authority wants to end the plan"))
     assert "The last day to appeal is Wednesday 10 June 2026." in notice and "Nothing stops yet." in notice
     assert "Mediation comes first" in notice and "disagreement resolution" in notice and "SENDIASS" in notice and "certificate" in notice
-    with pytest.raises(Refused):
-        ended.records("keep_delivering", "no_appeal")
+    goes_on_after_an_appeal(won, appeals[won.ref])
+    ends_after_an_appeal(lost, appeals[lost.ref])
+    appeals[back.ref].interrupts("taken_back", "The family has found a course without a plan")
+    assert back.open_steps == {"ask_what_became"}
+    back.records("ask_what_became", "plan_goes_on")
+    back.has_ended("plan_goes_on_after_appeal")
     trust.comes("2026-06-11")
-    assert ended.event("time_to_appeal").happened_on == date(2026, 6, 10)
-    ended.records("keep_delivering", "no_appeal")
+    assert ended.open_steps == {"appeal"}, "the plan goes on while nobody has said that there is no appeal"
+    appeals[ended.ref].records("close_window", "no_appeal")
     ended.records("plan_next_support")
     trust.comes("2026-06-11")  # software takes the plan out of the diary
+    assert ended.told("the plan has ended") == {ended.home.mother, ended.home.child, SENCO, HEAD}
     ended.has_ended("plan_ceased")
-    assert ended.trust.office.village.rows("SELECT ceased_on FROM plans WHERE pupil_id = %s", ended.home.pupil_id)[0].ceased_on == date(2026, 6, 11)
-    for story, decision, end in ((won, "plan_goes_on", "plan_goes_on_after_appeal"), (lost, "plan_ceases", "plan_ceased")):
-        story.records("keep_delivering", "appeal_made")
-        assert "section 45(4)" in words(story.mail(story.home.mother, "the plan goes on during the appeal"))
-        story.records("appeal_is_decided", decision)
-        if decision == "plan_ceases":
-            story.records("plan_next_support")
-            trust.comes("2026-06-11")
-        story.has_ended(end)
-    assert lost.told("the plan ends after the appeal") == {lost.home.mother, lost.home.child, SENCO, HEAD}
+    plan = trust.office.village.rows("SELECT ceased_on FROM plans WHERE pupil_id = %s", ended.home.pupil_id)
+    assert plan[0].ceased_on == date(2026, 6, 11)
+
+
+def told_to_cease(story: Story) -> Story:
+    """The LA decides to cease; the appeal that this opens, for which the case waits."""
+    opened = story.records("la_decides", "ceases", decision_on="2026-04-10").also_opened
+    story.records("explain_right_of_appeal")
+    assert story.open_steps == {"appeal"} and len(opened) == 1 and opened[0].startswith("TA-")
+    appeal = Story(story.trust, opened[0], story.home)
+    assert appeal.due("family_appeals") == "2026-06-10"
+    return appeal
+
+
+def registered(appeal: Story) -> None:
+    appeal.records("family_appeals", "appealed", appealed_on="2026-04-13")
+    appeal.records("appeal_registered", by="head", la_received_on="2026-04-13", evidence_due_on="2026-07-01", hearing_on="2026-09-10")
+
+
+def goes_on_after_an_appeal(story: Story, appeal: Story) -> None:
+    registered(appeal)
+    appeal.records("la_response", "will_continue", conceded_on="2026-04-13")
+    appeal.records("la_continues")
+    appeal.records("brief_staff")
+    assert story.told("the plan goes on after the appeal") == {story.home.mother, story.home.child, SENCO, HEAD}
+    story.has_ended("plan_goes_on_after_appeal")
+
+
+def ends_after_an_appeal(story: Story, appeal: Story) -> None:
+    registered(appeal)
+    appeal.records("tribunal_decides", "dismissed", by="head", ordered_on="2026-04-13")
+    story.records("plan_next_support")
+    story.trust.comes("2026-04-13")
+    story.has_ended("plan_ceased")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from tests.web.site import Site, form_of
@@ -41,6 +42,23 @@ def test_scripts_in_a_comment_and_a_name_run_nowhere(site: Site, chromium: Brows
         page.wait_for_load_state("networkidle")
         assert page.title() != "taken" and page.title().endswith("Sendflow")
     assert page.locator("main img").count() == 0
+    context.close()
+
+
+def test_the_pages_on_people_fit_a_phone_and_pass_axe_also_with_errors(site: Site, chromium: Browser) -> None:
+    case, senco = site.review(), site.client()
+    context = chromium.new_context(viewport={"width": 375, "height": 740})
+    context.add_cookies([{"name": "sendflow_session", "value": senco.cookies["sendflow_session"], "url": site.url}])
+    page = context.new_page()
+    for where in ("/start/new", f"/cases/{case}/contacts"):
+        for press in (False, True):
+            page.goto(site.url + where)
+            if press:
+                page.locator("main button").click()
+                assert page.locator(".govuk-error-summary").count() == 1
+            found = Axe().run(page).response["violations"]
+            assert found == [], [(where, v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found]
+            assert page.evaluate("document.documentElement.scrollWidth") <= 375, f"{where} is wider than the screen"
     context.close()
 
 

@@ -77,20 +77,6 @@ def test_one_bad_row_stops_the_whole_import(imported: Engines, folder: Path) -> 
         assert before == (session.scalar(select(func.count()).select_from(Pupil)), session.scalar(select(func.count()).select_from(Import)))
 
 
-def test_a_child_entered_by_hand_is_missed_in_no_file_and_met_by_the_one_that_brings_them(imported: Engines, folder: Path) -> None:
-    lines = files(folder)["pupils.csv"].decode("utf-8-sig").splitlines()
-    with imported.scheduler() as session:
-        school = session.scalars(select(School).where(School.urn == lines[1].split(",")[0])).one()
-        child = add_child(session, NewChild(school.id, school.authority_id, "Quentin", "Quince", date(2016, 5, 4)))
-    with imported.scheduler() as session:
-        assert import_files(session, {"pupils.csv": "\n".join(lines).encode()}, actor_id=None).missing == 0
-        before = session.scalar(select(func.count()).select_from(Pupil))
-    brings = f"{school.urn},7777,,QUENTIN,Quince,2016-05-04,5,5C,E,ASD,No"
-    with imported.scheduler() as session:
-        import_files(session, {"pupils.csv": "\n".join([*lines, brings]).encode()}, actor_id=None)
-        assert session.get_one(Pupil, child).mis_id == "7777" and session.scalar(select(func.count()).select_from(Pupil)) == before
-
-
 def test_a_pupil_missing_from_the_file_stays_until_a_person_says(imported: Engines, folder: Path) -> None:
     lines = files(folder)["pupils.csv"].decode("utf-8-sig").splitlines()
     gone = lines.pop(5)
@@ -123,3 +109,17 @@ def test_a_term_whose_first_day_is_corrected_replaces_the_old_one(imported: Engi
         before = session.scalar(select(func.count()).select_from(SchoolTerm))
         import_files(session, {"term_dates.csv": f"URN,Kind,Name,First day,Last day\n{row}\n".encode()}, actor_id=None)
         assert session.scalar(select(func.count()).select_from(SchoolTerm)) == before
+
+
+def test_a_child_entered_by_hand_is_missed_in_no_file_and_met_by_the_one_that_brings_them(imported: Engines, folder: Path) -> None:
+    lines = files(folder)["pupils.csv"].decode("utf-8-sig").splitlines()
+    with imported.scheduler() as session:
+        school = session.scalars(select(School).where(School.urn == lines[1].split(",")[0])).one()
+        child = add_child(session, NewChild(school.id, school.authority_id, "Quentin", "Quince", date(2016, 5, 4)))
+    with imported.scheduler() as session:
+        assert import_files(session, {"pupils.csv": "\n".join(lines).encode()}, actor_id=None).missing == 0
+        before = session.scalar(select(func.count()).select_from(Pupil))
+    brings = f"{school.urn},7777,,QUENTIN,Quince,2016-05-04,5,5C,E,ASD,No"
+    with imported.scheduler() as session:
+        import_files(session, {"pupils.csv": "\n".join([*lines, brings]).encode()}, actor_id=None)
+        assert session.get_one(Pupil, child).mis_id == "7777" and session.scalar(select(func.count()).select_from(Pupil)) == before
