@@ -45,6 +45,11 @@ def words_of(name: str) -> str:
     return name.removesuffix("_on").replace("_", " ")
 
 
+def rule_in_words(rule: str, titles: Mapping[str, str]) -> str:
+    """A date rule as people read it, its bases by their titles. Raises RuleError if the text is no rule."""
+    return _rule_in_words(parse_rule(rule), titles).replace("on the step opens", "on the day the step opens")
+
+
 def _marks(why: Why, mark: str) -> list[str]:
     return [note.removeprefix(mark).strip() for note in why.notes if note.startswith(mark)]
 
