@@ -4,9 +4,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV ?= .venv
 BIN := $(VENV)/bin
 CSS := web/static/built/sendflow.css
+BPMN := tests/bpmn_js/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint unit acceptance faults ten-minutes three-hosts upgrade bench css chromium lock clean
+.PHONY: help demo test check lint unit acceptance faults ten-minutes three-hosts upgrade bench css bpmn chromium lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -14,7 +15,7 @@ help: ## list what can be made
 demo: $(VENV)/.run css ## start everything on the sample trust, until Ctrl-C
 	$(BIN)/sendflow demo
 
-test: $(VENV)/.dev css chromium ## linters, types, definitions, then every test (three processes on two cores: half of the time is waiting)
+test: $(VENV)/.dev css bpmn chromium ## linters, types, definitions, then every test (three processes on two cores: half of the time is waiting)
 	$(MAKE) --no-print-directory check
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=25
 
@@ -51,6 +52,11 @@ css: $(CSS) ## build the console's style sheet from the npm packages in web/styl
 $(CSS): web/styles/package.json web/styles/package-lock.json $(wildcard web/styles/*.scss)
 	sh web/styles/build.sh $(PYTHON)
 
+bpmn: $(BPMN) ## install bpmn-js, in which the tests open our BPMN files
+
+$(BPMN): tests/bpmn_js/package-lock.json | $(CSS)
+	sh tests/bpmn_js/build.sh
+
 chromium: ## Debian's Chromium for the browser tests (installed when root and missing)
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
@@ -77,4 +83,4 @@ lock: ## resolve the pins anew (needs uv); no registry's address is written
 	uv pip compile pyproject.toml --extra dev --python-version 3.11 --no-header --no-annotate --generate-hashes --universal -o requirements-dev.lock
 
 clean: ## remove what was built and the demo's data
-	rm -rf $(VENV) web/static/built web/styles/node_modules .sendflow .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) web/static/built web/styles/node_modules tests/bpmn_js/node_modules .sendflow .mypy_cache .ruff_cache .pytest_cache .hypothesis

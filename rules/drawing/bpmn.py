@@ -41,10 +41,11 @@ def as_bpmn(drawing: Drawing) -> str:
 
 
 class _Flow:
-    """A sequence flow: the arrows it is made of (through the word of an outcome, or straight), with its condition in words."""
+    """A sequence flow: the arrows it is made of (through the word of an outcome, or straight). Of several through one word the first is named."""
 
-    def __init__(self, number: int, first: Arrow, then: Arrow | None, word: Node | None) -> None:
+    def __init__(self, number: int, first: Arrow, then: Arrow | None, word: Node | None, named: bool) -> None:
         self.name, self.source, self.target, self.word = f"flow_{number}", first.source, (then or first).target, word
+        self.named = named
         self.arrows = (first,) if then is None else (first, then)
 
     def points(self, lines: Mapping[Arrow, tuple[Point, ...]]) -> tuple[Point, ...]:
@@ -59,9 +60,9 @@ def _flows(drawing: Drawing) -> Iterator[_Flow]:
         word = nodes[first.target] if nodes[first.target].kind == "word" else None
         if nodes[first.source].kind == "word":
             continue
-        for then in [arrow for arrow in drawing.graph.arrows if arrow.source == first.target] if word else [None]:
+        for place, then in enumerate([arrow for arrow in drawing.graph.arrows if arrow.source == first.target] if word else [None]):
             number += 1
-            yield _Flow(number, first, then, word)
+            yield _Flow(number, first, then, word, named=word is not None and place == 0)
 
 
 def _process(root: Xml.Element, drawing: Drawing, flows: list[_Flow]) -> None:
@@ -73,7 +74,8 @@ def _process(root: Xml.Element, drawing: Drawing, flows: list[_Flow]) -> None:
     for flow in flows:
         made = Xml.SubElement(process, f"{{{MODEL}}}sequenceFlow", {"id": flow.name, "sourceRef": flow.source, "targetRef": flow.target})
         if flow.word is not None:
-            made.set("name", _words(drawing, flow.word))
+            if flow.named:
+                made.set("name", _words(drawing, flow.word))
             condition = Xml.SubElement(made, f"{{{MODEL}}}conditionExpression", {f"{{{XSI}}}type": "bpmn:tFormalExpression"})
             condition.text = f"{flow.word.of} = {' or '.join(flow.word.words)}"
 
@@ -145,8 +147,9 @@ def _plane(root: Xml.Element, drawing: Drawing, flows: list[_Flow]) -> None:
         edge = Xml.SubElement(plane, f"{{{DIAGRAM}}}BPMNEdge", {"id": f"{flow.name}_drawn", "bpmnElement": flow.name})
         for x, y in flow.points(drawing.layout.lines):
             Xml.SubElement(edge, f"{{{WAYS}}}waypoint", {"x": f"{x:g}", "y": f"{y:g}"})
-        if flow.word is not None:
-            _labelled(edge, drawing.layout.boxes[flow.word.name])
+        if flow.word is not None and flow.named:
+            box = drawing.layout.boxes[flow.word.name]
+            _labelled(edge, Box(box.middle + 4, box.y, box.width - 20, box.height))
 
 
 def _placed(plane: Xml.Element, drawing: Drawing, node: Node) -> None:

@@ -12,6 +12,7 @@ from rules.drawing.graph import Arrow, Graph
 from rules.explain import in_full
 from rules.position_types import Instance, Position
 
+LEFT_OUT = {"does_not_apply": "Does not apply.", "overtaken": "Overtaken.", "closed": "Left when the case ended."}
 State = Literal["waiting", "open", "late", "done", "left out"]
 
 
@@ -62,13 +63,17 @@ def _mark(definition: Definition, name: str, parties: tuple[Instance, ...], toda
     if waiting:
         return Mark("waiting", f"Not yet. {several}{_by_when(waiting)}")
     if done:
-        last = max(done, key=lambda one: (one.closed_on or date.min, one.no))
-        outcome = "" if last.outcome in ("", "done") or len(parties) > 1 else f": {_outcome(definition, last)}"
-        return Mark("done", f"Done{outcome}{f', {in_full(last.closed_on)}' if last.closed_on else ''}.")
-    return Mark(
-        "left out",
-        {"does_not_apply": "Does not apply.", "overtaken": "Overtaken.", "closed": "Left when the case ended."}.get(parties[0].status, "Not needed."),
-    )
+        return Mark("done", _done_in_words(definition, done, len(parties)))
+    return Mark("left out", LEFT_OUT.get(parties[0].status, "Not needed."))
+
+
+def _done_in_words(definition: Definition, done: list[Instance], of: int) -> str:
+    last = max(done, key=lambda one: (one.closed_on or date.min, one.no))
+    day = in_full(last.closed_on) if last.closed_on else ""
+    if of > 1:
+        return f"{len(done)} of {of} done{f', the last on {day}' if day else ''}."
+    outcome = "" if last.outcome in ("", "done") else f": {_outcome(definition, last)}"
+    return f"Done{outcome}{f', {day}' if day else ''}."
 
 
 def _by_when(parties: list[Instance]) -> str:
@@ -96,7 +101,7 @@ def _gone(graph: Graph, marks: Mapping[str, Mark], latest: Mapping[str, Mapping[
         elif node.kind == "end":
             passed[name] = position.ended == node.of
         else:
-            all_of = [passed[arrow.source] or (arrow.loose and _left_out(graph, marks, arrow)) for arrow in into]
+            all_of = [passed[arrow.source] or _left_out(graph, latest, arrow) for arrow in into]
             passed[name] = node.kind == "start" or (any(all_of) if node.kind == "any" else all(all_of))
     reached = {name: passed[name] for name in graph.nodes}
     for name, node in graph.nodes.items():
@@ -105,6 +110,8 @@ def _gone(graph: Graph, marks: Mapping[str, Mark], latest: Mapping[str, Mapping[
     return [arrow for arrow in graph.arrows if passed[arrow.source] and (reached[arrow.target] or arrow.back)]
 
 
-def _left_out(graph: Graph, marks: Mapping[str, Mark], arrow: Arrow) -> bool:
-    step = graph.nodes[arrow.source].of
-    return step in marks and marks[step].state == "left out"
+def _left_out(graph: Graph, latest: Mapping[str, Mapping[str, Instance]], arrow: Arrow) -> bool:
+    """Whether a step that is not done holds nobody up: it does not apply, or the arrow leads on however it is settled."""
+    settled = ("does_not_apply", "not_needed", "overtaken") if arrow.loose else ("does_not_apply",)
+    parties = latest.get(graph.nodes[arrow.source].of, {}).values()
+    return bool(parties) and all(one.status in (*settled, "done") for one in parties)

@@ -55,7 +55,7 @@ def some_pupil(sample: Path, number: int = 0) -> list[str]:
     return [cells for cells in (r.split(",") for r in rows) if cells[0] == "990001"][number]
 
 
-def test_a_case_is_opened_decided_corrected_explained_and_ended(run: Run, senco: str, sample: Path) -> None:
+def test_a_case_is_opened_decided_corrected_explained_drawn_and_ended(run: Run, senco: str, sample: Path, tmp_path: Path) -> None:
     upn = some_pupil(sample)[2]
     opened = json.loads(
         run(
@@ -75,6 +75,8 @@ def test_a_case_is_opened_decided_corrected_explained_and_ended(run: Run, senco:
     page = json.loads(run("case", ref, "--as", senco, "--json").stdout)
     assert (TODAY + timedelta(days=36)).isoformat() in {s["due_on"] for s in page["now"]}
     assert any(ref == s["case"] for s in json.loads(run("due", "--days", "200", "--as", senco, "--json").stdout)["due"])
+    run("draw", ref, "--out", str(tmp_path), "--as", senco)
+    assert "NOW. " in (tmp_path / f"{ref}.svg").read_text() and "bpmn:userTask" in (tmp_path / f"{ref}.bpmn").read_text()
     ended = run("withdraw", ref, "opened_in_error", "--because", "a test", "--as", senco).stdout
     assert "ended: opened in error" in ended
 

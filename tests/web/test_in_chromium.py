@@ -1,11 +1,19 @@
-"""What only a browser can show: a mail scanner that presses every button (A5), scripts in texts (A12), a page that is not framed (A11)."""
+"""What only a browser can show: a mail scanner that presses every button (A5), scripts in texts (A12), a page that is not framed (A11), drawings."""
 
 from __future__ import annotations
 
+import os
+from datetime import date
+from pathlib import Path
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
+from rules.drawing.bpmn import as_bpmn
+from rules.drawing.drawn import draw_case, draw_process
+from rules.loader import load_library
+from tests.web.bpmn_viewer import open_in_bpmn_js
 from tests.web.site import Site, form_of
 from tests.web.test_together import meeting_held
 
@@ -26,6 +34,54 @@ def test_a_scanner_that_presses_every_button_decides_nothing(site: Site, chromiu
         page.goto(site.url + path)
         page.locator("button, input[type=submit], summary").nth(number).click()
     assert site.acts(case) == before
+    page.close()
+
+
+def signed_in(site: Site, chromium: Browser) -> Page:
+    """A page of the SENCO's own."""
+    context = chromium.new_context()
+    context.add_cookies([{"name": "sendflow_session", "value": site.client().cookies["sendflow_session"], "url": site.url}])
+    return context.new_page()
+
+
+def kept_as(name: str, page: Page) -> None:
+    """A picture for human eyes, where one is asked for."""
+    if folder := os.environ.get("SENDFLOW_DRAWINGS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def test_a_case_page_shows_the_drawing_to_whoever_may_read_the_case(site: Site, chromium: Browser) -> None:
+    case = meeting_held(site)
+    page = signed_in(site, chromium)
+    page.goto(f"{site.url}/cases/{case}")
+    page.get_by_text("Drawing of the case").click()
+    picture = page.locator("details img")
+    picture.scroll_into_view_if_needed()
+    assert picture.evaluate("async img => { await img.decode(); return img.naturalWidth; }") > 500
+    kept_as("case_page", page)
+    for width in (390, 1100):
+        page.set_viewport_size({"width": width, "height": 900})
+        found = Axe().run(page).response["violations"]
+        assert found == [], [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.goto(f"{site.url}/cases/{case}/drawing.svg")
+    assert page.locator("svg > title").text_content() == f"{case}: Annual review of an EHC plan"
+    assert "Ada" not in page.content() and "Done" in page.content()
+    page.context.close()
+    assert site.client(school_id=site.birch).get(f"/cases/{case}/drawing.svg").status_code == 404
+
+
+def test_bpmn_js_opens_every_drawing_without_a_warning(site: Site, chromium: Browser) -> None:
+    definition, position, _ = site.ledger.position(meeting_held(site))
+    drawings = [draw_process(text) for text in load_library().all()]
+    drawings.append(draw_case(definition, "AR-000001", position, date(2026, 12, 10)))
+    page = chromium.new_page(viewport={"width": 1240, "height": 1640})
+    for drawing in drawings:
+        opened = open_in_bpmn_js(page, as_bpmn(drawing))
+        assert opened.warnings == []
+        assert {name for name, node in drawing.graph.nodes.items() if node.kind != "word"} <= set(opened.shown)
+        assert sum(kind == "bpmn:SequenceFlow" for kind in opened.shown.values()) >= len(drawing.definition.steps)
+        kept_as(f"bpmn_{drawing.name}", page)
     page.close()
 
 
