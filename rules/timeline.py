@@ -87,7 +87,7 @@ class _Rows:
             yield self._row(step, dated.rule, step.counting, step.citation, "duty", joined)
         for total in self.definition.totals:
             if total.to == step.name and not _says_it_again(total, step):
-                yield self._row(step, _total_rule(total), total.counting, total.law, "outer limit", only_if)
+                yield self._row(step, total_rule(total), total.counting, total.law, "outer limit", only_if)
         for right, outcomes in self._rights(step):
             yield self._row(step, right.last_day, right.counting, right.law, "right", f"the decision is {' or '.join(outcomes)}", right)
 
@@ -149,9 +149,10 @@ class _Rows:
 
 def _says_it_again(total: Total, step: Step) -> bool:
     """Whether an outer limit is only the step's own period told a second time, for `check` to compare."""
-    return total.law == step.citation and [dated.rule for dated in step.due] == [_total_rule(total)]
+    return total.law == step.citation and [dated.rule for dated in step.due] == [total_rule(total)]
 
 
-def _total_rule(total: Total) -> str:
+def total_rule(total: Total) -> str:
+    """The rule of an outer limit, with the fact it runs from."""
     named = any(base.name == total.start for base in parse_rule(total.rule).bases) if total.start in total.rule else False
     return total.rule if named else within(total.rule, total.start).text

@@ -35,14 +35,16 @@ def as_svg(drawing: Drawing, top: float = 0.0, bottom: float | None = None) -> s
     )
     told = f'<title id="{drawing.name}-t{top:g}">{escape(drawing.title)}</title><desc id="{drawing.name}-d{top:g}">{escape(drawing.told)}</desc>'
     back = f'<rect x="0" y="{top:g}" width="{width}" height="{height}" fill="{PAPER}"/>'
-    return "\n".join((head, told, back, *_arrows(drawing), *_nodes(drawing), "</svg>")) + "\n"
+    return "\n".join((head, told, back, *_arrows(drawing, top, end), *_nodes(drawing, top, end), "</svg>")) + "\n"
 
 
-def _arrows(drawing: Drawing) -> Iterator[str]:
+def _arrows(drawing: Drawing, top: float, end: float) -> Iterator[str]:
     """The arrows along which the case has come last, so that they lie above."""
     gone = drawing.standing.gone if drawing.standing else frozenset()
     for arrow in sorted(drawing.graph.arrows, key=lambda arrow: arrow in gone):
-        yield from _arrow(drawing, arrow, arrow in gone)
+        heights = [y for _, y in drawing.layout.lines[arrow]]
+        if max(heights) >= top and min(heights) <= end:
+            yield from _arrow(drawing, arrow, arrow in gone)
 
 
 def _arrow(drawing: Drawing, arrow: Arrow, gone: bool) -> Iterator[str]:
@@ -56,9 +58,11 @@ def _arrow(drawing: Drawing, arrow: Arrow, gone: bool) -> Iterator[str]:
     yield f'<polygon points="{x:g},{y:g} {x - 4.5:g},{y + down:g} {x + 4.5:g},{y + down:g}" fill="{colour}"/>'
 
 
-def _nodes(drawing: Drawing) -> Iterator[str]:
+def _nodes(drawing: Drawing, top: float, end: float) -> Iterator[str]:
     for name, node in drawing.graph.nodes.items():
         box, label = drawing.layout.boxes[name], drawing.labels[name]
+        if box.y + box.height < top or box.y > end:
+            continue
         look = LOOK[drawing.look(node)]
         if node.kind in ("start", "end"):
             yield from _event(node, box, label.lines, look)
