@@ -17,6 +17,7 @@ from rules.step_words import sentence
 from rules.timeline import titles_of, total_rule
 
 PAGE = (1030.0, 650.0)  # a page on its side, less its margins and the line below the drawing
+LITTLE = 1.15  # a last strip that is taller by less is shrunk rather than cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ def _strips(text: Definition) -> Iterator[str]:
     tallest, top = PAGE[1] * max(1.0, drawing.layout.width / PAGE[0]), 0.0
     for number, cut in enumerate(drawing.layout.cuts):
         following = drawing.layout.cuts[number + 1] if number + 1 < len(drawing.layout.cuts) else drawing.layout.height
-        if following - top > tallest and cut > top:
+        left = drawing.layout.height - top
+        if following - top > tallest and cut > top and left > tallest * LITTLE:
             yield as_svg(drawing, top, cut)
             top = cut
     yield as_svg(drawing, top)

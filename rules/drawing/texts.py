@@ -108,4 +108,4 @@ def _wrapped(text: str, weight: Weight = "plain", width: float = BOX - 2 * PADDI
 def _width(line: Line) -> float:
     """How wide a line is, at most, in the usual sans-serif letters."""
     ems = sum(0.34 if letter in NARROW else 0.88 if letter in WIDE else 0.69 if letter.isupper() else 0.58 for letter in line.text)
-    return ems * SIZE[line.weight] * (1.04 if line.weight == "bold" else 1.0)
+    return ems * SIZE[line.weight] * (1.12 if line.weight == "bold" else 1.0)
