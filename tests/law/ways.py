@@ -135,4 +135,4 @@ WAYS: Mapping[str, Way] = {
 }
 
 # Processes whose rows have a file of their own, because what answers them is more than one date in the ledger.
-ELSEWHERE = {"phase_transfer": "test_vectors_phase_transfer.py"}
+ELSEWHERE = {"phase_transfer": "test_vectors_phase_transfer.py", "tribunal_appeal": "test_vectors_appeals.py"}
