@@ -281,6 +281,13 @@ class Definition:
         return frozenset(step.name for step in self.steps.values() if step.case)
 
     @cached_property
+    def given_facts(self) -> frozenset[str]:
+        """The names of our facts that other cases are given when they are opened."""
+        said = {value for step in self.steps.values() for value in step.case_facts.values()}
+        opens = [facts for step in self.steps.values() for outcome in step.outcomes.values() for facts in outcome.opens.values()]
+        return frozenset((said | {value for facts in opens for value in facts.values()}) & set(self.facts))
+
+    @cached_property
     def opening_words(self) -> frozenset[tuple[str, str]]:
         """The steps and outcomes that open another case."""
         return frozenset((step.name, outcome.name) for step in self.steps.values() for outcome in step.outcomes.values() if outcome.opens)

@@ -92,9 +92,10 @@ def in_doubt(standing: Standing, after: Position) -> list[Instance]:
     """The instances that had opened another case, or waited for one, and by this act stand no longer: a new round took their place, or they
     are not needed any more. Also those that gave another case a fact which is corrected now."""
     before, definition = standing.position.instances, standing.definition
-    begun = {(one.step, one.party, one.round) for one in after.instances[len(before) :]}
-    was_known, known = standing.position.facts, after.facts
-    changed = set() if was_known is known else {name for name, value in known.items() if name in was_known and was_known[name] != value}
+    begun = {(one.step, one.party, one.round) for one in after.instances[len(before) :]} if len(after.instances) > len(before) else set()
+    changed = _changed(definition, standing.position.facts, after.facts)
+    if not (begun or changed or definition.case_steps):
+        return []
     found = []
     for was in before:
         opened = was.status == "done" and (was.step, was.outcome) in definition.opening_words
@@ -104,6 +105,13 @@ def in_doubt(standing: Standing, after: Position) -> list[Instance]:
             if gone or (was.step, was.party, was.round + 1) in begun or (changed and _gave(definition, was) & changed):
                 found.append(was)
     return found
+
+
+def _changed(definition: Definition, was: Facts, now: Facts) -> set[str]:
+    """The facts given away that were known before and say something else now, under the names by which a position keeps them."""
+    if was is now or was.items() <= now.items():
+        return set()
+    return {name for name in was if name.partition(":")[0] in definition.given_facts and was[name] != now.get(name)}
 
 
 def _gave(definition: Definition, one: Instance) -> set[str]:

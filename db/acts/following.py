@@ -45,25 +45,29 @@ class Done:
     change: Change
 
 
-def leads_on(parts: Parts, definition: Definition, change: Change) -> bool:
-    """Whether an act does anything beside its own case, so that it needs a transaction of several statements. Asked of every act: cheap."""
+def leads_on(parts: Parts, definition: Definition, change: Change, *, awaited: bool = True) -> bool:
+    """Whether an act does anything beside its own case, so that it needs a transaction of several statements. Asked of every act: cheap.
+
+    `awaited`: whether another case may wait for the end of this one; False where that has been asked and none does.
+    """
     if change.opens:
         return True
     if definition.case_steps and any(one.step in definition.case_steps and one.status == "open" for one in change.opened):
         return True
-    return change.position.ended != "" and definition.process in parts.library.awaited
+    return awaited and change.position.ended != "" and definition.process in parts.library.awaited
 
 
 @dataclass
 class Following:
     """Follows acts on a connection that is inside the transaction which wrote them. `opened`: references of the cases opened, in order;
-    `touched`: references of cases in which something was recorded."""
+    `touched`: references of cases in which something was recorded; `awaited`: ids of the cases that a step begins to wait for."""
 
     parts: Parts
     connection: psycopg.Connection[Any]
     actor: Actor
     opened: list[str] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
+    awaited: set[int] = field(default_factory=set)
     texts: dict[int, Definition] = field(default_factory=dict)  # of cases written here: other connections cannot see a text pinned here
 
     def after(self, done: Done) -> None:
@@ -88,6 +92,7 @@ class Following:
         waits = self.connection.execute(_WAIT, (done.case_id, one.step, one.party, one.round, ref)).fetchone()
         assert waits is not None, "the function answers, or raises"
         child_id, ended, seq = waits
+        self.awaited.add(child_id)
         if ended:
             self.record_ends(Ended(child_id, ref, seq, ended, done.on))
 

@@ -33,6 +33,7 @@ _READ = (
     "FROM cases_for_acts(%s, %s, %s, %s)"
 )
 _BEFORE = "SELECT case_id, act_key FROM acts_before(%s, %s, %s)"
+_AWAITED = "SELECT * FROM awaited_cases(%s)"
 _APPLY = "SELECT apply_acts(%s, %s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb)"
 
 
@@ -89,6 +90,7 @@ class _Batch:
         pairs = [(self.cases[act.case].standing.case_id, str(act.key)) for act in acts if act.case in self.cases]
         before = connection.execute(_BEFORE, (scope(actor), [case for case, _ in pairs], [key for _, key in pairs]))
         self.seen: set[tuple[int, UUID]] = {(row[0], row[1]) for row in before}
+        self.awaited = self._awaited()
         self.done: dict[tuple[int, UUID], tuple[Act, Receipt]] = {}
 
     def do(self, act: Act) -> Receipt:
@@ -120,15 +122,21 @@ class _Batch:
             self.write()
         seq = folded.take(self.actor, judged.role, asked, change, rows, self.at)
         also: tuple[str, ...] = ()
-        if leads_on(self.parts, standing.definition, change):
+        if leads_on(self.parts, standing.definition, change, awaited=standing.case_id in self.awaited):
             self.write()  # what follows rests on its cause's event
             also = self._followed(Done(standing.case_id, asked.ref, standing.pupil_id, standing.definition, asked.key, asked.event.on, seq, change))
         return Receipt(asked.ref, seq, seq, self.at, change.opened, change.closed, change.position.ended, False, also)
+
+    def _awaited(self) -> set[int]:
+        """The cases of this batch that another waits for. They are locked: no wait for them begins before it ends."""
+        cases = [one.standing.case_id for one in self.cases.values() if one.standing.definition.process in self.parts.library.awaited]
+        return {row[0] for row in self.connection.execute(_AWAITED, (cases,))} if cases else set()
 
     def _followed(self, done: Done) -> tuple[str, ...]:
         """What follows in other cases. Those of this batch in which something was recorded are read again: nothing of them is unwritten."""
         following = Following(self.parts, self.connection, self.actor)
         following.after(done)
+        self.awaited |= following.awaited
         for ref in following.touched:
             self.parts.kept.forget(ref)
         refs = sorted(following.touched & set(self.cases))

@@ -68,21 +68,22 @@ def _attempt(parts: Parts, actor: Actor, asked: Request, today: date, *, lock: b
             except Refused as refusal:
                 return _refused(parts, actor, standing, asked, refusal)
         standing, change = judged.standing, judged.change
-        following = Following(parts, connection, actor)
+        following: Following | None = None
         if not leads_on(parts, standing.definition, change):
             written = write_act(connection, actor, judged.role, today, standing, asked, change, judged.round)
         else:
             with nullcontext() if lock else connection.transaction():
                 written = write_act(connection, actor, judged.role, today, standing, asked, change, judged.round)
                 if written.answer == "done":
+                    following = Following(parts, connection, actor)
                     following.after(_done(standing, asked, change, written))
-    for ref in following.touched:
+    for ref in following.touched if following else ():
         parts.kept.forget(ref)
-    if written.answer == "done" and asked.ref not in following.touched:
+    if written.answer == "done" and not (following and asked.ref in following.touched):
         parts.kept.keep(standing_after(standing, written.version, change.position, written.head), actor, today)
     elif standing.kept:
         parts.kept.forget(asked.ref)
-    return _receipt(parts, actor, standing, asked, change, written, tuple(following.opened))
+    return _receipt(parts, actor, standing, asked, change, written, tuple(following.opened) if following else ())
 
 
 def _done(standing: Standing, asked: Request, change: Change, written: Written) -> Done:

@@ -34,6 +34,12 @@ BEGIN
   ON CONFLICT ON CONSTRAINT case_waits_pkey DO UPDATE SET child_id = excluded.child_id;
 END $$;
 
+-- Those of the cases for whose end some other case waits. Says which are awaited, and nothing of who waits.
+CREATE OR REPLACE FUNCTION awaited_cases(p_cases bigint[]) RETURNS SETOF bigint LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  RETURN QUERY SELECT DISTINCT w.child_id FROM case_waits w WHERE w.child_id = ANY (p_cases);
+END $$;
+
 -- The cases with an open step that waits for this one, which has ended in this transaction (the scheduler: before); locked in the order of their ids.
 CREATE OR REPLACE FUNCTION waiting_for(p_child bigint)
 RETURNS TABLE (case_id bigint, ref text, version int, school_id int, pupil_id bigint, definition_id int, calendar_version text, calendar_stamp text,

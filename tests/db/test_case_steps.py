@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
@@ -204,4 +205,23 @@ def test_a_transfer_that_ends_leaves_the_notice_to_a_person_who_is_told(ash: Vil
     assert ash.ledger.position(notice)[1].ended == ""
     assert any("Look at" in words for words in contents(ash, transfer)[-1]["breaches"])
     notice_decided(ash, notice, "keep")
+    assert ash.ledger.verify() == []
+
+
+def test_an_end_and_an_act_on_the_case_that_waits_come_at_once(ash: Village) -> None:
+    """Each locks its own case first and then wants the other's: one of them is tried again, and both are recorded."""
+    pairs = [prepared(ash) for _ in range(8)]
+    for _, notice in pairs:
+        ash.decide(notice, "gather_views", "2026-09-20")
+
+    def end(notice: str) -> None:
+        ash.decide(notice, "la_decision", "2026-11-20", "amend", decision_on=day("2026-11-20"))
+
+    def lift(transfer: str) -> None:
+        ash.ledger.correct(ash.senco, key=uuid4(), case=transfer, fact="year_group", value=5, because="put up", on=day("2026-11-20"))
+
+    with ThreadPoolExecutor(4) as pool:
+        for work in [pool.submit(act, ref) for pair in pairs for act, ref in ((lift, pair[0]), (end, pair[1]))]:
+            work.result()
+    assert {standing(ash, transfer, "the_notice") for transfer, _ in pairs} == {("done", "amended", 1)}
     assert ash.ledger.verify() == []

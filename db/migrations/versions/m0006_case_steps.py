@@ -14,7 +14,7 @@ branch_labels = None
 depends_on = None
 
 SQL = Path(__file__).parents[2] / "sql"
-DOORS = ("running_case", "wait_for_case", "waiting_for", "apply_case_end")
+DOORS = ("awaited_cases", "running_case", "wait_for_case", "waiting_for", "apply_case_end")
 TABLE = """
     CREATE TABLE case_waits (
         parent_id BIGINT NOT NULL,
