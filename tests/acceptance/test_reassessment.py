@@ -79,7 +79,7 @@ def test_the_school_asks_the_council_is_late_and_the_new_plan_names_us(trust: Tr
     story.records("answer_consultation", "sent", by="head")
     story.comes("2026-04-02")
     lapsed = story.event("parents_views_on_draft")
-    assert (lapsed.outcome, lapsed.happened_on) == ("no_views", date(2026, 4, 2)), "a family that says nothing is not late"
+    assert (lapsed.outcome, lapsed.happened_on) == ("no views", date(2026, 4, 2)), "a family that says nothing is not late"
     story.records("la_makes_plan", "names_us", decision_on="2026-04-02")
     says_the_right(story, story.home.mother, "the new plan has been made", "Tuesday 2 June 2026", "recommendations about health and social care")
     assert "until Tuesday 2 June 2026" in words(story.mail(HEAD, "the new plan has been made"))
