@@ -1,7 +1,5 @@
 """A definition as the engine reads it: frozen, resolved, every name already checked by `rules/loader.py`.
-
-The YAML's language is `docs/definitions.md`; each field here is the key of the same name there.
-"""
+Each field is the key of the same name in `docs/definitions.md`."""
 
 from __future__ import annotations
 
@@ -283,9 +281,8 @@ class Definition:
     @cached_property
     def given_facts(self) -> frozenset[str]:
         """The names of our facts that other cases are given when they are opened."""
-        said = {value for step in self.steps.values() for value in step.case_facts.values()}
-        opens = [facts for step in self.steps.values() for outcome in step.outcomes.values() for facts in outcome.opens.values()]
-        return frozenset((said | {value for facts in opens for value in facts.values()}) & set(self.facts))
+        opened = [facts for step in self.steps.values() for outcome in step.outcomes.values() for facts in outcome.opens.values()]
+        return frozenset({value for facts in (*opened, *(s.case_facts for s in self.steps.values())) for value in facts.values()} & set(self.facts))
 
     @cached_property
     def opening_words(self) -> frozenset[tuple[str, str]]:
