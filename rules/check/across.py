@@ -13,6 +13,8 @@ from rules.conditions import Done
 from rules.definition import Definition, Step
 from rules.library import Library
 
+IN_ERROR = "opened_in_error"
+
 
 def across_findings(library: Library) -> Iterator[Finding]:
     """Findings that show only when all processes are seen together."""
@@ -38,6 +40,9 @@ def _opens(definition: Definition, library: Library) -> Iterator[Finding]:
                 if missing or foreign:
                     said = [f"does not give {', '.join(sorted(missing))}"] * bool(missing) + [f"gives {', '.join(sorted(foreign))}"] * bool(foreign)
                     yield find("opens", step, "outcomes", f"opening `{process}` {' and '.join(said)}", "Give exactly its `opens_with`.", line=line)
+                if IN_ERROR not in text.interrupts:
+                    message = f"`{process}` is opened by another case and has no interrupt `{IN_ERROR}`"
+                    yield find("opens", step, "outcomes", message, "Add it: a person ends what a corrected decision had opened.", line=line)
                 for message in unfit(definition, step, facts, text):
                     yield find("opens", step, "outcomes", f"opening `{process}`: {message}", "Give a value that its fact can hold.", line=line)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.rules.mutants import AR, NA, at, more, mutant, step, with_item
+from tests.rules.mutants import AR, DROP, NA, at, more, mutant, step, with_item
 
 GIVEN = {"asked_by": "school", "year_group": "year_group", "rights_held_by": "rights_held_by"}
 WAITS = {"title": "Await the other", "case": NA, "after": "hold_meeting", "policy": "14"}
@@ -20,6 +20,7 @@ ACROSS = (
     mutant("S", "opens", "a fact of another type", opens("cease", year_group="review_due_on")),
     mutant("S", "opens", "a fact of other words", opens("cease", asked_by="reason")),
     mutant("S", "opens", "a name that is no fact", opens("cease", year_group="year_grup")),
+    mutant("S", "opens", "a case that nobody can end as opened in error", at((NA, ("interrupts", "opened_in_error")), DROP), opens("cease")),
     mutant(
         "E",
         "given unknown",
