@@ -10,6 +10,9 @@ from functools import cached_property
 from typing import Literal
 
 from rules.conditions import FactTest, StepCondition
+from rules.roles_and_ladders import Ladder as Ladder
+from rules.roles_and_ladders import Role as Role
+from rules.roles_and_ladders import Rung as Rung
 from rules.warning_types import OpeningWarning
 
 INTERRUPTED = "interrupted"  # what a `case` step comes to when the other case ends otherwise than by one of its ends
@@ -139,6 +142,12 @@ class Step:
         """The facts that the step must bring, by the word it is done with."""
         return {word: self.records + (self.outcomes[word].records if word in self.outcomes else ()) for word in self.words}
 
+    @cached_property
+    def gives(self) -> Mapping[str, tuple[str, ...]]:
+        """What other cases are given: the values of each outcome's `opens`, by outcome, and of a `case` step's `with` under ""."""
+        opens = {name: tuple(v for facts in o.opens.values() for v in facts.values()) for name, o in self.outcomes.items() if o.opens}
+        return {**opens, "": tuple(self.case_facts.values())} if self.case else opens
+
     def at(self, key: str) -> int:
         """The line of a key in the file, or of the step where the key is not written."""
         return self.lines.get(key, self.line)
@@ -186,37 +195,6 @@ class Total:
     rule: str
     law: str
     counting: Counting = Counting()
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """Who acts. `ours`: the trust's duty, else chased. `recorded_by`: staff roles that may record what this outside body did."""
-
-    name: str
-    title: str
-    ours: bool
-    reached_by: Literal["inbox", "link"]
-    recorded_by: tuple[str, ...] = ()
-    passes_to: str = ""  # who holds this role's rights once compulsory school age is over
-    one_of: str = ""  # the name under which the register tells many alike, of which this is one
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """One step of a ladder: when (relative to the due date: `1 week before`, `on`, `3 days after`), whom, how loud."""
-
-    when: str
-    tells: str
-    severity: str
-    template: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ladder:
-    """Who is reminded and told, before, on and after a due date."""
-
-    name: str
-    rungs: tuple[Rung, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,8 +259,7 @@ class Definition:
     @cached_property
     def given_facts(self) -> frozenset[str]:
         """The names of our facts that other cases are given when they are opened."""
-        opened = [facts for step in self.steps.values() for outcome in step.outcomes.values() for facts in outcome.opens.values()]
-        return frozenset({value for facts in (*opened, *(s.case_facts for s in self.steps.values())) for value in facts.values()} & set(self.facts))
+        return frozenset(value for step in self.steps.values() for said in step.gives.values() for value in said if value in self.facts)
 
     @cached_property
     def opening_words(self) -> frozenset[tuple[str, str]]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from rules.condition_text import facts_in, steps_in
 from rules.conditions import StepCondition
 from rules.explore_conditions import DNA, DONE, NOT, UNKNOWN, WAIT, leaf_table
-from rules.explore_model import FIRST, FRESH, SKIPPED, Model, given_by
+from rules.explore_model import FIRST, FRESH, SKIPPED, Model
 from rules.explore_moves import Moves
 from rules.explore_state import DONE_, NOT_NEEDED, OVERTAKEN, SKIPPED_, Derived, Member, State, is_done, is_passed_over
 from rules.schema_steps import conditions_of
@@ -42,7 +42,7 @@ class Forgetting:
         self.fact_readers = {name: self._fact_readers(name) for name in (*model.facts, *(f for own in model.own_facts for f in own))}
         self.bit_readers = {base: {p.step.name for p in model.order for d in p.dates for need in d.needs if need[0] == base} for base in model.bits}
         for step in model.steps.values():
-            for name in {name for said in given_by(step).values() for name in said} & set(model.bits):
+            for name in {name for said in step.gives.values() for name in said} & set(model.bits):
                 self.bit_readers[name].add(step.name)
         self.sources = {name: frozenset(model.recorders[name]) for name in self.fact_readers}
         self.canonical = lru_cache(maxsize=None)(self._canonical)

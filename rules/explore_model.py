@@ -139,7 +139,7 @@ class Model:
     def _known_bits(self) -> None:
         """Bases of rules that are not known from the opening on: facts that steps record, and steps."""
         bases = [base.name for s in self.steps.values() for _, rule in rules_of(s) for base in needed(rule, self.definition)]
-        bases += [name for s in self.steps.values() for said in given_by(s).values() for name in said if name in self.definition.facts]
+        bases += [name for s in self.steps.values() for said in s.gives.values() for name in said if name in self.definition.facts]
         unknown = [name for name in dict.fromkeys(bases) if name not in self.definition.opens_with]
         self.bits = {name: n for n, name in enumerate(unknown)}
         self.all_known = (1 << len(unknown)) - 1
@@ -158,7 +158,7 @@ class Model:
         for word in dict.fromkeys(words):
             outcome = step.outcomes.get(word)
             records = frozenset(f for f in self._recorded_by(step, word) if f in self.values or f in self.bits or f in self.lists)
-            given = frozenset(name for name in given_by(step).get(word, ()) if name in self.bits)
+            given = frozenset(name for name in step.gives.get(word, ()) if name in self.bits)
             signature = (outcome.reopens if outcome else "", records, given, *(word in leaf.outcomes for leaf in named))
             groups.setdefault(signature, []).append(word)
         return [tuple(group) for group in groups.values()]
@@ -221,12 +221,6 @@ def rules_of(step: Step) -> list[tuple[str, str]]:
     """Every rule of a step with its key; `target` and `again` are the trust's own, the rest law's or the calendar's."""
     found = [("due", dated.rule) for dated in step.due]
     return found + [(key, getattr(step, key)) for key in ("target", "again", "not_before", "wait") if getattr(step, key)]
-
-
-def given_by(step: Step) -> dict[str, tuple[str, ...]]:
-    """What a step gives to other cases: the values of each outcome's `opens`, by outcome, and of a `case` step's `with` under ""."""
-    found = {name: tuple(v for facts in outcome.opens.values() for v in facts.values()) for name, outcome in step.outcomes.items() if outcome.opens}
-    return {**found, "": tuple(step.case_facts.values())} if step.case else found
 
 
 def needed(rule: str, definition: Definition) -> list[Base]:

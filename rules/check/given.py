@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from rules.check.finding import Find, Finding
 from rules.definition import Definition, Fact, Step
 from rules.explore import Edge, Graph, Position
-from rules.explore_model import given_by
 from rules.fact_values import FactError, read_value, wanted
 from rules.given import PARTY
 from rules.record import list_of
@@ -60,7 +59,7 @@ def _unknown(graph: Graph, position: Position, edge: Edge) -> str:
     step = model.steps[move.step]
     group = model.by_name[move.step].group
     brought = step.brings.get(move.word, step.records)
-    for name, bit, own in model.needs(given_by(step).get(move.word, ()), group):
+    for name, bit, own in model.needs(step.gives.get(move.word, ()), group):
         known = move.member[-1] if own and move.member is not None else position.state.known
         if name not in brought and not known >> bit & 1:
             return name
