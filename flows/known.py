@@ -45,6 +45,7 @@ KNOWN_FLOWS: tuple[KnownFlow, ...] = (
     KnownFlow("mediation", description="One run is one mediation about an EHC decision. It waits suspended; people decide in the console."),
     KnownFlow("phase_transfer", description="One run is one change of phase with an EHC plan. It waits suspended; people decide in the console."),
     KnownFlow("support_transfer", description="One run is one change of phase on SEN support. It waits suspended; people decide in the console."),
+    KnownFlow("sen_support", description="One run is one pupil's SEN support, round after round. It waits suspended; people decide in the console."),
     KnownFlow("plan_consultation", description="One run is one consultation on naming our school in a plan. It waits suspended."),
     KnownFlow("admission_of_named_pupil", description="One run is one admission of a pupil whose plan names our school. It waits suspended."),
     KnownFlow("cease_consultation", description="One run is one plan that an LA considers ceasing. It waits suspended."),
