@@ -38,6 +38,8 @@ SAID = {
     "accompanied": "You may bring somebody",
     "findings": "The panel finds the complaint",
     "plan_transferred": "has been transferred to it",
+    "grounds": "Its answer must say why",
+    "childs_views": "It must also say what",
     "whether_assessed": "whether it will make an EHC needs assessment",
     "when_reviewed": "when it will review the plan",
 }
