@@ -109,3 +109,21 @@ def mediated(place: Village, agreed: str) -> str:
     decide(place, case, "2026-10-12", "la_arranges", "arranged", mediation_on=AGREED)
     decide(place, case, AGREED, "hold_mediation", agreed, mediation_ended_on=AGREED, agreement_on=AGREED, more_agreed=False)
     return case
+
+
+def test_a_refused_assessment_opens_the_time_to_appeal(place: Village) -> None:
+    facts: Facts = {"asked_by": "parent", "year_group": 4, "rights_held_by": "parent"}
+    pupil, on = place.pupil(), day("2026-06-17")
+    case = place.ledger.open_case(place.senco, key=uuid4(), process="ehc_needs_assessment", pupil_id=pupil, facts=facts, on=day("2026-05-06")).case
+    decide(place, case, "2026-05-06", "la_confirms_receipt", request_received_on="2026-05-05")
+    refused = place.ledger.decide(
+        place.senco, key=uuid4(), case=case, step="la_decides_to_assess", outcome="refuse", facts={"decision_on": day("2026-06-15")}, on=on
+    )
+    (appeal,) = refused.also_opened
+    assert due(place, appeal, "family_appeals") == date(2026, 9, 1), "15 August lies in August"
+    assert dict(place.ledger.position(appeal)[1].facts)["decision"] == "refused_to_assess"
+    by_hand = place.ledger.open_case(
+        place.senco, key=uuid4(), process="tribunal_appeal", pupil_id=pupil, on=on,
+        facts={"decision": "refused_to_assess", "decision_on": day("2026-06-15"), "rights_held_by": "parent"},
+    )  # fmt: skip
+    assert by_hand.repeated and by_hand.case == appeal, "one decision has one appeal"
