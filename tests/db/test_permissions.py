@@ -39,11 +39,11 @@ def test_every_persons_step_may_be_recorded_by_somebody_on_the_staff(definition:
 
 
 @pytest.mark.parametrize("definition", DEFINITIONS, ids=IDS)
-def test_only_steps_of_people_outside_have_links(definition: Definition) -> None:
+def test_only_steps_of_people_without_an_inbox_have_links(definition: Definition) -> None:
     for step, party in instances(definition):
         role = link_role_for_step(definition, step, party)
         owner = definition.role_of(definition.steps[step], party)
-        assert bool(role) == (owner is not None and not owner.ours)
+        assert bool(role) == (owner is not None and owner.reached_by == "link")
         if definition.steps[step].approval:
             assert not role, f"{step}: an approval is never given by link"
 
