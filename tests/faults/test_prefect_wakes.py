@@ -201,7 +201,7 @@ def test_a_waiting_case_holds_no_process_and_no_thread(office: Office, prefect_s
 
         few = waiting([office.open() for _ in range(5)])
         many = waiting([office.open() for _ in range(20)])
-        assert len(many) <= len(few) + 2, many - few
+        assert len(many) <= len(few) + 5, many - few  # the worker makes its own few when it first needs them; one a case would be twenty
         assert children_of(worker.pid) == []
     assert Counter(run.state_type for run in office.live_runs()).keys() == {"PAUSED"}
 

@@ -112,7 +112,7 @@ SCHEMA = (
         "S", "bases known before", "a date from a fact the step records", at(step(AR, "agree_meeting_date", "target"), "1 week before meeting_on")
     ),
     mutant("S", "near-equal lists", "a list with a party dropped", at((AR, ("parties",)), lambda old: {**old, "heard": old["invited"][:-1]})),
-    mutant("S", "opens", "a case of no process", at(step(AR, "la_decision", "outcomes", "cease"), more(opens={"tribunal_appeal": {}}))),
+    mutant("S", "opens", "a case of no process", at(step(AR, "la_decision", "outcomes", "cease"), more(opens={"no_such_process": {}}))),
     mutant(
         "S", "opens", "a case opened without its facts", at(step(AR, "la_decision", "outcomes", "cease"), more(opens={NA: {"asked_by": "school"}}))
     ),
