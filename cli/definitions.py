@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,7 +30,7 @@ def check(json: Annotated[bool, AS_JSON] = False) -> None:
         from rules.loader import load_library
 
         library = load_library()
-        report = check_library(library)
+        report = check_library(library, processes=os.cpu_count() or 1)
         texts = check_templates(library)
     if json:
         as_json({"findings": report.findings, "figures": report.figures, "templates": texts})
