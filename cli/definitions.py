@@ -22,7 +22,10 @@ def add_to(app: typer.Typer) -> None:
     app.command()(timeline)
 
 
-def check(json: Annotated[bool, AS_JSON] = False) -> None:
+def check(
+    process: Annotated[list[str] | None, typer.Argument(help="Walk the histories of these processes only, as annual_review.")] = None,
+    json: Annotated[bool, AS_JSON] = False,
+) -> None:
     """Prove the definitions: schema, every history, time, examples, authorities, duties, and the texts of all messages."""
     with refusals():
         from notifications.template_check import check_templates
@@ -30,7 +33,9 @@ def check(json: Annotated[bool, AS_JSON] = False) -> None:
         from rules.loader import load_library
 
         library = load_library()
-        report = check_library(library, processes=os.cpu_count() or 1)
+        if unknown := sorted(set(process or ()) - set(library.definitions)):
+            fail(f"There is no process {unknown[0]}. Name one of: {', '.join(sorted(library.definitions))}.")
+        report = check_library(library, explored=process or (), processors=os.cpu_count() or 1)
         texts = check_templates(library)
     if json:
         as_json({"findings": report.findings, "figures": report.figures, "templates": texts})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -19,14 +19,15 @@ from rules.library import Library
 __all__ = ["Figures", "Finding", "Report", "check"]
 
 
-def check(library: Library, *, processes: int = 1) -> Report:
+def check(library: Library, *, explored: Collection[str] = (), processors: int = 1) -> Report:
     """Everything that law or sense would not bear in the library, and how much was explored. Never raises for what a definition says.
 
-    `processes`: how many share the definitions, each of which is proved alone.
+    `explored`: the processes whose every history is walked; none named means all. `processors`: how many share them, each is proved alone.
     """
     report = Report()
     report.findings += schema_ring(library)
-    for findings, figures in _alone_each(library, processes):
+    numbers = [number for number, one in enumerate(library.all()) if not explored or one.process in explored]
+    for findings, figures in _alone_each(library, numbers, processors):
         report.findings += findings
         report.figures.append(figures)
     report.findings += authorities_ring(library)
@@ -34,11 +35,10 @@ def check(library: Library, *, processes: int = 1) -> Report:
     return report
 
 
-def _alone_each(library: Library, processes: int) -> Iterable[tuple[list[Finding], Figures]]:
-    numbers = range(len(library.all()))
-    if processes < 2 or len(numbers) < 2:
+def _alone_each(library: Library, numbers: list[int], processors: int) -> Iterable[tuple[list[Finding], Figures]]:
+    if processors < 2 or len(numbers) < 2:
         return [_alone(library, number) for number in numbers]
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:  # not forked: whoever asks may have threads
+    with ProcessPoolExecutor(processors, mp_context=get_context("spawn")) as pool:  # not forked: whoever asks may have threads
         return list(pool.map(_alone, [library] * len(numbers), numbers))
 
 

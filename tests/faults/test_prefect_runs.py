@@ -191,9 +191,9 @@ _told: dict[object, float] = {}
 
 
 def crashed_after_a_heartbeat(office: Office, run: FlowRun) -> bool:
-    """One heartbeat, as a stock worker's process sends it before it ends, then silence for a minute: told again, since Prefect's
+    """One heartbeat, as a stock worker's process sends it before it ends, then silence for half a minute: told again, since Prefect's
     server may have heard the first before it had loaded the automation."""
-    if time.monotonic() - _told.get(run.id, -60.0) >= 60.0:
+    if time.monotonic() - _told.get(run.id, -30.0) >= 30.0:
         _told[run.id] = time.monotonic()
         event = {"id": str(uuid4()), "event": "prefect.flow-run.heartbeat", "occurred": datetime.now(UTC).isoformat()}
         resource = {"resource": {"prefect.resource.id": f"prefect.flow-run.{run.id}", "prefect.resource.name": run.name}}

@@ -24,7 +24,7 @@ def library() -> Library:
 
 
 def test_the_shipped_definitions_have_no_finding(library: Library) -> None:
-    report = check(library, processes=2)
+    report = check(library, processors=2)
     assert report.findings == [], "\n".join(str(finding) for finding in report.findings)
     for figures in report.figures:
         print(figures)
