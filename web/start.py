@@ -34,7 +34,7 @@ def choose(request: Request, process: str = "", name: str = "") -> Response:
     """Choose the process, then find the pupil."""
     me = require_signed_in(request)
     console = console_of(request)
-    processes = [(name, texts[-1].title) for name, texts in console.library.definitions.items()]
+    processes = sorted(((name, texts[-1].title) for name, texts in console.library.definitions.items()), key=lambda one: one[1].removeprefix("The "))
     pupils = []
     if process and name.strip():
         with console.engines.app(me.roles) as session:

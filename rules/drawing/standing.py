@@ -59,9 +59,9 @@ def _mark(definition: Definition, name: str, parties: tuple[Instance, ...], toda
         first = min(one.due.on for one in late if one.due is not None)
         return Mark("late", f"LATE. {several}It was due on {in_full(first)}.")
     if opened:
-        return Mark("open", f"NOW. {several}{_by_when(opened)}")
+        return Mark("open", f"NOW. {several}{_by_when(opened, today)}")
     if waiting:
-        return Mark("waiting", f"Not yet. {several}{_by_when(waiting)}")
+        return Mark("waiting", f"Not yet. {several}{_by_when(waiting, today)}")
     if done:
         return Mark("done", _done_in_words(definition, done, len(parties)))
     return Mark("left out", LEFT_OUT.get(parties[0].status, "Not needed."))
@@ -76,11 +76,14 @@ def _done_in_words(definition: Definition, done: list[Instance], of: int) -> str
     return f"Done{outcome}{f', {day}' if day else ''}."
 
 
-def _by_when(parties: list[Instance]) -> str:
+def _by_when(parties: list[Instance], today: date) -> str:
     if any(one.lifted for one in parties):
         return "The law's date is lifted."
     days = [due.on for one in parties if (due := one.due or one.target) is not None]
-    return f"By {in_full(min(days))}." if days else ""
+    if not days:
+        return ""
+    first = in_full(min(days))
+    return f"By {first}." if min(days) >= today else f"Our own target, {first}, has passed."  # a date of law would be late
 
 
 def _outcome(definition: Definition, one: Instance) -> str:

@@ -116,6 +116,7 @@ def test_a_case_shows_its_way_where_it_stands_and_what_is_late(review: Definitio
     assert states["hold_meeting"] == "done" and states["check_sections"] == "open"
     assert states["send_report"] == "late" and states["la_decision"] == "late" and states["la_agrees_to_review_early"] == "left out"
     assert "LATE. It was due on Thursday 19 November 2026." in drawing.standing.steps["send_report"].words
+    assert drawing.standing.steps["check_sections"].words == "NOW. Our own target, Thursday 12 November 2026, has passed."
     assert "Late: " in drawing.told and "Now: " in drawing.told and "Hold the meeting" in drawing.told
     assert drawing.standing.steps["gather_advice"].words == "3 of 6 done, the last on Saturday 10 October 2026."
     assert Arrow("step_hold_meeting", "step_check_sections") in drawing.standing.gone
