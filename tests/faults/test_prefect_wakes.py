@@ -62,7 +62,7 @@ class LandsAtTheEdge:
     def decide(self, case: str, turn: int, after: float) -> None:
         """The SENCO corrects the case: each fifth time the day of the meeting, so that Sendflow has letters to write, else the year group."""
         time.sleep(after)
-        fact, value = ("meeting_on", self.office.day(f"2026-11-{9 + turn // 5:02}")) if turn % 5 == 0 else ("year_group", 6 + turn % 3)
+        fact, value = ("meeting_on", self.office.day(f"2026-11-{9 + turn // 5 % 10:02}")) if turn % 5 == 0 else ("year_group", 6 + turn % 3)
         key, on = self.office.key(), self.office.day("2026-09-21")
         try:
             self.office.ledger.correct(self.office.village.senco, key=key, case=case, fact=fact, value=value, because="It was wrong", on=on)
