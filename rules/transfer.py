@@ -46,3 +46,12 @@ def at_opening(definition: Definition, rule: str, facts: Facts, today: date) -> 
     dating = Dating(draft, Derived(draft), england())
     found = due_date(parse_rule(rule), lambda key: dating.known(key, None, ""), opened_on=today, calendar=england())
     return found.on if isinstance(found, DueDate) else None
+
+
+def review_by(definition: Definition, facts: Facts, plan_due_on: date, today: date) -> date:
+    """The day by which the plan's review is to be decided: that of its twelve months (CFA 2014 s.44(1)), or the process's latest for that change of
+    phase, if sooner.
+    """
+    fact = definition.opens_with.get("review_due_on")
+    latest = at_opening(definition, fact.no_later, facts, today) if fact is not None and fact.no_later and facts.get("phase") else None
+    return min(plan_due_on, latest or plan_due_on)

@@ -10,7 +10,7 @@ from db.ledger import Actor, Opening
 from db.queries.transfers import Leaver, leavers
 from rules.definition import Definition
 from rules.school_age import is_young_person
-from rules.transfer import at_opening, change_of_phase, transfer_day, year_now
+from rules.transfer import at_opening, change_of_phase, review_by, transfer_day, year_now
 from rules.values import Facts
 from tasks.failure import code_of, place_of
 from tasks.open_reviews import OpenedReviews
@@ -56,8 +56,7 @@ def facts_of(definition: Definition, pupil: Leaver, today: date) -> Facts:
         "ordinary_review": _ordinary_review(pupil, transfer_on),
     }
     if pupil.review_due_on is not None:
-        latest = at_opening(definition, definition.opens_with["review_due_on"].no_later, facts, today)
-        return {**facts, "review_due_on": min(pupil.review_due_on, latest or pupil.review_due_on)}
+        return {**facts, "review_due_on": review_by(definition, facts, pupil.review_due_on, today)}
     return facts
 
 
@@ -72,8 +71,10 @@ def _open(parts: Parts, pupil: Leaver, today: date) -> list[str]:
     process = WITH_PLAN if pupil.review_due_on is not None else ON_SUPPORT
     definition = parts.library.for_new_case(process, today, {})
     facts = facts_of(definition, pupil, today)
+    if not facts["phase"]:  # most pupils: no rule need be worked out for them
+        return []
     first, last = (at_opening(definition, rule, facts, today) for rule in (definition.opens_on, LATEST[process]))
-    if not facts["phase"] or first is None or last is None or not first <= today <= last:
+    if first is None or last is None or not first <= today <= last:
         return []
     asked = {name: value for name, value in facts.items() if name in definition.opens_with}
     key = uuid5(_KEYS, f"{process}/{pupil.pupil_id}/{facts['transfer_on']}")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from db.queries.step_rows import pupil_name
 from rules.definition import Definition
 from rules.school_age import is_young_person
-from rules.transfer import at_opening, change_of_phase, transfer_day, year_now
+from rules.transfer import change_of_phase, review_by, transfer_day, year_now
 
 _PUPIL = text("""
     SELECT p.id, p.given_name, p.family_name, p.known_as, p.born_on, p.year_group, p.looked_after, p.school_id, s.name AS school, s.phase,
@@ -59,9 +59,7 @@ class PupilToStart:
             days["last_reviewed_on"] = self.last_reviewed_on
         if self.review_due_on is None:
             return days
-        fact = definition.opens_with.get("review_due_on")
-        latest = at_opening(definition, fact.no_later, {**days, "phase": phase}, today) if fact is not None and fact.no_later and phase else None
-        return {**days, "review_due_on": min(self.review_due_on, latest or self.review_due_on)}
+        return {**days, "review_due_on": review_by(definition, {**days, "phase": phase}, self.review_due_on, today)}
 
 
 def pupil_to_start(session: Session, pupil_id: int) -> PupilToStart | None:
