@@ -14,12 +14,9 @@ from uuid import uuid4
 
 import pytest
 
-from db.engine import Engines
-from db.ledger import Ledger
 from rules.due import DueDate
-from rules.loader import load_library
 from rules.values import Facts
-from tests.db.ledger_story import Village, day, village
+from tests.db.ledger_story import Village, day
 
 ROWS = {row["id"]: row for row in csv.DictReader(Path(__file__).with_name("vectors.csv").read_text(encoding="utf-8").splitlines())}
 LETTER, CERTIFICATE = "letter", "certificate"
@@ -34,14 +31,6 @@ LIMITS = [
     ("order_school", "will_name_school", "agreed_on_school", {"la_names_school": 2}),
     ("order_continue", "will_continue", "", {"la_continues": 0}),
 ]
-
-
-@pytest.fixture(scope="module")
-def place(engines: Engines) -> Village:
-    made = village(engines)
-    made.clock.today_is = date(2030, 1, 1)
-    made.ledger = Ledger(engines, made.clock, load_library())
-    return made
 
 
 def opened(place: Village, process: str, decision_on: str) -> str:

@@ -13,12 +13,10 @@ from uuid import uuid4
 
 import pytest
 
-from db.engine import Engines
-from db.ledger import Ledger, Refused
+from db.ledger import Refused
 from rules.due import DueDate
-from rules.loader import load_library
 from rules.values import Facts
-from tests.db.ledger_story import Village, village
+from tests.db.ledger_story import Village
 
 ROWS = {row["id"]: row for row in csv.DictReader(Path(__file__).with_name("vectors.csv").read_text(encoding="utf-8").splitlines())}
 ONE_DAY = timedelta(days=1)
@@ -31,14 +29,6 @@ MEETINGS = [("read-5", "primary_to_secondary", 0), ("transfer-2", "primary_to_se
 
 def told(row: str) -> date:
     return date.fromisoformat(ROWS[row]["expected_deadline"])
-
-
-@pytest.fixture(scope="module")
-def place(engines: Engines) -> Village:
-    made = village(engines)
-    made.clock.today_is = date(2030, 1, 1)
-    made.ledger = Ledger(engines, made.clock, load_library())
-    return made
 
 
 def opened(place: Village, process: str, on: date, **facts: object) -> str:
