@@ -10,11 +10,13 @@ import asyncio
 import os
 import socket
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from typing import Any
 
 import anyio.abc
 from prefect.client.schemas.objects import FlowRun
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
+from prefect.exceptions import Pause
 
 from flows.direct_wake import WarmThreads
 from flows.known import WORK_POOL, WORKER_TYPE, known_flow
@@ -67,6 +69,17 @@ class ResidentWorker(BaseWorker[ResidentConfiguration, BaseVariables, ResidentWo
         finally:
             self._running.pop(flow_run.name, None)
         return ResidentWorkerResult(status_code=0, identifier=identifier)
+
+    async def _propose_pending_state(self, flow_run: FlowRun) -> bool:
+        """False also when the run waits again: another process was first. Prefect's own lets the Pause through, which ends all its polling."""
+        try:
+            return await super()._propose_pending_state(flow_run)
+        except Pause:
+            return False
+
+    async def _propose_submitting_state(self, flow_run: FlowRun) -> None:
+        with suppress(Pause):
+            await super()._propose_submitting_state(flow_run)
 
     async def _known(self, flow_run: FlowRun) -> Any:
         if flow_run.deployment_id is None:

@@ -57,14 +57,14 @@ def main() -> None:
 
 
 def _poll(worker: ResidentWorker, asked: threading.Event) -> None:
-    """Poll Prefect for scheduled runs. Prefect's own loop gives up after a long outage, and when another worker took the run that it was to
-    take (a `Pause`, which is no Exception); it is begun again."""
+    """Poll Prefect for scheduled runs. Prefect's own loop gives up after a long outage, and by a signal of Prefect's (which is no Exception,
+    nor is the group that several come in); it is begun again."""
     from prefect.exceptions import PrefectSignal
 
     while not asked.is_set():
         try:
             asyncio.run(worker.start(printer=log.debug))
-        except (Exception, PrefectSignal) as error:
+        except (Exception, PrefectSignal, BaseExceptionGroup) as error:
             log.warning("polling stopped: %s", type(error).__name__)
         asked.wait(10)
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -47,13 +46,10 @@ def run_of(office: Office, case: str) -> FlowRun:
 
 
 def polls_once() -> None:
-    """Our worker asks Prefect once for runs that are due, and runs them. It may find that another took the run that it was to take."""
-    from prefect.exceptions import PrefectSignal
-
+    """Our worker asks Prefect once for runs that are due, and runs them. When another took the run that it was to take, it goes on."""
     from flows.resident_worker import ResidentWorker
 
-    with suppress(PrefectSignal):
-        asyncio.run(ResidentWorker().start(run_once=True, printer=lambda words: None))
+    asyncio.run(ResidentWorker().start(run_once=True, printer=lambda words: None))
 
 
 def by_hand(office: Office, cases: list[str]) -> None:
