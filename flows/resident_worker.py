@@ -15,8 +15,8 @@ from typing import Any
 
 import anyio.abc
 from prefect.client.schemas.objects import FlowRun
-from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 from prefect.exceptions import Pause
+from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
 from flows.direct_wake import WarmThreads
 from flows.known import WORK_POOL, WORKER_TYPE, known_flow
