@@ -12,10 +12,8 @@ A phrase that already says `beginning with`, `starting with` or `clear` is never
 
 from __future__ import annotations
 
-import csv
 import re
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -24,8 +22,8 @@ from rules.calendar import SchoolCalendar, england
 from rules.counting import COUNTINGS, DOES_NOT_ROLL, counting_named
 from rules.due import DueDate, due_date, explain
 from rules.periods import parse_rule
+from tests.law.rows import ROWS
 
-ROWS = list(csv.DictReader(Path(__file__).with_name("vectors.csv").read_text(encoding="utf-8").splitlines()))
 COLUMNS = ["id", "process", "event", "event_date", "period", "phrase", "expected_deadline", "counting", "source", "quote", "note"]
 AS_PHRASED = ("excludes first day", *COUNTINGS)
 # St Andrew's Day 2014 (a Sunday, kept on Monday) and 2 January 2015: bank holidays in Scotland, none in England.

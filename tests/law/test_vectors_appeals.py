@@ -5,10 +5,8 @@ With them each limit that an order sets (reg 44), the same where the council doe
 
 from __future__ import annotations
 
-import csv
 import re
 from datetime import date
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -17,8 +15,8 @@ import pytest
 from rules.due import DueDate
 from rules.values import Facts
 from tests.db.ledger_story import Village, day
+from tests.law.rows import BY_ID
 
-ROWS = {row["id"]: row for row in csv.DictReader(Path(__file__).with_name("vectors.csv").read_text(encoding="utf-8").splitlines())}
 LETTER, CERTIFICATE = "letter", "certificate"
 # The row, and what its first day is. `appeal-2` tells the month before the Christmas rule (its note): with the rule it is the day of `read-7`.
 APPEALS = [("appeal-1", LETTER), ("read-8", LETTER), ("read-9", LETTER), ("appeal-2", CERTIFICATE), ("read-7", CERTIFICATE)]
@@ -51,7 +49,7 @@ def due(place: Village, case: str, step: str) -> date:
 
 @pytest.mark.parametrize(("row", "first"), APPEALS)
 def test_the_last_day_for_an_appeal(place: Village, row: str, first: str) -> None:
-    told = ROWS[row]
+    told = BY_ID[row]
     days = re.findall(r"\d{4}-\d\d-\d\d", told["phrase"])
     case = opened(place, "tribunal_appeal", days[0] if first == LETTER else "2026-10-01")
     certificate = days[-1] if first == CERTIFICATE or len(days) > 1 else ""
@@ -62,7 +60,7 @@ def test_the_last_day_for_an_appeal(place: Village, row: str, first: str) -> Non
 
 
 def test_no_row_about_appeals_is_left_out() -> None:
-    assert {row for row, told in ROWS.items() if told["process"] == "tribunal_appeal"} == {row for row, _ in APPEALS}
+    assert {row for row, told in BY_ID.items() if told["process"] == "tribunal_appeal"} == {row for row, _ in APPEALS}
 
 
 @pytest.mark.parametrize(("letter", "expected"), [("2026-12-02", "2027-01-21"), ("2026-07-20", "2026-09-29")])

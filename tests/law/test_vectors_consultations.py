@@ -6,9 +6,7 @@ the day of the plan. The fifteen days of a consultation stand in no vector: the 
 
 from __future__ import annotations
 
-import csv
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -18,28 +16,27 @@ from rules.loader import load_library
 from rules.owed import standing_right
 from rules.periods import parse_rule
 from tasks.does import NEXT_REVIEW
+from tests.law.rows import BY_ID
 from tests.rules.case_story import HEAD, LA_OFFICER, Story
-
-ROWS = {row["id"]: row for row in csv.DictReader(Path(__file__).with_name("vectors.csv").read_text(encoding="utf-8").splitlines())}
 
 
 @pytest.mark.parametrize("row", ["appeal-1", "read-8"])
 def test_the_last_day_to_appeal_against_ceasing(row: str) -> None:
-    sent = ROWS[row]["event_date"]
+    sent = BY_ID[row]["event_date"]
     definition = load_library().definitions["cease_consultation"][0]
     story = Story(definition, sent, consultation_received_on=sent, in_education=True, rights_held_by="parent")
     story.decide("la_decides", sent, "ceases", actor=LA_OFFICER, decision_on=sent)
     right = standing_right(definition, story.position, england())
     assert right is not None and right.last_day is not None
-    assert right.last_day.on.isoformat() == ROWS[row]["expected_deadline"]
+    assert right.last_day.on.isoformat() == BY_ID[row]["expected_deadline"]
 
 
 def test_the_first_review_of_an_admitted_pupil() -> None:
-    made = ROWS["read-4"]["event_date"]
+    made = BY_ID["read-4"]["event_date"]
     definition = load_library().definitions["admission_of_named_pupil"][0]
     story = Story(definition, made, decision_on=made, on_roll=True, medical_condition=False, rights_held_by="parent")
     story.decide("admit", made, actor=HEAD, admitted_on=made)
     assert definition.steps["diary_first_review"].does == "diary_review"
     known = {name: value for name, value in story.position.facts.items() if isinstance(value, date)}
     due = due_date(parse_rule(NEXT_REVIEW), known.get, opened_on=None, calendar=england())
-    assert isinstance(due, DueDate) and due.on.isoformat() == ROWS["read-4"]["expected_deadline"]
+    assert isinstance(due, DueDate) and due.on.isoformat() == BY_ID["read-4"]["expected_deadline"]

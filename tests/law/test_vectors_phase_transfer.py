@@ -5,10 +5,8 @@ The limit is before 15 February or 31 March, so the 14th and the 30th. Who count
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -17,8 +15,8 @@ from db.ledger import Refused
 from rules.due import DueDate
 from rules.values import Facts
 from tests.db.ledger_story import Village
+from tests.law.rows import BY_ID
 
-ROWS = {row["id"]: row for row in csv.DictReader(Path(__file__).with_name("vectors.csv").read_text(encoding="utf-8").splitlines())}
 ONE_DAY = timedelta(days=1)
 POST_16 = "secondary_to_post_16"
 # Row, phase, what of the process answers it, and by how many days the process is earlier than the source (its note says why).
@@ -28,7 +26,7 @@ MEETINGS = [("read-5", "primary_to_secondary", 0), ("transfer-2", "primary_to_se
 
 
 def told(row: str) -> date:
-    return date.fromisoformat(ROWS[row]["expected_deadline"])
+    return date.fromisoformat(BY_ID[row]["expected_deadline"])
 
 
 def opened(place: Village, process: str, on: date, **facts: object) -> str:
@@ -64,20 +62,20 @@ def last_day(accepts: Callable[[date], object], near: date) -> date:
 
 @pytest.mark.parametrize(("row", "phase", "earlier"), LIMITS)
 def test_the_plan_names_the_school_by_the_day_of_the_law(place: Village, row: str, phase: str, earlier: int) -> None:
-    year = date.fromisoformat(ROWS[row]["event_date"]).year
+    year = date.fromisoformat(BY_ID[row]["event_date"]).year
     case = transfer(place, phase, year, date(year - 1, 12, 1))
     assert due(place, case, "la_names_school") == told(row) - earlier * ONE_DAY
 
 
 @pytest.mark.parametrize(("row", "phase", "earlier"), DECISIONS)
 def test_the_decision_leaves_the_amended_plan_its_eight_weeks(place: Village, row: str, phase: str, earlier: int) -> None:
-    year = date.fromisoformat(ROWS[row]["event_date"]).year
+    year = date.fromisoformat(BY_ID[row]["event_date"]).year
     assert last_day(lambda day: transfer(place, phase, year, day), told(row)) == told(row) - earlier * ONE_DAY
 
 
 @pytest.mark.parametrize(("row", "phase", "earlier"), MEETINGS)
 def test_the_latest_meeting_leaves_four_weeks_and_eight(place: Village, row: str, phase: str, earlier: int) -> None:
-    year = date.fromisoformat(ROWS[row]["event_date"]).year
+    year = date.fromisoformat(BY_ID[row]["event_date"]).year
     decision = last_day(lambda day: transfer(place, phase, year, day), told(row) + timedelta(weeks=4))
     begins = date(year - 1, 9, 1)
 
@@ -90,7 +88,7 @@ def test_the_latest_meeting_leaves_four_weeks_and_eight(place: Village, row: str
 
 
 def test_the_decision_comes_four_weeks_after_the_transfers_review(place: Village) -> None:
-    meeting = date.fromisoformat(ROWS["review-1"]["event_date"])
+    meeting = date.fromisoformat(BY_ID["review-1"]["event_date"])
     case = opened(place, "annual_review", date(2024, 9, 2), review_due_on=date(2024, 12, 20), reason="phase_transfer")
     place.decide(case, "note_transfer", "2024-09-02", transfer_year=2025)
     place.decide(case, "agree_meeting_date", "2024-09-05", meeting_on=meeting)
@@ -99,4 +97,4 @@ def test_the_decision_comes_four_weeks_after_the_transfers_review(place: Village
 
 def test_every_row_of_the_process_is_run_here() -> None:
     run = {row for row, _, _ in (*LIMITS, *DECISIONS, *MEETINGS)}
-    assert run == {name for name, row in ROWS.items() if row["process"] == "phase_transfer"}
+    assert run == {name for name, row in BY_ID.items() if row["process"] == "phase_transfer"}

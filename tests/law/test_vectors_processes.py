@@ -14,26 +14,15 @@ from uuid import uuid4
 
 import pytest
 
-from db.engine import Engines
-from db.ledger import Ledger
 from db.settings import Settings
 from tasks.does import ToDo, do, open_steps
 from tasks.parts import Parts
-from tests.db.ledger_story import Village, village
+from tests.db.ledger_story import Village
 from tests.flows.office import LIBRARY
-from tests.law.test_vectors import ROWS
+from tests.law.rows import ROWS
 from tests.law.ways import DIARY, ELSEWHERE, WAYS, Day, Way
 
 MINE = [row for row in ROWS if row["process"] in LIBRARY.definitions and row["process"] not in ELSEWHERE]
-
-
-@pytest.fixture(scope="module")
-def ash(engines: Engines) -> Village:
-    """A school on the shipped definitions, in the summer after the last of the rows."""
-    place = village(engines)
-    place.ledger = Ledger(engines, place.clock, LIBRARY)
-    place.clock.today_is = date(2027, 6, 1)
-    return place
 
 
 def test_every_row_of_a_shipped_process_runs_through_it() -> None:
@@ -44,18 +33,18 @@ def test_every_row_of_a_shipped_process_runs_through_it() -> None:
 
 
 @pytest.mark.parametrize("row", MINE, ids=lambda row: row["id"])
-def test_the_process_comes_to_the_date(row: Mapping[str, str], ash: Village, tmp_path: Path) -> None:
+def test_the_process_comes_to_the_date(row: Mapping[str, str], place: Village, tmp_path: Path) -> None:
     way, event = WAYS[row["id"]], date.fromisoformat(row["event_date"])
-    case = _brought_about(ash, way, event)
-    found = _in_the_diary(ash, case, tmp_path) if way.due == DIARY else _due_in_the_ledger(ash, case, way.due)
+    case = _brought_about(place, way, event)
+    found = _in_the_diary(place, case, tmp_path) if way.due == DIARY else _due_in_the_ledger(place, case, way.due)
     assert (found - date.fromisoformat(row["expected_deadline"])).days == way.off, f"{way.due}: {found}. {way.why}"
 
 
-def _brought_about(ash: Village, way: Way, event: date) -> str:
-    pupil, opened = ash.pupil(given=f"Ada{uuid4().hex[:6]}"), way.opened.of(event)
-    case = ash.ledger.open_case(ash.senco, key=uuid4(), process=way.process, pupil_id=pupil, facts=_on(way.opens, event), on=opened).case
+def _brought_about(place: Village, way: Way, event: date) -> str:
+    pupil, opened = place.pupil(given=f"Ada{uuid4().hex[:6]}"), way.opened.of(event)
+    case = place.ledger.open_case(place.senco, key=uuid4(), process=way.process, pupil_id=pupil, facts=_on(way.opens, event), on=opened).case
     for one in way.done:
-        ash.decide(case, one.step, (one.on or Day()).of(event).isoformat(), one.outcome, **_on(one.facts, event))
+        place.decide(case, one.step, (one.on or Day()).of(event).isoformat(), one.outcome, **_on(one.facts, event))
     return case
 
 
@@ -63,20 +52,20 @@ def _on(facts: Mapping[str, Any], event: date) -> dict[str, Any]:
     return {name: value.of(event) if isinstance(value, Day) else value for name, value in facts.items()}
 
 
-def _due_in_the_ledger(ash: Village, case: str, step: str) -> date:
+def _due_in_the_ledger(place: Village, case: str, step: str) -> date:
     """The date of law in the ledger's row of the step, open or waiting with its time running."""
-    found = ash.open_rows(case)
+    found = place.open_rows(case)
     assert step in found, f"{step} has no running date; {sorted(found)} have"
     due: date = found[step].due_on
     return due
 
 
-def _in_the_diary(ash: Village, case: str, folder: Path) -> date:
+def _in_the_diary(place: Village, case: str, folder: Path) -> date:
     """Software does its open steps; then the day until which the plan must be reviewed."""
-    parts = Parts(Settings(data_folder=folder), ash.engines, ash.clock, LIBRARY, ash.ledger)
-    definition, position, _ = ash.ledger.position(case)
+    parts = Parts(Settings(data_folder=folder), place.engines, place.clock, LIBRARY, place.ledger)
+    definition, position, _ = place.ledger.position(case)
     for one in open_steps(definition, position):
-        do(parts, ToDo(case, definition, position, one, ash.clock.today()))
+        do(parts, ToDo(case, definition, position, one, place.clock.today()))
     query = "SELECT n.review_due_on FROM plans n JOIN cases c ON c.pupil_id = n.pupil_id WHERE c.ref = %s"
-    found: date = ash.rows(query, case)[0].review_due_on
+    found: date = place.rows(query, case)[0].review_due_on
     return found
