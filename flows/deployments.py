@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from prefect import Flow
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName, FlowFilter, FlowFilterName
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.utilities.callables import parameter_schema
@@ -29,7 +31,9 @@ def register(client: SyncPrefectClient, flows: Iterable[KnownFlow] = KNOWN_FLOWS
     A deployment whose text is unchanged is left alone, because renewing it throws its scheduled runs away and makes them anew.
     """
     make_work_pool(client)
-    return {known.name: _deploy(client, known) for known in flows}
+    wanted = tuple(flows)
+    there = _registered(client, wanted)
+    return {known.name: _deploy(client, known, there.get(known.name)) for known in wanted}
 
 
 def make_work_pool(client: SyncPrefectClient) -> None:
@@ -43,17 +47,26 @@ def make_work_pool(client: SyncPrefectClient) -> None:
 
 def deployment_ids(client: SyncPrefectClient, flows: Iterable[KnownFlow] = KNOWN_FLOWS) -> dict[str, UUID]:
     """The ids of the registered deployments by the flow's name. Raises ObjectNotFound for one that is not registered."""
-    return {known.name: client.read_deployment_by_name(f"{known.name}/{DEPLOYMENT}").id for known in flows}
+    wanted = tuple(flows)
+    there = _registered(client, wanted)
+    if missing := [known.name for known in wanted if known.name not in there]:
+        raise ObjectNotFound(LookupError(f"not registered with Prefect: {', '.join(missing)}"))
+    return {known.name: there[known.name].id for known in wanted}
 
 
-def _deploy(client: SyncPrefectClient, known: KnownFlow) -> UUID:
+def _registered(client: SyncPrefectClient, flows: Sequence[KnownFlow]) -> dict[str, DeploymentResponse]:
+    """Those of the flows' deployments that are there, by the flow's name: two questions, however many flows there are."""
+    named = FlowFilter(name=FlowFilterName(any_=[known.name for known in flows]))
+    names = {flow.id: flow.name for flow in client.read_flows(flow_filter=named, limit=len(flows))}
+    ours = DeploymentFilter(name=DeploymentFilterName(any_=[DEPLOYMENT]))
+    found = client.read_deployments(flow_filter=named, deployment_filter=ours, limit=len(flows))
+    return {names[one.flow_id]: one for one in found if one.flow_id in names}
+
+
+def _deploy(client: SyncPrefectClient, known: KnownFlow, found: DeploymentResponse | None) -> UUID:
     flow = load(known)
     schedules = [DeploymentScheduleCreate(schedule=CronSchedule(cron=known.cron, timezone=known.timezone), slug="sendflow")] if known.cron else []
     wanted = _terms(known, flow, schedules)
-    try:
-        found = client.read_deployment_by_name(f"{known.name}/{DEPLOYMENT}")
-    except ObjectNotFound:
-        found = None
     if found is not None and found.version == wanted["version"] and found.entrypoint == known.entrypoint and len(found.schedules) == len(schedules):
         return found.id
     return client.create_deployment(client.create_flow(flow), DEPLOYMENT, work_pool_name=WORK_POOL, pull_steps=[], **wanted)
