@@ -3,9 +3,10 @@
 from prefect import flow
 
 from flows.case import run_case
+from flows.results import NOWHERE
 
 
-@flow(name="annual_review", persist_result=False)
+@flow(name="annual_review", persist_result=False, result_storage=NOWHERE)
 def annual_review(case: str) -> None:
     """Serve what the ledger wants for this review, then wait suspended. `case` is its reference, for example AR-000007."""
     run_case(case)

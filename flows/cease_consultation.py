@@ -3,9 +3,10 @@
 from prefect import flow
 
 from flows.case import run_case
+from flows.results import NOWHERE
 
 
-@flow(name="cease_consultation", persist_result=False)
+@flow(name="cease_consultation", persist_result=False, result_storage=NOWHERE)
 def cease_consultation(case: str) -> None:
     """Serve what the ledger wants for this case, then wait suspended. `case` is its reference, for example CC-000007."""
     run_case(case)

@@ -3,9 +3,10 @@
 from prefect import flow
 
 from flows.case import run_case
+from flows.results import NOWHERE
 
 
-@flow(name="complaint", persist_result=False)
+@flow(name="complaint", persist_result=False, result_storage=NOWHERE)
 def complaint(case: str) -> None:
     """Serve what the ledger wants for this complaint, then wait suspended. `case` is its reference, for example CO-000007."""
     run_case(case)

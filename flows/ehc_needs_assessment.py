@@ -3,9 +3,10 @@
 from prefect import flow
 
 from flows.case import run_case
+from flows.results import NOWHERE
 
 
-@flow(name="ehc_needs_assessment", persist_result=False)
+@flow(name="ehc_needs_assessment", persist_result=False, result_storage=NOWHERE)
 def ehc_needs_assessment(case: str) -> None:
     """Serve what the ledger wants for this assessment, then wait suspended. `case` is its reference, for example NA-000007."""
     run_case(case)

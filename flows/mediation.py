@@ -3,9 +3,10 @@
 from prefect import flow
 
 from flows.case import run_case
+from flows.results import NOWHERE
 
 
-@flow(name="mediation", persist_result=False)
+@flow(name="mediation", persist_result=False, result_storage=NOWHERE)
 def mediation(case: str) -> None:
     """Serve what the ledger wants for this mediation, then wait suspended. `case` is its reference, for example MD-000007."""
     run_case(case)

@@ -2,13 +2,14 @@
 
 from prefect import flow
 
+from flows.results import NOWHERE
 from tasks.open_reviews import open_due_reviews as open_reviews
 from tasks.open_transfers import open_due_transfers
 from tasks.parts import parts
 from tasks.sweeps import DAY, sweep
 
 
-@flow(name="open_due_reviews", persist_result=False)
+@flow(name="open_due_reviews", persist_result=False, result_storage=NOWHERE)
 def open_due_reviews() -> None:
     """Open what falls due by today in London. The cases' own runs follow with the wakes they want. Raises TaskFailed.
 

@@ -3,9 +3,10 @@
 from prefect import flow
 
 from flows.case import run_case
+from flows.results import NOWHERE
 
 
-@flow(name="plan_moves_authority", persist_result=False)
+@flow(name="plan_moves_authority", persist_result=False, result_storage=NOWHERE)
 def plan_moves_authority(case: str) -> None:
     """Serve what the ledger wants for this move, then wait suspended. `case` is its reference, for example MA-000007."""
     run_case(case)

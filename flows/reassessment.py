@@ -3,9 +3,10 @@
 from prefect import flow
 
 from flows.case import run_case
+from flows.results import NOWHERE
 
 
-@flow(name="reassessment", persist_result=False)
+@flow(name="reassessment", persist_result=False, result_storage=NOWHERE)
 def reassessment(case: str) -> None:
     """Serve what the ledger wants for this re-assessment, then wait suspended. `case` is its reference, for example RA-000007."""
     run_case(case)

@@ -9,6 +9,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from db.heartbeats import beat, beats
 from flows.changed_runs import LOOKED_BACK
 from flows.reconciling import Reconciled, reconcile_changes, reconcile_runs
+from flows.results import NOWHERE
 from flows.sweep_runs import tidy_sweep_runs
 from tasks.parts import Parts, parts
 from tasks.quiet import why_quiet
@@ -18,7 +19,7 @@ ALL = "reconcile_all"  # the heartbeat of the turns that read every run: the fir
 log = logging.getLogger("sendflow.flows")
 
 
-@flow(name="reconcile", persist_result=False)
+@flow(name="reconcile", persist_result=False, result_storage=NOWHERE)
 def reconcile() -> None:
     """Compare what can differ since the last turns, once a day everything, and mend what differs, up to a handful.
 

@@ -3,9 +3,10 @@
 from prefect import flow
 
 from flows.case import run_case
+from flows.results import NOWHERE
 
 
-@flow(name="tribunal_appeal", persist_result=False)
+@flow(name="tribunal_appeal", persist_result=False, result_storage=NOWHERE)
 def tribunal_appeal(case: str) -> None:
     """Serve what the ledger wants for this appeal, then wait suspended. `case` is its reference, for example TA-000007."""
     run_case(case)
