@@ -17,8 +17,8 @@ from tasks.open_reviews import OpenedReviews
 from tasks.parts import Parts
 from tasks.quiet import refuse_if_leapt
 
-# A school that comes to Sendflow later in its year is opened by hand: the autumn's days are over, and nobody is to be told that they are late.
-LATEST = "by 31 December of school_year"
+# A school that comes to Sendflow later in its year is opened by hand: September's days are over, and nobody is to be told that they are late.
+LATEST = "by 30 September of school_year"
 SWEEP = Actor(None, frozenset(), "calendar")
 _KEYS = UUID("7d1f0a52-3c0e-5b5e-9a0b-6a9c4e1d2f60")
 log = logging.getLogger("sendflow.tasks")

@@ -157,10 +157,10 @@ def test_the_morning_opens_each_schools_year_once_and_not_what_a_person_has_ende
     assert opened(ash, 2028, on="2028-09-02").repeated is False, "a person may open again what a person has ended"
 
 
-def test_no_year_opens_by_itself_for_a_school_that_left_or_when_the_autumn_is_over(ash: Village, birch: Village, tmp_path: Path) -> None:
+def test_no_year_opens_by_itself_for_a_school_that_left_or_when_september_is_over(ash: Village, birch: Village, tmp_path: Path) -> None:
     with ash.engines.scheduler() as session:
         session.execute(update(School).where(School.id == birch.school_id).values(left_on=day("2029-07-31")))
-    assert morning(ash, "2030-01-01", tmp_path) == ()
+    assert morning(ash, "2030-10-01", tmp_path) == ()
     (case,) = morning(ash, "2033-09-05", tmp_path)
     assert ash.ledger.position(case)[1].facts["school_year"] == 2033
     assert [row.school_id for row in of_year(ash, 2033)] == [ash.school_id]
