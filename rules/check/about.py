@@ -50,6 +50,10 @@ def _named(definition: Definition, step: Step) -> set[str]:
 
 
 def _other_subjects(definition: Definition, library: Library, find: Find) -> Iterator[Finding]:
+    for text in library.definitions.get(definition.process, ()):
+        if text.about != definition.about:
+            message = f"it is about a {definition.about}, and {text.file} of the same process about a {text.about}"
+            yield find("about", None, "about", message, "Let all texts of a process be about the same, or give it another name.")
     for step in definition.steps.values():
         opened = {process for outcome in step.outcomes.values() for process in outcome.opens} | ({step.case} if step.case else set())
         for process in sorted(opened):
