@@ -14,6 +14,7 @@ from cli.show import as_json, fail, refusals
 from cli.working import acting, working
 
 if TYPE_CHECKING:
+    from cli.working import Acting, Working
     from db.ledger import Receipt
 
 
@@ -28,12 +29,12 @@ def add_to(app: typer.Typer) -> None:
 
 def open_case(
     process: Annotated[str, typer.Argument(help="A process, for example annual_review or reassessment")],
-    pupil: Annotated[str, typer.Argument(help="The pupil's UPN, or the beginning of the names")],
+    pupil: Annotated[str, typer.Argument(help="The pupil's UPN, or the beginning of the names; left out with --school")] = "",
+    school: Annotated[str, typer.Option("--school", help="The school that the case is about: its URN, or the beginning of its name")] = "",
     fact: Fact = None, on: On = None, who: Who = None, json: Json = False,
 ) -> None:  # fmt: skip
-    """Open a case for a pupil, with the facts that the process opens with."""
+    """Open a case for a pupil, or about a school, with the facts that the process opens with."""
     with refusals():
-        from db.queries.cases import find_pupils
         from rules.calendar import england
         from rules.warnings import warnings_at
 
@@ -41,17 +42,39 @@ def open_case(
         me = acting(w, who)
         if process not in w.library.definitions:
             fail(f"there is no process {process!r}; name one of: {', '.join(w.library.definitions)}")
-        with w.engines.app(me.schools) as session:
-            found = find_pupils(session, pupil, 3)
-        if len(found) != 1:
-            lines = (f"{p.name}, born {p.born_on}, {p.school}, UPN {p.upn}" for p in found)
-            fail(f"{'no pupil' if not found else 'more than one pupil'} fits {pupil!r}; give the UPN", lines)
+        if bool(pupil) == bool(school):
+            fail("name a pupil, or a school with --school, and not both")
+        pupil_id, school_id = (None, _the_school(w, me, school)) if school else (_the_pupil(w, me, pupil), None)
         facts = read_facts(w.library.definitions[process][-1].opens_with, fact or [])  # which text is in force may hang on one of them
         opened_on = day_of(on, w.today)
         for words in warnings_at(w.library.for_new_case(process, opened_on, facts), facts, opened_on, england()):
             print(f"Warning: {words}", file=sys.stderr)
-        receipt = w.ledger.open_case(me.actor, key=uuid4(), process=process, pupil_id=found[0].id, facts=facts, on=opened_on)
+        receipt = w.ledger.open_case(me.actor, key=uuid4(), process=process, pupil_id=pupil_id, school_id=school_id, facts=facts, on=opened_on)
         _say(receipt, json)
+
+
+def _the_pupil(w: Working, me: Acting, words: str) -> int:
+    from db.queries.cases import find_pupils
+
+    with w.engines.app(me.schools) as session:
+        found = find_pupils(session, words, 3)
+    if len(found) != 1:
+        lines = (f"{p.name}, born {p.born_on}, {p.school}, UPN {p.upn}" for p in found)
+        fail(f"{'no pupil' if not found else 'more than one pupil'} fits {words!r}; give the UPN", lines)
+    return found[0].id
+
+
+def _the_school(w: Working, me: Acting, words: str) -> int:
+    from db.queries.schools import schools_to_start
+
+    with w.engines.app(me.schools) as session:
+        found = [one for one in schools_to_start(session, w.today) if one.urn == words or one.name.casefold().startswith(words.casefold())]
+    if len(found) != 1:
+        fail(
+            f"{'no school' if not found else 'more than one school'} of yours fits {words!r}; give the URN",
+            (f"{one.name}, URN {one.urn}" for one in found),
+        )
+    return found[0].id
 
 
 def decide(

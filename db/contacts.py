@@ -32,7 +32,10 @@ class ContactRow:
 
 
 def contact_roles(definition: Definition) -> tuple[Role, ...]:
-    """The roles of a process that a person may be put into: all that act or are told by a link, but for the family, whom the import brings."""
+    """The roles of a process that a person may be put into: all that act or are told by a link, but for the family, whom the import brings.
+    None in a process about a school: contacts are a pupil's."""
+    if definition.about_school:
+        return ()
     named = _roles_named(definition)
     left_out = {*rights_holders(definition), "pupil"}
     return tuple(role for role in definition.roles.values() if role.name in named and role.reached_by == "link" and role.name not in left_out)
@@ -51,11 +54,12 @@ def put_contact(session: Session, ref: str, role: str, who: Named) -> int:
     """Let this person hold the role for the case's pupil, in place of whoever did; their id. Letters not yet sent go to the new one.
 
     The session is the scheduler's: the caller has asked whether the actor may (`db/permissions.py`, `name_contact`). Raises LookupError for an
-    unknown case. A person entered here is an outsider, so that letters tell them initials only; one on the staff stays what they are.
+    unknown case, and for one about a school, which has no contacts of its own. A person entered here is an outsider, so that letters tell them
+    initials only; one on the staff stays what they are.
     """
     case = session.scalars(select(Case).where(Case.ref == ref)).one_or_none()
-    if case is None:
-        raise LookupError(f"there is no case {ref}")
+    if case is None or case.pupil_id is None:
+        raise LookupError(f"there is no case {ref} about a pupil")
     person = _known(session, case.school_id, who.email) or _entered(session, case.school_id, who)
     session.execute(text("DELETE FROM pupil_contacts WHERE pupil_id = :pupil AND role = :role"), {"pupil": case.pupil_id, "role": role})
     session.add(PupilContact(pupil_id=case.pupil_id, person_id=person.id, role=role, school_id=case.school_id))

@@ -73,9 +73,12 @@ class Ledger:
         """`keep`: how many cases to keep in memory as this process saw them last (0: read each before each act)."""
         self.parts = Parts(engines, clock, library, PinnedDefinitions(engines), SchoolCalendars(engines), KeptCases(keep))
 
-    def open_case(self, actor: Actor, *, key: UUID, process: str, pupil_id: int, facts: Facts, on: date) -> Receipt:
-        """Open a case on the text now in force. If one is open for this pupil and period, its receipt is given with `repeated`."""
-        return open_case(self.parts, actor, Opening(key, process, pupil_id, facts, on))
+    def open_case(
+        self, actor: Actor, *, key: UUID, process: str, pupil_id: int | None = None, school_id: int | None = None, facts: Facts, on: date
+    ) -> Receipt:
+        """Open a case on the text now in force, about the pupil, or, for a process about a school, about that school. If one is open for them
+        and this period, its receipt is given with `repeated`."""
+        return open_case(self.parts, actor, Opening(key, process, pupil_id, facts, on, school_id=school_id))
 
     def open_cases(self, actor: Actor, openings: Iterable[Opening]) -> list[Receipt]:
         """Open many, one transaction each, in order. What is open already is answered with `repeated`, so it may be run again after a fault."""

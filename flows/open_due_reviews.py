@@ -1,9 +1,10 @@
-"""Every morning: opens the changes of phase and the annual reviews whose day has come."""
+"""Every morning: opens the changes of phase, the annual reviews and the schools' yearly cases whose day has come."""
 
 from prefect import flow
 
 from flows.results import NOWHERE
 from tasks.open_reviews import open_due_reviews as open_reviews
+from tasks.open_school_years import open_school_years
 from tasks.open_transfers import open_due_transfers
 from tasks.parts import parts
 from tasks.sweeps import DAY, sweep
@@ -17,4 +18,4 @@ def open_due_reviews() -> None:
     """
     ours = parts()
     today = ours.clock.today()
-    sweep(ours, "open_due_reviews", DAY, lambda: len(open_due_transfers(ours, today).opened) + len(open_reviews(ours, today).opened))
+    sweep(ours, "open_due_reviews", DAY, lambda: sum(len(task(ours, today).opened) for task in (open_due_transfers, open_reviews, open_school_years)))

@@ -67,6 +67,8 @@ _read_pinned = lru_cache(maxsize=32)(from_pinned)  # reading a text takes tens o
 
 
 def _child(session: Session, case: Case, reader: Reader) -> dict[str, str]:
+    if case.pupil_id is None:  # about a school: `template_check` lets no letter of such a process speak of a child
+        return {"first_name": "", "initials": ""}
     pupil = session.get_one(Pupil, case.pupil_id)
     first = pupil.known_as or pupil.given_name
     initials = f"{pupil.given_name[:1]}{pupil.family_name[:1]}".upper()

@@ -53,7 +53,8 @@ def check_templates(library: Library) -> list[TemplateFinding]:
     """All findings over all definitions and ladders; an empty list when every message can be written."""
     owed = [text for definition in library.all() for text in owed_texts(definition)]
     owed += [OwedText(f"ladders/{name}", "") for name in _ladder_templates(library)]
-    return [*_missing(owed), *_unowed(owed), *_unknown_values(), *_unknown_parts(), *_telling_subjects(), *_unknown_facts(library), *_left_out(owed)]
+    found = [*_missing(owed), *_unowed(owed), *_unknown_values(), *_unknown_parts(), *_telling_subjects(), *_unknown_facts(library)]
+    return [*found, *_left_out(owed), *_no_child(library)]
 
 
 def owed_texts(definition: Definition) -> Iterator[OwedText]:
@@ -151,6 +152,16 @@ def _unknown_facts(library: Library) -> Iterator[TemplateFinding]:
             asked = {n.attr for n in parsed.find_all(nodes.Getattr) if isinstance(n.node, nodes.Name) and n.node.name == "facts"}
             if asked - known:
                 yield TemplateFinding(file, f"{process} has no fact {', '.join(sorted(asked - known))}; name one of: {', '.join(sorted(known))}")
+
+
+def _no_child(library: Library) -> Iterator[TemplateFinding]:
+    """A letter of a case about a school, or of a ladder in one, speaks of no child."""
+    schools = [definition for definition in library.all() if definition.about_school]
+    folders = tuple(f"{definition.process}/" for definition in schools)
+    rungs = {f"ladders/{rung.template}.j2" for definition in schools for ladder in definition.ladders.values() for rung in ladder.rungs}
+    for file, parsed in _parsed():
+        if (file in rungs or file.startswith(folders)) and any(name.name == "child" for name in parsed.find_all(nodes.Name)):
+            yield TemplateFinding(file, "a case about a school has no child; take `child` out of this text")
 
 
 def _left_out(owed: list[OwedText]) -> Iterator[TemplateFinding]:

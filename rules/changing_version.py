@@ -134,6 +134,8 @@ def compare(old: Definition, new: Definition, history: Sequence[Past], calendar:
     before = list(changes_under(old, history))
     if old.process != new.process:
         return Comparison(_refusal(old, history, 0, f"it is a case of {old.process}, and that text is of {new.process}."))
+    if old.about != new.about:
+        return Comparison(_refusal(old, history, 0, f"it is about a {old.about}, and that text is about a {new.about}."))
     try:
         after = list(changes_under(new, history))
     except NotLawful as fault:

@@ -16,6 +16,7 @@ from rules.roles_and_ladders import Rung as Rung
 from rules.warning_types import OpeningWarning
 
 INTERRUPTED = "interrupted"  # what a `case` step comes to when the other case ends otherwise than by one of its ends
+PUPIL, SCHOOL = SUBJECTS = ("pupil", "school")  # what `about` may say
 FactType = Literal["date", "planned date", "year", "whole number", "yes or no", "words", "list"]
 
 
@@ -248,8 +249,13 @@ class Definition:
     pinned: str
     hash: str
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)  # of each key, and of `ends.NAME` and the like
-    once_for: tuple[str, ...] = ()  # facts of the opening: one running case a pupil for each of their values
+    once_for: tuple[str, ...] = ()  # facts of the opening: one running case a pupil (or school) for each of their values
     warns: Mapping[str, OpeningWarning] = field(default_factory=dict)
+
+    @property
+    def about_school(self) -> bool:
+        """Whether a case is about a school as a whole, and about no pupil."""
+        return self.about == SCHOOL
 
     @cached_property
     def case_steps(self) -> frozenset[str]:

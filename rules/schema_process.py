@@ -9,7 +9,7 @@ from datetime import date
 
 from rules.condition_text import read_condition
 from rules.conditions import Opening
-from rules.definition import End, Example, Fact, Interrupt, LawfulException, Step
+from rules.definition import PUPIL, SUBJECTS, End, Example, Fact, Interrupt, LawfulException, Step
 from rules.periods import RuleError, within
 from rules.problems import Problems, nearest
 from rules.schema import Block, check_new_name, read_words
@@ -67,7 +67,9 @@ def read_draft(text: str, problems: Problems) -> Draft | None:
     draft = Draft(lines={("", key): line for key, line in node.lines.items()})
     draft.process = top.name("process", "Write `process:` and its name, such as annual_review.")
     draft.title = top.text("title", "Write `title:` and what people call it.")
-    draft.about = top.name("about", "Write `about: pupil`.")
+    draft.about = top.name("about") or PUPIL
+    if draft.about not in SUBJECTS:
+        problems.add(top.line_of("about"), f"`about: {draft.about[:40]}` is neither a pupil nor a school", "Write `about: pupil` or `about: school`.")
     draft.prefix = top.text("prefix", "Write `prefix:` and two to four capital letters for case references, such as AR.")
     if draft.prefix and not re.fullmatch(r"[A-Z]{2,4}", draft.prefix):
         problems.add(top.line_of("prefix"), f"`prefix: {draft.prefix[:20]}` is not two to four capital letters", "Write for example AR.")

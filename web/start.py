@@ -1,4 +1,4 @@
-"""Starting a case by hand: which process, which pupil, and what the opener must state."""
+"""Starting a case by hand: which process, which pupil or school, and what the opener must state."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from db.acts.errors import LedgerError
 from db.permissions import role_in_which, roles_for
 from db.queries.cases import find_pupils, list_cases
 from db.queries.pupils import PupilToStart, pupil_to_start
+from db.queries.schools import SchoolToStart, school_to_start, schools_to_start
 from rules.calendar import england
 from rules.definition import Definition
 from rules.history import Refused
@@ -27,77 +28,113 @@ from web.signed_in import SignedIn, check_form, require_signed_in
 router = APIRouter()
 Form = Annotated[Mapping[str, str], Depends(posted_form)]
 PupilId = Annotated[int, Path(ge=1, lt=2**53)]
+SchoolId = Annotated[int, Path(ge=1, lt=2**31)]
+Subject = PupilToStart | SchoolToStart
 
 
 @router.get("/start")
 def choose(request: Request, process: str = "", name: str = "") -> Response:
-    """Choose the process, then find the pupil."""
+    """Choose the process, then find the pupil, or choose the school where the process is about a school."""
     me = require_signed_in(request)
     console = console_of(request)
     processes = sorted(((name, texts[-1].title) for name, texts in console.library.definitions.items()), key=lambda one: one[1].removeprefix("The "))
-    pupils = []
-    if process and name.strip():
-        with console.engines.app(me.roles) as session:
+    chosen = console.library.definitions.get(process, ())
+    pupils, schools = [], []
+    with console.engines.app(me.roles) as session:
+        if chosen and chosen[-1].about_school:
+            schools = [one for one in schools_to_start(session, console.clock.today()) if _may_open(me, one.id)]
+        elif process and name.strip():
             pupils = find_pupils(session, name, limit=30)
-    asked = bool(process and name.strip())
-    return page(request, "start.html", processes=processes, process=process, name=name, pupils=pupils, asked=asked)
+    asked = bool(process and name.strip()) and not schools
+    return page(request, "start.html", processes=processes, process=process, name=name, pupils=pupils, schools=schools, asked=asked)
 
 
 @router.get("/start/{process}/{pupil_id}")
 def ask(request: Request, process: str, pupil_id: PupilId) -> Response:
     """What the opener states, with what the ledger knows of the pupil already filled in."""
-    me = require_signed_in(request)
-    pupil, definition = _find(console_of(request), me, process, pupil_id)
-    return _form(request, me, pupil, definition, pupil.known_facts(definition, console_of(request).clock.today()), {})
+    return _ask(request, process, pupil_id=pupil_id)
+
+
+@router.get("/start/{process}/school/{school_id}")
+def ask_of_school(request: Request, process: str, school_id: SchoolId) -> Response:
+    """The same of a case about a school."""
+    return _ask(request, process, school_id=school_id)
 
 
 @router.post("/start/{process}/{pupil_id}")
 def start(request: Request, process: str, pupil_id: PupilId, form: Form) -> Response:
     """Open the case; what the definition warns of is shown once before, and blocks nothing. If one is open already, that one is shown."""
+    return _start(request, process, form, pupil_id=pupil_id)
+
+
+@router.post("/start/{process}/school/{school_id}")
+def start_of_school(request: Request, process: str, school_id: SchoolId, form: Form) -> Response:
+    """The same of a case about a school."""
+    return _start(request, process, form, school_id=school_id)
+
+
+def _ask(request: Request, process: str, pupil_id: int | None = None, school_id: int | None = None) -> Response:
+    me = require_signed_in(request)
+    subject, definition = _find(console_of(request), me, process, pupil_id, school_id)
+    return _form(request, me, subject, definition, subject.known_facts(definition, console_of(request).clock.today()), {})
+
+
+def _start(request: Request, process: str, form: Mapping[str, str], pupil_id: int | None = None, school_id: int | None = None) -> Response:
     me = require_signed_in(request)
     check_form(request, form.get("csrf"))
     console = console_of(request)
-    pupil, definition = _find(console, me, process, pupil_id)
+    subject, definition = _find(console, me, process, pupil_id, school_id)
     facts, errors = read_facts(definition, definition.opens_with, form)
     if errors:
-        return _form(request, me, pupil, definition, form, errors)
+        return _form(request, me, subject, definition, form, errors)
     if (warned := warnings_at(definition, facts, console.clock.today(), england())) and form.get("warned") != "yes":
-        return _form(request, me, pupil, definition, form, {}, warned)
+        return _form(request, me, subject, definition, form, {}, warned)
     try:
         receipt = console.ledger.open_case(
-            me.actor, key=UUID(form.get("key", "")), process=process, pupil_id=pupil_id, facts=facts, on=console.clock.today()
+            me.actor, key=UUID(form.get("key", "")), process=process, pupil_id=pupil_id, school_id=school_id, facts=facts, on=console.clock.today()
         )
     except ValueError as fault:
         raise HTTPException(422, "This form is not complete. Start again.") from fault
     except (Refused, LedgerError) as fault:
-        return _form(request, me, pupil, definition, form, {"": fault.message})
+        return _form(request, me, subject, definition, form, {"": fault.message})
     return recorded(request, me, receipt.case, receipt, "This case was open already" if receipt.repeated else "Case opened")
 
 
-def _find(console: Console, me: SignedIn, process: str, pupil_id: int) -> tuple[PupilToStart, Definition]:
-    with console.engines.app(me.roles) as session:
-        pupil = pupil_to_start(session, pupil_id)
-    if pupil is None or process not in console.library.definitions:
+def _may_open(me: SignedIn, school_id: int) -> bool:
+    return role_in_which(me.roles.get(school_id, ()), roles_for("open_case")) is not None
+
+
+def _find(console: Console, me: SignedIn, process: str, pupil_id: int | None, school_id: int | None) -> tuple[Subject, Definition]:
+    """Whom or what the case is to be about, and the text it would run on. 404: none such, or the process is about the other kind."""
+    today = console.clock.today()
+    texts = console.library.definitions.get(process, ())
+    if not texts or texts[-1].about_school != (pupil_id is None):
         raise HTTPException(404)
-    if role_in_which(me.roles.get(pupil.school_id, ()), roles_for("open_case")) is None:
+    with console.engines.app(me.roles) as session:
+        subject: Subject | None = pupil_to_start(session, pupil_id) if pupil_id is not None else school_to_start(session, school_id or 0, today)
+    if subject is None:
+        raise HTTPException(404)
+    if not _may_open(me, subject.school_id):
         raise HTTPException(403, "A case is opened by the SENCO, the headteacher or the trust SEND lead.")
     try:
-        return pupil, console.library.for_new_case(process, console.clock.today(), {})
+        return subject, console.library.for_new_case(process, today, {})
     except NoDefinition:
-        return pupil, console.library.definitions[process][-1]
+        return subject, texts[-1]
 
 
 def _form(
-    request: Request, me: SignedIn, pupil: PupilToStart, definition: Definition, typed: Mapping[str, str], errors: Mapping[str, str],
+    request: Request, me: SignedIn, subject: Subject, definition: Definition, typed: Mapping[str, str], errors: Mapping[str, str],
     warned: Sequence[str] = (),
 ) -> Response:  # fmt: skip
     fields = fields_for(definition, definition.opens_with, typed, errors)
     with console_of(request).engines.app(me.roles) as session:
-        running = [c for c in list_cases(session, pupil_id=pupil.id) if c.process == definition.process]
+        about = isinstance(subject, SchoolToStart)
+        same = list_cases(session, about_school=subject.id) if about else list_cases(session, pupil_id=subject.id)
+        running = [c for c in same if c.process == definition.process]
     ids = {f.fact: f.anchor for f in fields}
     shown = {ids.get(where, where): words for where, words in errors.items()}
     key = typed.get("key") or str(uuid4())
     return page(
-        request, "start_case.html", 422 if errors else 200, pupil=pupil, definition=definition, fields=fields, running=running, key=key, errors=shown,
-        warned=warned,
+        request, "start_case.html", 422 if errors else 200, subject=subject, definition=definition, fields=fields, running=running, key=key,
+        errors=shown, warned=warned,
     )  # fmt: skip

@@ -37,7 +37,7 @@ class Done:
 
     case_id: int
     ref: str
-    pupil_id: int
+    pupil_id: int | None
     definition: Definition
     key: UUID
     on: date

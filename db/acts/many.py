@@ -168,7 +168,7 @@ class _Batch:
         for one in cases:
             one.settled()
 
-    def _folded(self, ref: str, case_id: int, version: int, school_id: int, pupil_id: int, definition_id: int, *rest: Any) -> Folded:
+    def _folded(self, ref: str, case_id: int, version: int, school_id: int, pupil_id: int | None, definition_id: int, *rest: Any) -> Folded:
         calendar_version, stamp, held, text, head = rest
         definition = self.parts.pinned.of(definition_id)
         calendar = self.parts.calendars.of(school_id, stamp)

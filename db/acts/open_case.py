@@ -18,7 +18,7 @@ from rules.history import Refused
 
 
 def open_case(parts: Parts, actor: Actor, opening: Opening) -> Receipt:
-    """Open a case, or answer with the one that is there for this pupil and period (`repeated` is true then).
+    """Open a case, or answer with the one that is there for this pupil or school and period (`repeated` is true then).
 
     Raises NotFound, NotAllowed, KeyReused, Refused by the rules, and NoDefinition where no text of the process is in force.
     """
@@ -35,7 +35,7 @@ def open_case(parts: Parts, actor: Actor, opening: Opening) -> Receipt:
         return _first_receipt(parts, actor, opened)
     if opened.answer == "not allowed":
         raise NotAllowed("Your role at this school has ended or changed. Sign in again; if that does not help, ask your SENCO.")
-    raise KeyReused("This form was sent before for another pupil or process. Reload the page and send again.")
+    raise KeyReused("This form was sent before for another pupil, school or process. Reload the page and send again.")
 
 
 def _in_its_own_transaction(parts: Parts, actor: Actor, opening: Opening) -> tuple[Opened, tuple[str, ...]]:

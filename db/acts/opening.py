@@ -22,28 +22,36 @@ from db.acts.write import json_or_null
 from rules.calendar import SchoolCalendar
 from rules.compiled import compiled
 from rules.definition import Definition
-from rules.history import Event
+from rules.history import Event, Refused
 from rules.position_text import position_to_text
 from rules.position_types import Change
 from rules.values import Facts
 
 _PUPIL = "SELECT school_id, calendar_stamp, held FROM pupil_for_opening(%s, %s, %s, %s)"
+_SCHOOL = "SELECT school_id, calendar_stamp, held FROM school_for_opening(%s, %s, %s, %s)"
 _OPEN = (
     "SELECT answer, ref, case_id, recorded_at FROM apply_opening(%s, %s, %s, %s, %s, %s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
-    "%s::jsonb, NULL, %s)"
+    "%s::jsonb, NULL, %s"
 )
 
 
 @dataclass(frozen=True)
 class Opening:
-    """A case to be opened. `cause` is the act on another case that opens it, None otherwise."""
+    """A case to be opened: about a pupil, or, where `pupil_id` is None, about the school `school_id`. `cause` is the act on another case that
+    opens it, None otherwise."""
 
     key: UUID
     process: str
-    pupil_id: int
+    pupil_id: int | None
     facts: Facts
     on: date
     cause: Cause | None = None
+    school_id: int | None = None
+
+    @property
+    def subject(self) -> str:
+        """Whom or what the case is about, as it stands in keys: a pupil's number, or `school` and its number."""
+        return f"school {self.school_id}" if self.pupil_id is None else str(self.pupil_id)
 
 
 @dataclass(frozen=True)
@@ -73,18 +81,37 @@ class Opened:
 
 
 def prepared(parts: Parts, connection: psycopg.Connection[Any], actor: Actor, opening: Opening) -> Prepared:
-    """Read the pupil and ask the rules; nothing is written. Raises NotFound, NotAllowed, Refused, NoDefinition."""
-    row = connection.execute(_PUPIL, (scope(actor), opening.pupil_id, actor.person_id, parts.clock.today())).fetchone()
-    if row is None:
-        raise NotFound("There is no such pupil in your schools. Choose the pupil from the list.")
+    """Read the pupil or the school and ask the rules; nothing is written. Raises NotFound, NotAllowed, Refused, NoDefinition."""
+    row = _read_subject(connection, actor, opening, parts.clock.today())
     calendar = parts.calendars.of(int(row[0]), str(row[1]))
     definition = parts.library.for_new_case(opening.process, opening.on, opening.facts)
+    refuse_other_subject(definition, opening)
     caused = opening.cause is not None
     role = "" if caused else opening_role(actor, row[2], definition)
     event = Event("open", opening.on, None if caused else actor.person_id, facts=opening.facts)
     change = compiled(definition).start(event, calendar)
-    asked = request(opening.key, f"{opening.process}/{opening.pupil_id}", event)
+    asked = request(opening.key, f"{opening.process}/{opening.subject}", event)
     return Prepared(opening, actor, role, definition, calendar, asked, change)
+
+
+def refuse_other_subject(definition: Definition, opening: Opening) -> None:
+    """Refuse to open a pupil's process about a school, or a school's about a pupil. Raises Refused, saying which it is."""
+    if definition.about_school and opening.pupil_id is not None:
+        raise Refused("wrong_subject", f"{definition.title} is about a school, not about one pupil. Name the school.")
+    if not definition.about_school and opening.pupil_id is None:
+        raise Refused("wrong_subject", f"{definition.title} is about one pupil. Name the pupil, not the school.")
+
+
+def _read_subject(connection: psycopg.Connection[Any], actor: Actor, opening: Opening, today: date) -> Any:
+    if opening.pupil_id is not None:
+        row = connection.execute(_PUPIL, (scope(actor), opening.pupil_id, actor.person_id, today)).fetchone()
+        missing = "There is no such pupil in your schools. Choose the pupil from the list."
+    else:
+        row = connection.execute(_SCHOOL, (scope(actor), opening.school_id, actor.person_id, today)).fetchone()
+        missing = "There is no such school among yours. Choose the school from the list."
+    if row is None:
+        raise NotFound(missing)
+    return row
 
 
 def write_prepared(parts: Parts, connection: psycopg.Connection[Any], ready: Prepared) -> Opened:
@@ -94,7 +121,7 @@ def write_prepared(parts: Parts, connection: psycopg.Connection[Any], ready: Pre
         scope(ready.actor),
         opening.pupil_id,
         definition.prefix,
-        natural_key(definition, opening.pupil_id, opening.facts),
+        natural_key(definition, opening.subject, opening.facts),
         parts.pinned.pin(connection, definition),
         str(opening.key),
         asked.event.actor,
@@ -109,7 +136,10 @@ def write_prepared(parts: Parts, connection: psycopg.Connection[Any], ready: Pre
         json_or_null(row_changes(definition, None, change.position, ready.calendar).written),
         outbox_text(definition, change),
     )
-    answer = connection.execute(_OPEN, values).fetchone()
+    if opening.pupil_id is None:
+        answer = connection.execute(f"{_OPEN}, p_school := %s)", (*values, opening.school_id)).fetchone()
+    else:
+        answer = connection.execute(f"{_OPEN})", values).fetchone()
     assert answer is not None
     return Opened(answer[0], answer[1], answer[2], answer[3], asked, change, definition)
 

@@ -1,4 +1,4 @@
-"""The period of a pupil that a case stands for: what keeps two openings of one annual review one case (`faults.md` K6)."""
+"""The period of a pupil, or of a school, that a case stands for: what keeps two openings of one annual review one case (`faults.md` K6)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ WHILE_OPEN = "open"
 AfterEnd = Literal["kept", "free", "by hand"]
 
 
-def natural_key(definition: Definition, pupil_id: int, facts: Facts) -> str:
-    """Process, pupil and period. The period is what `once_for` names (the notice appealed against), else the date that `opens_on` counts from: for
-    an annual review the day it is due.
+def natural_key(definition: Definition, subject: str, facts: Facts) -> str:
+    """Process, pupil or school (`Opening.subject`), and period. The period is what `once_for` names (the notice appealed against), else the date
+    that `opens_on` counts from: for an annual review the day it is due.
 
-    A process with neither begins on somebody's request: one at a time for a pupil, while it is open.
+    A process with neither begins on somebody's request: one at a time for a pupil or school, while it is open.
     """
-    return f"{definition.process}/{pupil_id}/{period_of(definition, facts)}"
+    return f"{definition.process}/{subject}/{period_of(definition, facts)}"
 
 
 def period_of(definition: Definition, facts: Facts) -> str:

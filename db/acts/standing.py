@@ -35,7 +35,7 @@ class Standing:  # not frozen: making a frozen one costs an act five times as mu
     ref: str
     version: int
     school_id: int
-    pupil_id: int
+    pupil_id: int | None
     definition: Definition
     calendar: SchoolCalendar
     position: Position
@@ -83,7 +83,8 @@ def read_standing(parts: Parts, connection: psycopg.Connection[Any], actor: Acto
     row = _READ.row(connection, (scope(actor), ref, text_of(actor.person_id), today.isoformat(), "t" if lock else "f"))
     if row is None:
         raise NotFound(f"There is no case {ref} in your schools. Check the reference.")
-    case_id, version, school_id, pupil_id, definition_id = map(int, row[:5])
+    case_id, version, school_id, definition_id = (int(row[place]) for place in (0, 1, 2, 4))
+    pupil_id = None if row[3] is None else int(row[3])
     calendar_version, stamp, held, text, head = row[5:]
     definition = parts.pinned.of(definition_id)
     calendar = parts.calendars.of(school_id, stamp)

@@ -35,13 +35,14 @@ def role_for(actor: Actor, standing: Standing, event: Event) -> str:
 
 
 def opening_role(actor: Actor, held: Iterable[str], definition: Definition) -> str:
-    """The role in which the actor opens a case at the pupil's school, empty for software. Raises NotAllowed."""
+    """The role in which the actor opens a case at that school, empty for software. Raises NotAllowed."""
     if actor.is_software:
         return SOFTWARE
     allowed = roles_for("open_case")
     role = role_in_which(held, allowed, actor.role)
     if role is None or actor.link is not None:
-        raise NotAllowed(f"Opening a case ({definition.title}) is for {in_words(definition, allowed)} at the pupil's school. Ask them to open it.")
+        at = "that school" if definition.about_school else "the pupil's school"
+        raise NotAllowed(f"Opening a case ({definition.title}) is for {in_words(definition, allowed)} at {at}. Ask them to open it.")
     return role
 
 

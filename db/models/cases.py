@@ -27,11 +27,11 @@ class PinnedDefinition(Base):
 
 
 class Case(Base):
-    """One statutory process for one pupil. `position`: canonical text of `rules.position.position_to_text`; `head`: the hash of
-    the last event; `ended`: the end's name, empty while the case runs; `calendar_version`: the school calendar that the dates of its open
-    steps were counted with.
+    """One statutory process for one pupil, or (`about` is `school`) for a school. `position`: canonical text of
+    `rules.position.position_to_text`; `head`: the hash of the last event; `ended`: the end's name, empty while the case runs;
+    `calendar_version`: the school calendar that the dates of its open steps were counted with.
 
-    `opening_key` makes an opening sent twice one case; `natural_key` (process, pupil, period) makes two openers open one case.
+    `opening_key` makes an opening sent twice one case; `natural_key` (process, pupil or school, period) makes two openers open one case.
     `opened_from`: the case whose decision opened this one.
     """
 
@@ -40,11 +40,12 @@ class Case(Base):
         Index(None, "pupil_id"),
         Index(None, "school_id"),
         Index(None, "opened_from", postgresql_where=text("opened_from IS NOT NULL")),
+        CheckConstraint("about IN ('pupil', 'school') AND (about = 'pupil') = (pupil_id IS NOT NULL)", name="about"),
         {"postgresql_with": {"fillfactor": 80}},
     )
 
     id: Mapped[NewBigId]
-    pupil_id: Mapped[BigId] = mapped_column(ForeignKey("pupils.id"))
+    pupil_id: Mapped[BigId | None] = mapped_column(ForeignKey("pupils.id"))
     opened_from: Mapped[BigId | None]
     school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
     definition_id: Mapped[int] = mapped_column(ForeignKey("definitions.id"))
@@ -57,6 +58,7 @@ class Case(Base):
     head: Mapped[bytes]
     calendar_version: Mapped[Words]
     position: Mapped[str]
+    about: Mapped[str] = mapped_column(server_default=text("'pupil'"), default="pupil")
 
 
 class CaseWait(Base):

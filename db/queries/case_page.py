@@ -25,7 +25,7 @@ _CASE = text("""
     SELECT c.id, c.ref, c.version, c.opened_on, c.ended, c.position, c.pupil_id, c.school_id, d.hash, p.given_name, p.family_name, p.known_as,
            p.born_on, p.year_group, p.upn, p.looked_after, s.name AS school, a.name AS authority, before.ref AS opened_from,
            ARRAY(SELECT next.ref FROM cases next WHERE next.opened_from = c.id ORDER BY next.id) AS also_opened
-    FROM cases c JOIN definitions d ON d.id = c.definition_id JOIN pupils p ON p.id = c.pupil_id JOIN schools s ON s.id = c.school_id
+    FROM cases c JOIN definitions d ON d.id = c.definition_id LEFT JOIN pupils p ON p.id = c.pupil_id JOIN schools s ON s.id = c.school_id
     LEFT JOIN authorities a ON a.id = COALESCE(p.authority_id, s.authority_id) LEFT JOIN cases before ON before.id = c.opened_from
     WHERE c.ref = :case
 """)
@@ -102,10 +102,11 @@ class OuterLimit:
 
 @dataclass(frozen=True)
 class CasePage:
-    """`now`: open steps; `later`: waiting ones whose date of law runs already. Both by urgency. `past`: newest first."""
+    """`pupil`: None in a case about a school. `now`: open steps; `later`: waiting ones whose date of law runs already. Both by urgency.
+    `past`: newest first."""
 
     head: CaseHead
-    pupil: PupilHead
+    pupil: PupilHead | None
     now: list[StepRow]
     later: list[StepRow]
     past: list[PastStep]
@@ -114,6 +115,11 @@ class CasePage:
     limits: list[OuterLimit]
     definition: Definition
     position: Position
+
+    @property
+    def whom(self) -> str:
+        """The name of whom the case is about: the pupil, or the school."""
+        return self.head.school if self.pupil is None else self.pupil.name
 
 
 def case_page(session: Session, ref: str, today: date) -> CasePage | None:
@@ -159,7 +165,9 @@ def _head(row: Any, definition: Definition, position: Position) -> CaseHead:
     )
 
 
-def _pupil(row: Any) -> PupilHead:
+def _pupil(row: Any) -> PupilHead | None:
+    if row.pupil_id is None:
+        return None
     name = pupil_name(row.given_name, row.family_name, row.known_as)
     return PupilHead(row.pupil_id, name, initials(row.given_name, row.family_name), row.born_on, row.year_group, row.upn, row.looked_after)
 

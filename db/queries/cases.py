@@ -8,12 +8,12 @@ from datetime import date
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from db.queries.step_rows import initials, pupil_name
+from db.queries.step_rows import initials, pupil_name, whom
 
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One case in a list. `next_on`: the earliest day among its open steps."""
+    """One case in a list. `next_on`: the earliest day among its open steps. About a school: its name, and no initials."""
 
     ref: str
     process: str
@@ -54,23 +54,26 @@ class PlanToReview:
     looked_after: bool
 
 
-def list_cases(session: Session, *, running: bool | None = True, pupil_id: int | None = None, limit: int = 1000) -> list[CaseRow]:
-    """Cases of the session's schools: running, ended or (None) both; of one pupil if given. Most urgent first."""
+def list_cases(
+    session: Session, *, running: bool | None = True, pupil_id: int | None = None, about_school: int | None = None, limit: int = 1000
+) -> list[CaseRow]:
+    """Cases of the session's schools: running, ended or (None) both; of one pupil, or about one school, if given. Most urgent first."""
     rows = session.execute(
         text("""
         SELECT c.ref, d.process, p.given_name, p.family_name, p.known_as, s.name AS school, c.opened_on, c.ended,
                (SELECT min(LEAST(t.due_on, t.safe_on, t.target_on)) FROM steps t WHERE t.case_id = c.id AND t.closed_seq IS NULL) AS next_on
-        FROM cases c JOIN definitions d ON d.id = c.definition_id JOIN pupils p ON p.id = c.pupil_id JOIN schools s ON s.id = c.school_id
+        FROM cases c JOIN definitions d ON d.id = c.definition_id LEFT JOIN pupils p ON p.id = c.pupil_id JOIN schools s ON s.id = c.school_id
         WHERE (CAST(:running AS boolean) IS NULL OR (c.ended = '') = :running) AND (CAST(:pupil AS bigint) IS NULL OR c.pupil_id = :pupil)
+          AND (CAST(:about AS int) IS NULL OR (c.pupil_id IS NULL AND c.school_id = :about))
         ORDER BY next_on NULLS LAST, c.id LIMIT :limit"""),
-        {"running": running, "pupil": pupil_id, "limit": limit},
+        {"running": running, "pupil": pupil_id, "about": about_school, "limit": limit},
     )
     return [
         CaseRow(
             row.ref,
             row.process,
-            pupil_name(row.given_name, row.family_name, row.known_as),
-            initials(row.given_name, row.family_name),
+            whom(row),
+            initials(row.given_name or "", row.family_name or ""),
             row.school,
             row.opened_on,
             row.ended,

@@ -39,7 +39,7 @@ _RECIPIENTS = text("""
     WITH wanted AS (
         SELECT w.case_id, w.role, w.holder, c.school_id, c.pupil_id, COALESCE(p.authority_id, s.authority_id) AS authority_id
         FROM unnest(CAST(:cases AS bigint[]), CAST(:roles AS text[]), CAST(:holders AS text[])) AS w (case_id, role, holder)
-        JOIN cases c ON c.id = w.case_id JOIN pupils p ON p.id = c.pupil_id JOIN schools s ON s.id = c.school_id
+        JOIN cases c ON c.id = w.case_id LEFT JOIN pupils p ON p.id = c.pupil_id JOIN schools s ON s.id = c.school_id
     ), found AS (
         SELECT w.case_id, w.role, 1 AS rank, m.person_id, NULL::int AS authority_id, 1 AS place
         FROM wanted w JOIN memberships m ON m.school_id = w.school_id AND m.role = w.holder AND (m.until_on IS NULL OR m.until_on >= :today)
@@ -72,6 +72,7 @@ def recipients(session: Session, wanted: Iterable[Wanted], today: date) -> dict[
 
     Parents: everybody with parental responsibility whom no order keeps from contact; the pupil (or young person): the family's row
     `self`; staff: by membership of the case's school today; the LA: its officer, else its SEN mailbox; others: the pupil's contact, else the LA's.
+    A case about a school has no family and no pupil's contacts; its LA is the school's.
     """
     found: dict[Wanted, list[Recipient]] = {one: [] for one in wanted}
     asked = [(case, role, holder) for case, role in found for holder in SPEAKS_FOR.get(role, (role,))]

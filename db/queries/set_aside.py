@@ -8,11 +8,11 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from db.queries.step_rows import pupil_name
+from db.queries.step_rows import whom
 
 _SET_ASIDE = text("""
     SELECT c.ref, p.given_name, p.family_name, p.known_as, s.name AS school, w.parked_at, w.failures, w.error_code
-    FROM wakes w JOIN cases c ON c.id = w.case_id JOIN pupils p ON p.id = c.pupil_id JOIN schools s ON s.id = c.school_id
+    FROM wakes w JOIN cases c ON c.id = w.case_id LEFT JOIN pupils p ON p.id = c.pupil_id JOIN schools s ON s.id = c.school_id
     WHERE w.parked_at IS NOT NULL AND (CAST(:case AS text) IS NULL OR c.ref = :case) ORDER BY w.parked_at, c.id LIMIT :limit
 """)
 
@@ -32,4 +32,4 @@ class SetAside:
 def set_aside(session: Session, ref: str | None = None, limit: int = 50) -> list[SetAside]:
     """The session's cases (or the one named) that are set aside, longest first."""
     rows = session.execute(_SET_ASIDE, {"case": ref, "limit": limit})
-    return [SetAside(r.ref, pupil_name(r.given_name, r.family_name, r.known_as), r.school, r.parked_at, r.failures, r.error_code) for r in rows]
+    return [SetAside(r.ref, whom(r), r.school, r.parked_at, r.failures, r.error_code) for r in rows]

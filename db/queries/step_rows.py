@@ -23,7 +23,7 @@ _PARTS = {
     "chosen": f"{_COLUMNS}, LEAST(s.due_on, s.safe_on, s.target_on) AS act_by_on",
     "by_urgency": "act_by_on NULLS LAST, s.case_id, s.no",
     "with_case": f"{_COLUMNS}, c.ref, c.pupil_id, d.hash, p.given_name, p.family_name, p.known_as, sc.name AS school",
-    "beside": """JOIN cases c ON c.id = s.case_id JOIN definitions d ON d.id = c.definition_id JOIN pupils p ON p.id = c.pupil_id
+    "beside": """JOIN cases c ON c.id = s.case_id JOIN definitions d ON d.id = c.definition_id LEFT JOIN pupils p ON p.id = c.pupil_id
         JOIN schools sc ON sc.id = s.school_id""",
 }
 _READ = """
@@ -37,12 +37,13 @@ class StepRow:
     """A step that is open, or waiting with a date of law already running. `owner_role` is a name in `roles.yaml`, `whose` its title.
 
     `overdue_days` counts from the date of law, else from the trust's target; 0 on the day itself, and while an exception lifts the date.
+    `pupil_id` is None, `pupil_name` the school's name and `pupil_initials` empty in a case about a school.
     `outcomes` steer the case, `answers` are only recorded: pairs of name and words for people; with neither the word is `done`.
     """
 
     case: str
     case_id: int
-    pupil_id: int
+    pupil_id: int | None
     process: str
     process_title: str
     pupil_name: str
@@ -143,6 +144,11 @@ def pupil_name(given: str, family: str, known_as: str) -> str:
     return f"{known_as or given} {family}"
 
 
+def whom(row: Any) -> str:
+    """Whom a case is about, of a row with a pupil's names and `school`: the pupil, or, where it has none, the school."""
+    return row.school if row.given_name is None else pupil_name(row.given_name, row.family_name, row.known_as)
+
+
 def overdue_days(today: date, due_on: date | None, target_on: date | None, lifted: str, lifted_review_on: date | None) -> int:
     """Whole days since the last lawful (else targeted) day; 0 while an exception lifts it and is not yet to be looked at again."""
     if lifted and (lifted_review_on is None or today <= lifted_review_on):
@@ -158,8 +164,8 @@ def _step_row(row: Any, told: _Told, today: date) -> StepRow:
         pupil_id=row.pupil_id,
         process=told.process,
         process_title=told.process_title,
-        pupil_name=pupil_name(row.given_name, row.family_name, row.known_as),
-        pupil_initials=initials(row.given_name, row.family_name),
+        pupil_name=whom(row),
+        pupil_initials=initials(row.given_name or "", row.family_name or ""),
         school_id=row.school_id,
         school=row.school,
         no=row.no,

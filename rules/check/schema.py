@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rules.check.about import about_findings
 from rules.check.across import across_findings
 from rules.check.between import between_findings
 from rules.check.finding import Find, Finding, finder
@@ -19,6 +20,7 @@ def schema_ring(library: Library) -> list[Finding]:
         find = finder("S", definition)
         found += step_findings(definition, library.registers, find)
         found += between_findings(definition, find)
+        found += about_findings(definition, library, find)
         found += _warnings(definition, library, find)
     return found + list(across_findings(library))
 

@@ -55,6 +55,15 @@ def some_pupil(sample: Path, number: int = 0) -> list[str]:
     return [cells for cells in (r.split(",") for r in rows) if cells[0] == "990001"][number]
 
 
+def test_a_case_about_a_school_is_opened_and_listed(run: Run, senco: str) -> None:
+    facts = ("--fact", "school_year=2040", "--fact", "kind=mainstream")
+    ref = json.loads(run("open", "published_information", "--school", "990001", *facts, "--as", senco, "--json").stdout)["case"]
+    assert ref.startswith("PI-") and ref in run("case", ref, "--as", senco).stdout
+    waiting = json.loads(run("due", "--days", "6000", "--as", senco, "--json").stdout)["due"]
+    (row,) = [step for step in waiting if (step["case"], step["step"]) == (ref, "publish_report")]
+    assert row["pupil_id"] is None and row["pupil_name"] == row["school"] and row["pupil_initials"] == ""
+
+
 def test_a_case_is_opened_decided_corrected_explained_drawn_and_ended(run: Run, senco: str, sample: Path, tmp_path: Path) -> None:
     upn = some_pupil(sample)[2]
     opened = json.loads(
@@ -130,6 +139,8 @@ def open_steps(run: Run, ref: str, senco: str) -> set[str]:
 def test_refusals_are_one_line_with_what_to_do_and_exit_code_2(run: Run, senco: str, sample: Path) -> None:
     upn = some_pupil(sample)[2]
     assert "no process 'annual'" in run("open", "annual", upn, "--as", senco, code=2).stderr
+    assert "name a pupil, or a school" in run("open", "annual_review", "--as", senco, code=2).stderr
+    assert "no school of yours fits" in run("open", "published_information", "--school", "Nowhere", "--as", senco, code=2).stderr
     assert "no pupil fits" in run("open", "annual_review", "Q999", "--as", senco, code=2).stderr
     assert "no case AR-999999" in run("case", "AR-999999", "--as", senco, code=2).stderr
     assert "nobody on the staff" in run("inbox", "--as", "x@example.org", code=2).stderr

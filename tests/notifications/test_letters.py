@@ -108,6 +108,8 @@ def test_the_check_finds_a_missing_an_unowed_and_a_wrong_template(tmp_path, monk
     sick.write_text(sick.read_text().replace("{{ child.first_name }}", "{{ surname }}{{ facts.metting_on }}").replace("time_limit", "limit"))
     parts = folder / "ladders/overdue.j2"
     parts.write_text(parts.read_text().replace("{{ school.name }}", "{{ school.nmae }}") + "{{ child.surname }}")
+    schools = folder / "published_information/publish_report.done.j2"
+    schools.write_text(schools.read_text().replace("{{ school.name }}", "{{ child.first_name }}"))
     subject = folder / "ladders/la_question.j2"
     subject.write_text(subject.read_text().replace("a question to", "{{ child.first_name }} at {{ school.name }}: a question to"))
     for module in (render_module, template_check):
@@ -121,4 +123,5 @@ def test_the_check_finds_a_missing_an_unowed_and_a_wrong_template(tmp_path, monk
         assert words in said
     for words in ("overdue.j2: line", "there is no child.surname", "la_question.j2: line 3: a subject must tell nobody", "take child, school out"):
         assert words in said
+    assert "publish_report.done.j2: a case about a school has no child" in said
     assert OwedText("annual_review/send_report.done", "la", ("advice",)).template in said

@@ -36,4 +36,6 @@ ACROSS = (
         at((AR, ("steps",)), more(other={**WAITS, "with": {**GIVEN, "sent_on": "notice_sent_on"}})),
         at((AR, ("ends", "maintained", "after")), with_item("other")),
     ),
+    mutant("S", "about", "a process about a school whose steps are a parent's and tell the family", at((NA, ("about",)), "school")),
+    mutant("S", "about", "a pupil's case opens one about a school", at((NA, ("about",)), "school"), opens("cease")),
 )

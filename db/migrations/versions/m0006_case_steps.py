@@ -1,8 +1,4 @@
-"""Steps that wait for a case of another process: which case an open step waits for, and the functions that follow it.
-
-A migration that changes one of the ledger's functions later takes over the lines of `upgrade`, and leaves a frozen copy of `db/sql` for this one,
-as 0005 has.
-"""
+"""Steps that wait for a case of another process: which case an open step waits for, and the functions that follow it."""
 
 from pathlib import Path
 
@@ -13,7 +9,7 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parents[2] / "sql"
+SQL = Path(__file__).with_name("sql_0006")  # as they were then: what a later migration installs instead lies in db/sql
 DOORS = ("awaited_cases", "running_case", "wait_for_case", "waiting_for", "apply_case_end")
 TABLE = """
     CREATE TABLE case_waits (
