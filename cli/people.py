@@ -52,9 +52,10 @@ def child(
     year: Annotated[int | None, typer.Option("--year", help="The year group")] = None,
     parent: Annotated[str, typer.Option("--parent", help="A parent's first name and surname")] = "",
     parent_email: Annotated[str, typer.Option("--parent-email")] = "",
+    no_plan: Annotated[bool, typer.Option("--no-plan", help="The family applies for a place, and there is no EHC plan")] = False,
     who: Who = None,
 ) -> None:
-    """Enter a child who is not on roll, because an LA consults the school on them. `sendflow open plan_consultation` comes next."""
+    """Enter a child who is not on roll: an LA consults the school, or the family applies for a place (--no-plan). `sendflow open` comes next."""
     with refusals():
         from db.models import School
         from db.new_child import NewChild, add_child, authorities
@@ -71,6 +72,8 @@ def child(
                 known = ", ".join(title for _, title in authorities(session))
                 fail(f"give first name and surname, one of your schools ({', '.join(mine.values())}) and one local authority ({known})")
             found = add_child(
-                session, NewChild(schools[0], las[0], given, family, day_of(born, w.today), year, parent_given, parent_family, parent_email)
+                session,
+                NewChild(schools[0], las[0], given, family, day_of(born, w.today), year, parent_given, parent_family, parent_email, not no_plan),
             )
-        print(f"{name} is entered, number {found}. Open the case: sendflow open plan_consultation {given!r} --fact ...")
+        process = "admission_application" if no_plan else "plan_consultation"
+        print(f"{name} is entered, number {found}. Open the case: sendflow open {process} {given!r} --fact ...")

@@ -1,4 +1,4 @@
-"""A child who is not on a school's roll, entered because an LA consults the school on them or names it: no file of the school's brings them yet."""
+"""A child who is not on roll: an LA consults the school on them or names it, or the family applies. No file of the school's brings them yet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from db.models import Authority, Family, Person, Pupil
 
 @dataclass(frozen=True, slots=True)
 class NewChild:
-    """What the LA's letter says, and no more. `parent_email`: empty where the LA has not given it, and then nobody of the family is entered."""
+    """What the letter or the application says, and no more.
+
+    `parent_email`: empty where it is not given, and then nobody of the family is entered. `has_plan`: no for an application without an EHC plan; what
+    help such a child gets is settled once they are here, so they are entered as having none yet.
+    """
 
     school_id: int
     authority_id: int
@@ -26,6 +30,7 @@ class NewChild:
     parent_given_name: str = ""
     parent_family_name: str = ""
     parent_email: str = ""
+    has_plan: bool = True
 
 
 def add_child(session: Session, child: NewChild) -> int:
@@ -39,7 +44,7 @@ def add_child(session: Session, child: NewChild) -> int:
         return known
     pupil = Pupil(
         school_id=child.school_id, authority_id=child.authority_id, given_name=child.given_name, family_name=child.family_name,
-        born_on=child.born_on, year_group=child.year_group, sen_provision="E",
+        born_on=child.born_on, year_group=child.year_group, sen_provision="E" if child.has_plan else "N",
     )  # fmt: skip
     session.add(pupil)
     session.flush()

@@ -48,6 +48,7 @@ KNOWN_FLOWS: tuple[KnownFlow, ...] = (
     KnownFlow("sen_support", description="One run is one pupil's SEN support, round after round. It waits suspended; people decide in the console."),
     KnownFlow("plan_consultation", description="One run is one consultation on naming our school in a plan. It waits suspended."),
     KnownFlow("admission_of_named_pupil", description="One run is one admission of a pupil whose plan names our school. It waits suspended."),
+    KnownFlow("admission_application", description="One run is one application for a place without a plan. It waits suspended."),
     KnownFlow("cease_consultation", description="One run is one plan that an LA considers ceasing. It waits suspended."),
     KnownFlow("reassessment", description="One run is one re-assessment. It waits suspended; people decide in the console."),
     KnownFlow("advice_request", description="One run is one request for advice. It waits suspended; people decide in the console."),

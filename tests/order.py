@@ -15,6 +15,7 @@ SECONDS = {
     "tests/acceptance/test_demo.py": 60,
     "tests/acceptance/test_plan_consultation.py": 48,
     "tests/acceptance/test_annual_review_variants.py": 50,
+    "tests/acceptance/test_admission_application.py": 30,
     "tests/acceptance/test_needs_assessment_branches.py": 45,
     "tests/acceptance/test_in_the_browser.py": 40,
     "tests/faults/test_prefect_runs.py": 40,

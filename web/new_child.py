@@ -1,4 +1,4 @@
-"""Entering a child who is not on roll, so that a case can be opened: an LA consults the school, or names it."""
+"""Entering a child who is not on roll, so that a case can be opened: an LA consults the school or names it, or the family applies for a place."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from web.signed_in import SignedIn, check_form, require_signed_in
 
 router = APIRouter()
 Form = Annotated[Mapping[str, str], Depends(posted_form)]
-PROCESSES = ("plan_consultation", "admission_of_named_pupil")
+WITHOUT_PLAN = "admission_application"
+PROCESSES = ("plan_consultation", "admission_of_named_pupil", WITHOUT_PLAN)
 
 
 @router.get("/start/new")
 def ask(request: Request) -> Response:
-    """The form: what the LA's letter says of the child."""
+    """The form: what the LA's letter, or the application, says of the child."""
     return _form(request, _leader(request), {}, {})
 
 
@@ -55,6 +56,7 @@ def _child(form: Mapping[str, str]) -> NewChild:
     return NewChild(
         int(form["school"]), int(form["authority"]), words["given_name"], words["family_name"], date.fromisoformat(date_text(form, "born_on")),
         int(year) if year else None, words.get("parent_given_name", ""), words.get("parent_family_name", ""), words.get("parent_email", ""),
+        form["process"] != WITHOUT_PLAN,
     )  # fmt: skip
 
 

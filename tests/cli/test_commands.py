@@ -93,7 +93,8 @@ def test_a_case_is_opened_decided_corrected_explained_drawn_and_ended(run: Run, 
 def test_a_child_not_on_roll_is_entered_and_people_are_put_into_places(run: Run, senco: str, sample: Path) -> None:
     la = (sample / "la_contacts.csv").read_text(encoding="utf-8-sig").splitlines()[1].split(",")[1]
     child = ("child", "Quentin Quince", "--born", "2016-05-04", "--authority", la, "--year", "4", "--as", senco)
-    assert "is entered" in run(*child).stdout
+    assert "sendflow open plan_consultation" in run(*child).stdout
+    assert "sendflow open admission_application" in run("child", "Rhoda Quince", *child[2:], "--no-plan").stdout
     assert "one local authority" in run(*child[:5], "nowhere", "--as", senco, code=2).stderr
     facts = ("on_roll=no", "asked_for_by=family", "medical_condition=no", "rights_held_by=parent", f"consultation_received_on={TODAY.isoformat()}")
     told = [word for fact in facts for word in ("--fact", fact)]

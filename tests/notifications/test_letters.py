@@ -42,6 +42,8 @@ SAID = {
     "childs_views": "It must also say what",
     "whether_assessed": "whether it will make an EHC needs assessment",
     "when_reviewed": "when it will review the plan",
+    "refusal_ground": "Nothing else has decided",
+    "how_to_appeal": "Write to the school for the clerk to the appeal panel",
 }
 
 

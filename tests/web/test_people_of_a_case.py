@@ -40,6 +40,16 @@ def test_a_child_of_another_school_is_entered_and_the_consultation_opened(site: 
         assert (pupil.born_on, pupil.sen_provision, pupil.mis_id, pupil.school_id) == (date(2016, 5, 4), "E", "", site.ash)
 
 
+def test_a_child_whose_family_applies_without_a_plan_is_entered_as_having_none(site: Site) -> None:
+    browser = site.client()
+    known = {**CHILD, "process": "admission_application", "given_name": "Rhoda", "school": str(site.ash), "authority": council(site)}
+    shown = browser.post("/start/new", data=form_of(browser, "/start/new", **known))
+    assert shown.status_code == 200 and "Application for a place without an EHC plan" in shown.text and "Rhoda Quince" in shown.text
+    with site.engines.scheduler() as session:
+        pupil = session.get_one(Pupil, int(shown.url.path.rsplit("/", 1)[1]))
+        assert (pupil.sen_provision, pupil.mis_id) == ("N", "")
+
+
 def test_nobody_enters_a_child_at_a_school_that_is_not_theirs_nor_a_teacher_at_all(site: Site) -> None:
     browser = site.client()
     known = {**CHILD, "school": str(site.birch), "authority": council(site)}
