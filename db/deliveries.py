@@ -58,6 +58,12 @@ _TRY_AGAIN = text("""
     WHERE id = :id AND holder = :holder AND state IN ('claimed', 'handed_over') RETURNING id
 """)
 
+_PUT_BACK = text("""
+    UPDATE deliveries SET state = 'owed', claimed_until = NULL, holder = '', error_code = :code, attempts = GREATEST(attempts - 1, 0),
+           next_try_at = now() + make_interval(mins => CASE WHEN created_at > now() - interval '1 hour' THEN 1 ELSE 5 END)
+    WHERE id = :id AND holder = :holder AND state IN ('claimed', 'handed_over') RETURNING id
+""")
+
 
 def claim_deliveries(session: Session, case: str | None, holder: str, limit: int = 50, seconds: float = 300) -> list[Delivery]:
     """Take what is to be sent now, of one case or of all, for that many seconds. Nobody else gets the same ones meanwhile.
@@ -102,6 +108,11 @@ def mark_failed(session: Session, delivery_id: int, holder: str, code: str, *, f
     and the SENCO sees it (`db/queries/messages.py`, `failed_messages`). `code` is a short word of ours, never a server's text.
     """
     return _again(session, delivery_id, holder, code, in_the_end="failed", answer_lost=False, for_good=for_good)
+
+
+def mark_put_back(session: Session, delivery_id: int, holder: str, code: str) -> bool:
+    """Surely not sent, because the mail server takes nothing from anybody now. It is no try: it stays owed however long that lasts (faults.md N9)."""
+    return session.scalar(_PUT_BACK, {"id": delivery_id, "holder": holder, "code": code}) is not None
 
 
 def mark_bounced(session: Session, reference: str, code: str) -> bool:

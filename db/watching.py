@@ -19,6 +19,7 @@ WORKER = "wakes"  # the heartbeat of the loop that serves wakes
 LATE = timedelta(minutes=3)  # looked at each minute, so that a person hears within five
 SCHEDULE_LATE = timedelta(minutes=3)  # beyond its time; with the heartbeat each five minutes a person hears within ten
 SENDING_LATE = timedelta(minutes=10)  # a message whose time has come and that nobody tries
+OF_THE_SERVER = ("server_not_reached", "login_refused", "server_busy", "no_service")  # codes of deliveries that say: nothing goes, to nobody
 BY_HAND = {"backup": "`sendflow backup`", "drill": "`sendflow drill`"}  # what a person's own timer starts; once heard, its silence counts
 BY_HAND_LATE = timedelta(hours=6)  # beyond the day, or the 35 days, that its heartbeat names
 
@@ -33,7 +34,9 @@ _LOOK = text("""
         (SELECT count(*) FROM outbox) AS recorded,
         (SELECT min(GREATEST(next_try_at, claimed_until)) FROM deliveries WHERE state IN ('owed', 'claimed', 'handed_over')) AS owed_at,
         (SELECT count(*) FROM deliveries WHERE state IN ('owed', 'claimed', 'handed_over')
-            AND GREATEST(next_try_at, claimed_until) < now() - make_interval(secs => :sending)) AS owed
+            AND GREATEST(next_try_at, claimed_until) < now() - make_interval(secs => :sending)) AS owed,
+        (SELECT min(created_at) FROM deliveries WHERE state = 'owed' AND error_code = ANY(:of_the_server)) AS refused_at,
+        (SELECT count(*) FROM deliveries WHERE state = 'owed' AND error_code = ANY(:of_the_server)) AS refused
 """)
 
 
@@ -57,6 +60,7 @@ class Seen:
     wanted: Queue
     recorded: Queue
     owed: Queue
+    refused: Queue
     parked: tuple[str, ...]
 
 
@@ -70,7 +74,7 @@ class Incident:
 
 def look(session: Session, clock: datetime) -> Seen:
     """Read it all, in a scheduler session. `clock`: the installation's time, UTC."""
-    row = session.execute(_LOOK, {"sending": SENDING_LATE.total_seconds()}).one()
+    row = session.execute(_LOOK, {"sending": SENDING_LATE.total_seconds(), "of_the_server": list(OF_THE_SERVER)}).one()
     return Seen(
         row.now,
         clock,
@@ -79,6 +83,7 @@ def look(session: Session, clock: datetime) -> Seen:
         Queue(row.wanted, row.wanted_at),
         Queue(row.recorded, row.recorded_at),
         Queue(row.owed, row.owed_at),
+        Queue(row.refused, row.refused_at),
         tuple(wakes.parked(session)),
     )
 
@@ -105,6 +110,9 @@ def _of_the_worker(seen: Seen) -> Iterable[Incident]:
     if seen.owed.count:
         waits = _waits(seen, seen.owed)
         yield Incident("sending", f"{seen.owed.count} messages are owed and nobody sends them, the first for {_words(waits)}. See the worker's log.")
+    if (waits := _waits(seen, seen.refused)) > SENDING_LATE:
+        words = f"The mail server takes nothing: {seen.refused.count} messages wait, the first for {_words(waits)}."
+        yield Incident("mail", f"{words} See `sendflow status`, whether it runs, and whether SENDFLOW_MAIL_URL is right.")
 
 
 def _of_the_schedules(seen: Seen, due: Mapping[str, datetime]) -> Iterable[Incident]:

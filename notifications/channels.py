@@ -1,7 +1,7 @@
 """The one place from which anything leaves, and the only importer of Apprise.
 
-Apprise answers false where others raise, and swallows the reason; so the server is knocked at first. Not reachable: surely not sent. Reachable and
-no success: the answer may have been lost (RFC 1047), so the state is `unknown` and a second copy is possible.
+Apprise answers false where others raise, and swallows the reason; so the server is knocked at first (not reachable: surely not sent), and overheard
+(`server_words.py`). Neither knows more: the answer may have been lost (RFC 1047), so the state is `unknown` and a second copy is possible.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from notifications.message import Message, Sent
+from notifications.proof import HEADER
+from notifications.server_words import overheard
 
 if TYPE_CHECKING:
     import apprise
@@ -54,8 +56,9 @@ def send(message: Message, mail_url: str, sender: str, before: float = float("in
         return Sent("refused", NO_SERVICE)
     if time.monotonic() > before:
         return Sent("refused", TOO_LATE)
-    took = service.notify(title=message.subject, body=message.html, body_format="html")
-    return Sent("accepted", "accepted") if took else Sent("unknown", "no_clear_answer")
+    with overheard() as ear:
+        took = service.notify(title=message.subject, body=message.html, body_format="html")
+    return Sent("accepted", "accepted") if took else ear.refusal()
 
 
 def tell(alarm_url: str, title: str, words: str) -> bool:
@@ -105,7 +108,6 @@ def _service(message: Message, where: dict[str, object], sender: str) -> apprise
     import apprise
     from apprise.plugins.email import NotifyEmail
 
-    logging.getLogger("apprise").setLevel(logging.ERROR)  # at WARNING and below it quotes addresses and bodies
     try:
         service = NotifyEmail(  # type: ignore[no-untyped-call]  # Apprise ships no types
             smtp_host=where["host"],
@@ -117,7 +119,7 @@ def _service(message: Message, where: dict[str, object], sender: str) -> apprise
             password=where["password"],
             from_addr=sender,
             targets=[message.to],
-            headers={"X-Case-Ref": message.reference, "Auto-Submitted": "auto-generated"},
+            headers={"X-Case-Ref": message.reference, HEADER: message.proof, "Auto-Submitted": "auto-generated"},
         )
     except TypeError:  # what Apprise raises for a sender that is no address
         return None

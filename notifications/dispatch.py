@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jinja2 import TemplateError
 
 from db.clock import Clock
-from db.deliveries import claim_deliveries, mark_accepted, mark_failed, mark_handed_over, mark_unknown
+from db.deliveries import claim_deliveries, mark_accepted, mark_failed, mark_handed_over, mark_put_back, mark_unknown
 from db.engine import Engines
 from db.links import Links
 from db.models import Delivery
@@ -21,21 +21,25 @@ from db.signing_key import signing_keys
 from notifications.channels import NO_SERVICE, NOT_REACHED, MailSettingsError, send
 from notifications.compose import compose
 from notifications.message import Message, Sent
+from notifications.proof import proof_of
 from notifications.reader import NobodyToWriteTo
 from notifications.render import TemplateMissing
+from notifications.server_words import ADDRESS, BUSY, LOGIN
 
-FOR_GOOD = frozenset({"bad_address"})
+FOR_GOOD = frozenset({"bad_address", ADDRESS})
+# The server takes nothing from anybody now: nobody waits for each message in turn, and none has failed because of it (faults.md C10, N3, N9).
+NOTHING_GOES = frozenset({NOT_REACHED, LOGIN, BUSY})
 CLAIMED_SECONDS = 300.0  # of messages of any case: nobody renews these
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryCounts:
-    """What one round came to. `away`: no mail server answered."""
+    """What one round came to. `away`: why the mail server takes nothing now; empty when it does."""
 
     accepted: int = 0
     unknown: int = 0
     failed: int = 0
-    away: bool = field(default=False, compare=False)
+    away: str = field(default="", compare=False)
 
     def __add__(self, other: DeliveryCounts) -> DeliveryCounts:
         away = self.away or other.away
@@ -58,15 +62,14 @@ def deliver(engines: Engines, clock: Clock, settings: Settings, case: str | None
         one = _deliver_one(engines, clock, settings, links, delivery, holder)
         counts += one
         if one.away:
-            return counts + _put_back(engines, claimed[place + 1 :], holder)
+            return counts + _put_back(engines, claimed[place + 1 :], holder, one.away)
     return counts
 
 
-def _put_back(engines: Engines, claimed: Sequence[Delivery], holder: str) -> DeliveryCounts:
-    """No mail server for one is none for the others of this round: nobody waits for each of them in turn (faults.md C10)."""
+def _put_back(engines: Engines, claimed: Sequence[Delivery], holder: str, code: str) -> DeliveryCounts:
     with engines.scheduler() as session:
         for delivery in claimed:
-            mark_failed(session, delivery.id, holder, NOT_REACHED, for_good=False)
+            mark_put_back(session, delivery.id, holder, code)
     return DeliveryCounts(failed=len(claimed))
 
 
@@ -74,6 +77,7 @@ def _deliver_one(engines: Engines, clock: Clock, settings: Settings, links: Link
     message = _composed(engines, clock, settings, links, delivery, holder)
     if message is None:
         return DeliveryCounts(failed=1)
+    message = replace(message, proof=proof_of(signing_keys(settings), message.reference))
     marking = time.monotonic()
     with engines.scheduler() as session:
         if not mark_handed_over(session, delivery.id, holder, settings.lease_seconds):
@@ -86,8 +90,11 @@ def _deliver_one(engines: Engines, clock: Clock, settings: Settings, links: Link
         if sent.state == "unknown":
             mark_unknown(session, delivery.id, holder, sent.code)
             return DeliveryCounts(unknown=1)
+        if sent.code in NOTHING_GOES:
+            mark_put_back(session, delivery.id, holder, sent.code)
+            return DeliveryCounts(failed=1, away=sent.code)
         mark_failed(session, delivery.id, holder, sent.code, for_good=sent.code in FOR_GOOD)
-        return DeliveryCounts(failed=1, away=sent.code == NOT_REACHED)
+        return DeliveryCounts(failed=1)
 
 
 def _sent(message: Message, settings: Settings, before: float) -> Sent:

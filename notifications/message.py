@@ -8,9 +8,10 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`to` is one plain address. Apprise makes the text part from `html`. `reference` is the delivery's own (`AR-000007/31`) and stands in
-    the header X-Case-Ref, so that a bounce finds its delivery. `again`: the server's answer to an earlier try was lost, so this may be the
-    second copy; the mail says so.
+    """`to` is one plain address. Apprise makes the text part from `html`.
+
+    `reference` is the delivery's own (`AR-000007/31`) and stands in the header X-Case-Ref, so that a bounce finds its delivery; `proof` beside it
+    shows that the mail was ours (`proof.py`). `again`: the server's answer to an earlier try was lost; this may be the second copy, and says so.
     """
 
     to: str
@@ -18,6 +19,7 @@ class Message:
     html: str
     reference: str
     again: bool = False
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def test_every_state_and_every_code_of_ours_has_words() -> None:
 def test_a_pupil_without_an_address_reads_as_something_to_do_not_as_a_fault() -> None:
     assert where_it_is("failed", "nobody_holds_the_role") == "we have nobody to write to: tell them yourself, or enter their contact and write"
     assert where_it_is("failed", "server_not_reached") == "could not be sent: the mail server does not answer"
-    assert where_it_is("accepted", "") == "sent" and where_it_is("bounced", "mailbox_full") == "came back: mailbox full"
+    assert where_it_is("accepted", "") == "sent" and where_it_is("bounced", "mailbox_full") == "came back: their mailbox is full: tell them yourself"
 
 
 def test_letters_have_the_values_that_check_knows_and_no_others(ash: Village) -> None:

@@ -1,0 +1,66 @@
+"""What the mail server said, overheard from Apprise, which itself tells only whether it took the mail: a number, and at which point it came.
+
+Apprise's own debug words quote addresses and mails. They go to nobody but the ear here, which keeps the three digits of a refusal (RFC 5321).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from notifications.message import Sent
+
+NO_ANSWER = "no_clear_answer"
+LOGIN = "login_refused"
+BUSY = "server_busy"
+TRY_LATER = "try_later"
+ADDRESS = "address_refused"
+REFUSED = "mail_refused"
+_LOGIN_NUMBERS = frozenset({"454", "530", "534", "535", "538"})
+_REFUSAL = re.compile(r"^Socket Exception: (?P<readers>\{.*?)?\((?P<number>[45]\d\d), b")
+_LOGGER = logging.getLogger("apprise")
+_listening: ContextVar[Ear | None] = ContextVar("sendflow_ear", default=None)  # Apprise sends in a thread of its own, in a copy of our context
+
+
+class Ear(logging.Handler):
+    """Hears one sending among several at once: `number` of the first refusal, and whether it was of the reader's address (`of_reader`)."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.number = ""
+        self.of_reader = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the number and nothing else."""
+        if _listening.get() is self and not self.number and (found := _REFUSAL.match(record.getMessage())):
+            self.number, self.of_reader = found["number"], bool(found["readers"])
+
+    def refusal(self) -> Sent:
+        """What is known of a mail that Apprise says was not taken. Without a number nobody knows: the answer may have been lost (RFC 1047)."""
+        if not self.number:
+            return Sent("unknown", NO_ANSWER)
+        if self.number in _LOGIN_NUMBERS and not self.of_reader:
+            return Sent("refused", LOGIN)
+        if self.number == "421":
+            return Sent("refused", BUSY)
+        if self.number.startswith("4"):
+            return Sent("refused", TRY_LATER)
+        return Sent("refused", ADDRESS if self.of_reader else REFUSED)
+
+
+@contextmanager
+def overheard() -> Iterator[Ear]:
+    """Listen to what Apprise says of what is sent in this block."""
+    ear = Ear()
+    before = _listening.set(ear)
+    _LOGGER.propagate = False
+    _LOGGER.setLevel(logging.DEBUG)
+    _LOGGER.addHandler(ear)
+    try:
+        yield ear
+    finally:
+        _LOGGER.removeHandler(ear)
+        _listening.reset(before)
