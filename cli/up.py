@@ -180,16 +180,19 @@ def prefect_database(settings: Settings) -> str:
 
 
 def register_flows(here: Running) -> None:
-    """Tell the Prefect server our flows, pool and schedules. Safe to repeat."""
+    """Tell the Prefect server our flows, pool, schedules, and the automations that ring when those are silent. Safe to repeat."""
     assert here.connection is not None
     here.connection.enter()
     from prefect.client.orchestration import get_client  # takes seconds, so only where Prefect is wanted
 
+    from flows.alarm_automations import declare_alarms
     from flows.deployments import register
 
+    alarm_url = here.settings.alarm_url
     with here.connection.settings(), get_client(sync_client=True) as client:
         register(client)
-    here.tell("flows and schedules registered")
+        declare_alarms(client, alarm_url.get_secret_value() if alarm_url else "")
+    here.tell("flows and schedules registered" + (", alarms declared" if alarm_url else ""))
 
 
 def start_people(here: Running) -> None:

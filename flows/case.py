@@ -21,6 +21,7 @@ from flows.prefect_runs import suspend, waiting
 from flows.publish import publish
 from flows.standing import waiting_name
 from flows.steps import deliver_messages, do_step
+from flows.tell_prefect import tell_prefect
 from tasks.deliver import owes
 from tasks.does import open_steps
 from tasks.failure import TaskFailed, coded
@@ -93,6 +94,7 @@ def _serve(ours: Parts, client: SyncPrefectClient, lease: CaseLease) -> tuple[st
             break
     lease.hold()
     publish(ours, client, case, _run_id(), definition, position)
+    tell_prefect(ours, client, case, _run_id())
     return waiting_name(definition, position), bool(position.ended)
 
 

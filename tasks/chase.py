@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from db.chase import sweep_all
+from db.heartbeats import beats
+from db.told import want_where_due
+from rules.calendar import today_in_london
 from tasks.parts import Parts
 from tasks.quiet import refuse_if_leapt
 from tasks.sweeps import DAY, sweep
@@ -29,4 +32,14 @@ def _acts_and_reminders(parts: Parts, today: date) -> int:
         acts = len(parts.ledger.run_calendar(today))
     finally:  # one case that cannot be worked must not leave everybody else unreminded
         reminders = sweep_all(parts.engines, today)
+        _wake_what_is_due(parts, today)
     return acts + reminders
+
+
+def _wake_what_is_due(parts: Parts, today: date) -> None:
+    """Wake cases with a step that fell due, or went overdue, since the last sweep that came to a good end: Prefect is to say so."""
+    with parts.engines.scheduler() as session:
+        last = next((one for one in beats(session) if one.name == NAME), None)
+        before = today_in_london(last.beat_at) - timedelta(days=1 if last.error_code else 0) if last else today
+        if last is None or before < today:
+            want_where_due(session, before, today)

@@ -34,7 +34,7 @@ class Wake(Base):
 
 
 class Run(Base):
-    """The one Prefect flow run of a case, and its artifact."""
+    """The one Prefect flow run of a case, its artifact, and what Prefect was told of the case (`db/told.py`)."""
 
     __tablename__ = "runs"
 
@@ -43,6 +43,8 @@ class Run(Base):
     artifact_id: Mapped[UUID | None]
     remembered_at: Mapped[datetime] = mapped_column(server_default=func.now())
     school_id: Mapped[int]
+    told_seq: Mapped[Count]
+    told: Mapped[Words]
 
 
 class Heartbeat(Base):
