@@ -1,6 +1,7 @@
 """The days of the two admission Codes through the process, with the school's own terms: half term and Easter count for nothing.
 
-`vectors.csv` has no row of theirs: nobody publishes an example that we found. So each day here is counted by hand, on a wall calendar of the terms below.
+`vectors.csv` has no row of theirs: nobody publishes an example that we found. So each day here is counted by hand, on a wall calendar of the
+terms below.
 """
 
 from __future__ import annotations
