@@ -3,9 +3,10 @@
 from prefect import flow
 
 from flows.case import run_case
+from flows.results import NOWHERE
 
 
-@flow(name="admission_application", persist_result=False)
+@flow(name="admission_application", persist_result=False, result_storage=NOWHERE)
 def admission_application(case: str) -> None:
     """Serve what the ledger wants for this case, then wait suspended. `case` is its reference, for example AA-000007."""
     run_case(case)
