@@ -192,7 +192,7 @@ def test_check_finds_nothing_wrong_and_prints_what_it_explored(run: Run) -> None
     assert report["findings"] == [] and report["templates"] == []
     assert [f["process"] for f in report["figures"]] == ["advice_request", "annual_review"]
     assert all(f["positions"] > 0 and f["histories"] > 0 for f in report["figures"])
-    assert "There is no process anual_review. Name one of: admission_of_named_pupil, " in run("check", "anual_review", code=2).stderr
+    assert "There is no process anual_review. Name one of: admission_application, " in run("check", "anual_review", code=2).stderr
 
 
 def test_a_database_that_does_not_answer_is_told_in_words_without_its_password(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

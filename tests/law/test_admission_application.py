@@ -1,7 +1,6 @@
 """The days of the two admission Codes through the process, with the school's own terms: half term and Easter count for nothing.
 
-`vectors.csv` has no row of theirs: nobody publishes an example that we found. So each day here is counted by hand, on a wall calendar of the
-terms below.
+`vectors.csv` has no row of theirs: we found no published example. So each day here is counted by hand, on a wall calendar of the terms below.
 """
 
 from __future__ import annotations
@@ -41,6 +40,16 @@ def refused(story: Story, on: str, appeal_by: str) -> Story:
     sent = on if story.position.facts["entry"] == "in_year" else "2026-03-02"
     story.decide("send_refusal", sent, "refused", actor=HEAD, refused_on=sent, appeal_by_on=appeal_by)
     return story
+
+
+def test_whoever_names_the_ground_of_a_refusal_does_not_check_it() -> None:
+    story = applied("2026-03-02")
+    for step in ("acknowledge", "notify_la"):
+        story.decide(step, "2026-03-03")
+    story.decide("apply_criteria", "2026-03-09", "no_place", actor=HEAD, refusal_ground="year_group_full")
+    with pytest.raises(Refused) as refusal:
+        story.decide("check_ground", "2026-03-10", "stands_without_the_needs", actor=HEAD)
+    assert refusal.value.code == "own_work"
 
 
 def due(story: Story, step: str) -> str:
