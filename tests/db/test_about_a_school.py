@@ -120,8 +120,9 @@ def test_nobody_is_put_into_a_role_of_a_school(ash: Village) -> None:
 
 def test_the_chain_holds_and_the_rows_are_built_anew(ash: Village) -> None:
     case = opened(ash, 2035).case
-    said = {"comment": "said"}
-    ash.ledger.decide(ash.head, key=uuid4(), case=case, step="review_access_plan", outcome="runs_on", private=said, on=day("2026-10-01"))
+    ash.ledger.decide(
+        ash.head, key=uuid4(), case=case, step="review_access_plan", outcome="runs_on", private={"comment": "said"}, on=day("2026-10-01")
+    )
     before = {name: row.due_on for name, row in ash.open_rows(case).items()}
     ash.ledger.rebuild_rows(case)
     assert {name: row.due_on for name, row in ash.open_rows(case).items()} == before
