@@ -27,7 +27,7 @@ def page_of(w: Working, me: Acting, ref: str) -> CasePage:
     """The case as this person may read it. Leaves with exit code 2 when there is none in their schools."""
     from db.queries.case_page import case_page
 
-    with w.engines.app(me.schools) as session:
+    with w.engines.app(me.roles) as session:
         found = case_page(session, ref, w.today)
     if found is None:
         fail(f"there is no case {ref} in your schools")

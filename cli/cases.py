@@ -56,7 +56,7 @@ def open_case(
 def _the_pupil(w: Working, me: Acting, words: str) -> int:
     from db.queries.cases import find_pupils
 
-    with w.engines.app(me.schools) as session:
+    with w.engines.app(me.roles) as session:
         found = find_pupils(session, words, 3)
     if len(found) != 1:
         lines = (f"{p.name}, born {p.born_on}, {p.school}, UPN {p.upn}" for p in found)
@@ -67,7 +67,7 @@ def _the_pupil(w: Working, me: Acting, words: str) -> int:
 def _the_school(w: Working, me: Acting, words: str) -> int:
     from db.queries.schools import schools_to_start
 
-    with w.engines.app(me.schools) as session:
+    with w.engines.app(me.roles) as session:
         found = [one for one in schools_to_start(session, w.today) if one.urn == words or one.name.casefold().startswith(words.casefold())]
     if len(found) != 1:
         fail(

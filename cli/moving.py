@@ -72,13 +72,20 @@ def _mover(w: Working, who: str | None) -> Actor:
     schools = me.schools_where("change_definition")
     if not schools:
         fail(f"moving cases to another text is for a trust's SEND lead; {me.name} is none")
-    return Actor(me.person_id, schools, "cli")
+    return Actor(me.person_id, frozenset(schools), "cli")
+
+
+def _scope(actor: Actor) -> dict[int, tuple[str, ...]]:
+    """The mover's schools and the role by which they move, and read, its cases."""
+    from db.permissions import roles_for
+
+    return dict.fromkeys(actor.schools, roles_for("change_definition"))
 
 
 def _list(w: Working, actor: Actor, json: bool) -> None:
     from db.queries.versions import versions
 
-    with w.engines.app(actor.schools) as session:
+    with w.engines.app(_scope(actor)) as session:
         found = versions(session, w.library)
     if json:
         as_json(found)
@@ -93,7 +100,7 @@ def _work(
     from cli.moving_many import move_all
     from db.queries.versions import moves_standing, running_cases, version_named
 
-    with w.engines.app(actor.schools) as session:
+    with w.engines.app(_scope(actor)) as session:
         text = version_named(session, w.library, to) if to and to != FOLDER else None
         if ref is not None:
             refs: Sequence[str] = [ref]

@@ -40,7 +40,7 @@ def contact(
                 fail(f"give one of the roles {', '.join(roles)}, first name and surname in quotes, and an address")
             with w.engines.scheduler() as session:
                 put_contact(session, ref, role, Named(given, family, email))
-        with w.engines.app(me.schools) as session:
+        with w.engines.app(me.roles) as session:
             table(("role", "name", "address"), ((c.role, c.name, c.email) for c in contacts_of(session, ref)), empty="Nobody is in a role yet.")
 
 

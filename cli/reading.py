@@ -35,7 +35,7 @@ def inbox(who: Who = None, json: Json = False) -> None:
 
         w = working()
         me = acting(w, who)
-        with w.engines.app(me.schools) as session:
+        with w.engines.app(me.roles) as session:
             found = read_inbox(session, me.person_id, w.today)
         with w.engines.app(me.schools_where("read_messages")) as session:
             untold = failed_messages(session, UNTOLD_SHOWN)
@@ -64,7 +64,7 @@ def show_case(ref: Ref, who: Who = None, json: Json = False) -> None:
         w = working()
         me = acting(w, who)
         found = page_of(w, me, ref)
-        with w.engines.app(me.schools) as session:
+        with w.engines.app(me.roles) as session:
             history, family = timeline_of(session, ref), family_of(session, ref)
         with w.engines.app(me.schools_where("read_messages")) as session:
             messages = messages_of(session, ref)
@@ -99,7 +99,7 @@ def due(days: Annotated[int, typer.Option("--days", help="Look this many days ah
 
         w = working()
         me = acting(w, who)
-        with w.engines.app(me.schools) as session:
+        with w.engines.app(me.roles) as session:
             late = overdue(session, w.today)
             soon = due_between(session, w.today, w.today + timedelta(days=days), w.today)
     if json:

@@ -55,11 +55,11 @@ class Acting:
         """Their schools."""
         return frozenset(self.roles)
 
-    def schools_where(self, act: PlainAct) -> frozenset[int]:
-        """Those of their schools where their role allows `act` (`db/permissions.py`)."""
+    def schools_where(self, act: PlainAct) -> dict[int, frozenset[str]]:
+        """Those of their schools where their role allows `act` (`db/permissions.py`), with the roles held there."""
         from db.permissions import role_in_which, roles_for
 
-        return frozenset(school for school, held in self.roles.items() if role_in_which(held, roles_for(act)) is not None)
+        return {school: held for school, held in self.roles.items() if role_in_which(held, roles_for(act)) is not None}
 
     @property
     def actor(self) -> Actor:

@@ -26,7 +26,9 @@ LIMITS: Mapping[str, Mapping[str, str]] = {
     IMPORTER: {"lock_timeout": "15s"},
     SCHEDULER: {"lock_timeout": "15s", "idle_in_transaction_session_timeout": "30s"},
 }
-_SET_SCHOOLS = text("SELECT set_config('app.schools', :schools, true)")
+_SET_SCOPE = text("SELECT set_config('app.schools', :schools, true), set_config('app.reads', :reads, true)")
+Scope = Iterable[int] | Mapping[int, Iterable[str]]
+EVERY_READER = "*"  # as a role in a scope: a session of ours that has asked already who may read
 
 
 class Engines:
@@ -45,8 +47,12 @@ class Engines:
         self._acts: dict[str, ActPool] = {}
 
     @contextmanager
-    def app(self, schools: Iterable[int]) -> Iterator[Session]:
-        """A session that reads the rows of these schools and no others. It commits at the end, and rolls back on an error."""
+    def app(self, schools: Scope) -> Iterator[Session]:
+        """A session that reads the rows of these schools and no others. It commits at the end, and rolls back on an error.
+
+        `schools` with the roles held at each also reads the cases that their definition lets those roles alone read (`readers:`); schools alone
+        read no such case.
+        """
         with self._scoped(APP, schools) as session:
             yield session
 
@@ -97,12 +103,11 @@ class Engines:
         self._acts.clear()
 
     @contextmanager
-    def _scoped(self, role: str, schools: Iterable[int]) -> Iterator[Session]:
-        numbers = ",".join(str(int(school)) for school in sorted(schools))
-        scope = f"{{{numbers}}}" if numbers else ""
+    def _scoped(self, role: str, schools: Scope) -> Iterator[Session]:
+        scope = {"schools": _array(str(int(school)) for school in sorted(schools)), "reads": _reads(schools)}
         with Session(self._pool(role), expire_on_commit=False) as session:
             # At each transaction, and for it alone: nothing of the scope stays on a pooled connection.
-            event.listen(session, "after_begin", lambda _session, _transaction, connection: connection.execute(_SET_SCHOOLS, {"schools": scope}))
+            event.listen(session, "after_begin", lambda _session, _transaction, connection: connection.execute(_SET_SCOPE, scope))
             with session.begin():
                 yield session
 
@@ -110,6 +115,20 @@ class Engines:
         if role not in self._pools:
             self._pools[role] = _engine(self._address, role, self.pool_size, self._pool_seconds)
         return self._pools[role]
+
+
+def _array(values: Iterable[str]) -> str:
+    """The text of an array; empty where there is nothing, which no policy reads as a school or a role."""
+    joined = ",".join(values)
+    return f"{{{joined}}}" if joined else ""
+
+
+def _reads(schools: Scope) -> str:
+    """By which roles the session reads, as `15_who_reads.sql` compares them."""
+    if not isinstance(schools, Mapping):
+        return ""
+    named = {EVERY_READER if role == EVERY_READER else f"{int(school)}/{role}" for school, roles in schools.items() for role in roles}
+    return _array(sorted(named))
 
 
 def _engine(address: str, role: str, pool_size: int, seconds: float) -> Engine:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from rules.definition import Definition
+from rules.definition import Definition, Step
 from rules.history import Event
 
 PlainAct = Literal[
@@ -77,6 +77,30 @@ def link_role_for_step(definition: Definition, step: str, party: str = "") -> st
     return owner.name if owner is not None and owner.reached_by == "link" else ""
 
 
+def reading_roles(definition: Definition) -> tuple[str, ...] | None:
+    """The roles at the case's school that may read its cases: those that the definition names and all who have something to record in them.
+    None: all staff of the school, which is so where the definition names nobody.
+    """
+    if not definition.readers:
+        return None
+    steps = [name for step in definition.steps.values() for name in _parties(definition, step)]
+    others = [name for one in definition.interrupts.values() for name in one.by]
+    others += [name for one in definition.exceptions.values() for name in one.by]
+    return tuple(dict.fromkeys((*definition.readers, *(role for role in _staff(definition, (*steps, *others)) if role in STAFF))))
+
+
+def readers_of(definition: Definition) -> list[str] | None:
+    """`reading_roles` as the database keeps them with the case."""
+    readers = reading_roles(definition)
+    return None if readers is None else list(readers)
+
+
+def may_read(definition: Definition, held: Iterable[str]) -> bool:
+    """Whether somebody with these roles at the case's school may read it. Row-level security holds the same of every query."""
+    readers = reading_roles(definition)
+    return readers is None or not set(readers).isdisjoint(held)
+
+
 def role_in_which(held: Iterable[str], allowed: Iterable[str], narrowed_to: str = "") -> str | None:
     """The first allowed role that the person holds (and has chosen, if `narrowed_to` names one); None: they may not."""
     mine = set(held)
@@ -88,6 +112,13 @@ def in_words(definition: Definition, roles: Iterable[str]) -> str:
     titles = [definition.roles[role].title if role in definition.roles else role.replace("_", " ") for role in roles]
     named = [title if title.startswith("the ") else f"the {title}" for title in titles]
     return " or ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named) or "nobody"
+
+
+def _parties(definition: Definition, step: Step) -> tuple[str, ...]:
+    """The roles that may owe a step."""
+    if step.by != "party":
+        return (step.by,) if step.by else ()
+    return definition.parties[step.each] if step.each else definition.facts[step.each_of_fact].words
 
 
 def _staff(definition: Definition, roles: Iterable[str]) -> tuple[str, ...]:

@@ -251,6 +251,7 @@ class Definition:
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)  # of each key, and of `ends.NAME` and the like
     once_for: tuple[str, ...] = ()  # facts of the opening: one running case a pupil (or school) for each of their values
     warns: Mapping[str, OpeningWarning] = field(default_factory=dict)
+    readers: tuple[str, ...] = ()  # who reads a case beside those who have a step in it; empty: all staff of its school
 
     @property
     def about_school(self) -> bool:

@@ -179,6 +179,7 @@ def build(draft: Draft, file: str, source: str, registers: Registers) -> Definit
         hash="",
         once_for=draft.once_for,
         warns=draft.warns,
+        readers=draft.readers,
         lines={f"{section}.{name}".lstrip("."): line for (section, name), line in draft.lines.items()},
     )
     pinned = pinned_text(definition, registers)

@@ -42,6 +42,7 @@ class Draft:
     opens_with: dict[str, Fact] = field(default_factory=dict)
     opens_on: str = ""
     once_for: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
     begins_with: tuple[str, ...] = ()
     facts: dict[str, Fact] = field(default_factory=dict)
     parties: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -78,6 +79,7 @@ def read_draft(text: str, problems: Problems) -> Draft | None:
     )
     draft.opens_on = top.rule("opens_on")
     draft.once_for = top.words("once_for")
+    draft.readers = top.words("readers")
     draft.begins_with = top.words("begins_with", "Write `begins_with:` and the steps that say `after: opening`.")
     draft.facts = _merged(draft, read_facts(top, "facts", opener=False), problems)
     _when_changed(top, draft)

@@ -46,9 +46,9 @@ class SignedIn:
         """This person as the ledger knows them."""
         return Actor(self.person_id, frozenset(self.roles), "console")
 
-    def schools_where(self, act: PlainAct) -> list[int]:
-        """The schools at which this person may do `act`."""
-        return [school for school, held in self.roles.items() if role_in_which(held, roles_for(act)) is not None]
+    def schools_where(self, act: PlainAct) -> dict[int, frozenset[str]]:
+        """The schools at which this person may do `act`, with the roles held there."""
+        return {school: held for school, held in self.roles.items() if role_in_which(held, roles_for(act)) is not None}
 
     @property
     def titles(self) -> str:

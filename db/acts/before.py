@@ -18,6 +18,7 @@ from db.acts.replay import contents_of, last_change
 from db.acts.request import Request
 from db.acts.standing import Standing
 from db.acts.versions import definition_at
+from db.engine import EVERY_READER
 from rules.definition import Definition
 from rules.history import Event
 from rules.position_types import Instance, OpensCase
@@ -33,8 +34,8 @@ _STAFF_NAME = "SELECT concat_ws(' ', NULLIF(title, ''), given_name, family_name)
 
 
 def reading(parts: Parts, actor: Actor) -> AbstractContextManager[Session]:
-    """A session that sees what the actor may see."""
-    return parts.engines.scheduler() if actor.is_software else parts.engines.app(actor.schools)
+    """A session that sees what is in the actor's schools. That they may read the case has been asked (`db/acts/standing.py`)."""
+    return parts.engines.scheduler() if actor.is_software else parts.engines.app(dict.fromkeys(actor.schools, (EVERY_READER,)))
 
 
 def receipt_of_key(parts: Parts, actor: Actor, standing: Standing, asked: Request) -> Receipt | None:

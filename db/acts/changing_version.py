@@ -28,7 +28,8 @@ from db.acts.standing import Standing, read_standing, scope
 from db.acts.told_before import owed_by_the_move
 from db.acts.versions import CHANGED, Move, last_standing, moves_in, numbered
 from db.acts.write import json_or_null
-from db.permissions import in_words, role_in_which, roles_for
+from db.engine import EVERY_READER
+from db.permissions import in_words, readers_of, role_in_which, roles_for
 from db.queries.definitions_read import definitions_by_hash
 from db.roles import APP
 from rules.changing_version import Comparison, Past, compare
@@ -36,11 +37,13 @@ from rules.definition import Definition
 from rules.position_text import position_to_text
 
 _HISTORY = "SELECT content FROM events WHERE case_id = %s ORDER BY seq"
-_SCOPE = "SELECT set_config('app.schools', %s, true)"  # what the app's role may read, until this transaction's end
+# What the app's role may read, until this transaction's end. That this person may read the case has been asked.
+_SCOPE = f"SELECT set_config('app.schools', %s, true), set_config('app.reads', '{{{EVERY_READER}}}', true)"
 _OF_KEY = "SELECT seq, recorded_at, actor_id, content FROM events WHERE case_id = %s AND act_key = %s"
 _WORDS = "SELECT salt, value FROM private_texts WHERE case_id = %s AND seq = %s AND name = 'because'"
 _CHANGE = (
-    "SELECT answer, seq, version, recorded_at FROM change_definition(%s, %s, %s, %s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s)"
+    "SELECT answer, seq, version, recorded_at FROM change_definition(%s, %s, %s, %s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, "
+    "%s::jsonb, %s::jsonb, %s, %s)"
 )
 _OWN = (ERASED, CHANGED)  # kinds of the ledger's own, which no history folds
 
@@ -168,7 +171,7 @@ def _written(
         scope(actor), standing.case_id, standing.version, str(key), actor.person_id, role, parts.clock.today(), canonical(content).decode(),
         position_to_text(changes[-1].position), standing.calendar.version, standing.definition_id, parts.pinned.pin(connection, to),
         json_or_null(rows), orjson.dumps([{"name": one.name, "salt": one.salt.hex(), "value": one.value} for one in sealed]).decode(),
-        outbox_text(to, owed),
+        outbox_text(to, owed), readers_of(to),
     )  # fmt: skip
     row = connection.execute(_CHANGE, values).fetchone()
     if row is None or row[0] != "done":

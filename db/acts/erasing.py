@@ -13,6 +13,7 @@ from db.acts.retry import retried
 from db.acts.rows import RowChanges, row_changes
 from db.acts.standing import Standing, read_standing, scope, text_of
 from db.acts.write import APPLY, json_or_null
+from db.engine import EVERY_READER
 from db.permissions import in_words, role_in_which, roles_for
 from db.roles import APP
 from rules.position_text import position_to_text
@@ -48,7 +49,7 @@ def _erased(parts: Parts, actor: Actor, key: UUID, ref: str, on: date) -> int:
 
 def _refuse_other_act(parts: Parts, actor: Actor, key: UUID, standing: Standing) -> None:
     """Raise KeyReused unless the act of this key is an erasing by this person: words are never erased without an event that says so."""
-    with parts.engines.app(actor.schools) as session:
+    with parts.engines.app(dict.fromkeys(actor.schools, (EVERY_READER,))) as session:
         row = session.connection().exec_driver_sql(_OF_KEY, (standing.case_id, key)).one()
     if (row.kind, row.actor_id) != (ERASED, actor.person_id):
         raise KeyReused("This key is another act's on this case. Nothing has been erased. Send it again with a key of its own.")

@@ -13,7 +13,7 @@ import psycopg
 
 from db.acts.actor import Actor
 from db.acts.before import already_decided, receipt_of_key
-from db.acts.errors import KeyReused, LedgerError, NotFound
+from db.acts.errors import KeyReused, LedgerError
 from db.acts.folded import Folded
 from db.acts.following import Done, Following, leads_on
 from db.acts.parts import Parts
@@ -21,7 +21,7 @@ from db.acts.perform import judge, refuse_future
 from db.acts.receipt import Receipt
 from db.acts.request import Request, request
 from db.acts.retry import retried
-from db.acts.standing import Standing, scope
+from db.acts.standing import Standing, may_know, no_such_case, scope
 from db.acts.write import json_or_null
 from db.roles import APP, SCHEDULER
 from rules.compiled import compiled
@@ -97,8 +97,8 @@ class _Batch:
         """The act's receipt; the first one's if this key was here before, also among these acts. Raises KeyReused, nothing saved."""
         refuse_future(act.event.on, self.today)
         folded = self.cases.get(act.case)
-        if folded is None:
-            raise NotFound(f"There is no case {act.case} in your schools. Check the reference.")
+        if folded is None or not may_know(self.actor, folded.standing.definition, folded.standing.held):
+            raise no_such_case(act.case)
         mark = (folded.standing.case_id, act.key)
         asked = request(act.key, act.case, replace(act.event, actor=self.actor.person_id), round=act.round, private=act.private)
         if mark in self.done:

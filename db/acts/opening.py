@@ -19,6 +19,7 @@ from db.acts.rows import row_changes
 from db.acts.standing import scope
 from db.acts.who import opening_role
 from db.acts.write import json_or_null
+from db.permissions import readers_of
 from rules.calendar import SchoolCalendar
 from rules.compiled import compiled
 from rules.definition import Definition
@@ -136,10 +137,10 @@ def write_prepared(parts: Parts, connection: psycopg.Connection[Any], ready: Pre
         json_or_null(row_changes(definition, None, change.position, ready.calendar).written),
         outbox_text(definition, change),
     )
-    if opening.pupil_id is None:
-        answer = connection.execute(f"{_OPEN}, p_school := %s)", (*values, opening.school_id)).fetchone()
-    else:
-        answer = connection.execute(f"{_OPEN})", values).fetchone()
+    more = {"p_school": opening.school_id if opening.pupil_id is None else None, "p_readers": readers_of(definition)}
+    said = {name: value for name, value in more.items() if value is not None}  # left out they are null
+    statement = _OPEN + "".join(f", {name} := %s" for name in said) + ")"
+    answer = connection.execute(statement, (*values, *said.values())).fetchone()
     assert answer is not None
     return Opened(answer[0], answer[1], answer[2], answer[3], asked, change, definition)
 

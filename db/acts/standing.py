@@ -12,6 +12,7 @@ from db.acts.actor import Actor
 from db.acts.errors import NotFound
 from db.acts.parts import Parts
 from db.acts.statement import Statement
+from db.permissions import may_read
 from rules.calendar import SchoolCalendar
 from rules.compiled import compiled
 from rules.definition import Definition
@@ -63,6 +64,8 @@ def standing_kept(parts: Parts, actor: Actor, ref: str, today: date) -> Standing
     if found is None:
         return None
     one, held = found
+    if not may_know(actor, one.definition, held):
+        return None
     return Standing(
         one.case_id, ref, one.version, one.school_id, one.pupil_id, one.definition, one.calendar, one.position, one.recounted, held,
         one.definition_id, one.stamp, one.head, True,
@@ -77,12 +80,24 @@ def standing_after(was: Standing, version: int, position: Position, head: bytes)
     )  # fmt: skip
 
 
+def no_such_case(ref: str) -> NotFound:
+    """What somebody is told of a case that is not there, is another school's, or may not be read by them: the same."""
+    return NotFound(f"There is no case {ref} in your schools. Check the reference.")
+
+
+def may_know(actor: Actor, definition: Definition, held: tuple[str, ...]) -> bool:
+    """Whether the actor may know of the case. A link's holder and software are asked elsewhere, for what they do alone."""
+    return not definition.readers or actor.is_software or actor.link is not None or may_read(definition, held)
+
+
 def read_standing(parts: Parts, connection: psycopg.Connection[Any], actor: Actor, ref: str, *, lock: bool) -> Standing:
-    """Read a case, with its row locked for the rest of the transaction if `lock`. Raises NotFound outside the actor's schools."""
+    """Read a case, with its row locked for the rest of the transaction if `lock`. Raises NotFound outside the actor's schools, and where none of
+    the actor's roles may read it.
+    """
     today = parts.clock.today()
     row = _READ.row(connection, (scope(actor), ref, text_of(actor.person_id), today.isoformat(), "t" if lock else "f"))
     if row is None:
-        raise NotFound(f"There is no case {ref} in your schools. Check the reference.")
+        raise no_such_case(ref)
     case_id, version, school_id, definition_id = (int(row[place]) for place in (0, 1, 2, 4))
     pupil_id = None if row[3] is None else int(row[3])
     calendar_version, stamp, held, text, head = row[5:]
@@ -91,6 +106,8 @@ def read_standing(parts: Parts, connection: psycopg.Connection[Any], actor: Acto
     position = compiled(definition).read(text, calendar)
     recounted = calendar_version != calendar.version
     roles = tuple(held.split(",")) if held else ()
+    if not may_know(actor, definition, roles):
+        raise no_such_case(ref)
     found = Standing(
         case_id, ref, version, school_id, pupil_id, definition, calendar, position, recounted, roles, definition_id, stamp, bytes.fromhex(head)
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Date, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import ARRAY, CheckConstraint, Date, ForeignKey, Index, Text, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, BigId, NewBigId, NewId, Small, Words
@@ -32,7 +32,7 @@ class Case(Base):
     `calendar_version`: the school calendar that the dates of its open steps were counted with.
 
     `opening_key` makes an opening sent twice one case; `natural_key` (process, pupil or school, period) makes two openers open one case.
-    `opened_from`: the case whose decision opened this one.
+    `opened_from`: the case whose decision opened this one. `readers`: the roles at its school that may read it, None for all of them.
     """
 
     __tablename__ = "cases"
@@ -40,6 +40,7 @@ class Case(Base):
         Index(None, "pupil_id"),
         Index(None, "school_id"),
         Index(None, "opened_from", postgresql_where=text("opened_from IS NOT NULL")),
+        Index("cases_readers", "school_id", postgresql_where=text("readers IS NOT NULL")),
         CheckConstraint("about IN ('pupil', 'school') AND (about = 'pupil') = (pupil_id IS NOT NULL)", name="about"),
         {"postgresql_with": {"fillfactor": 80}},
     )
@@ -59,6 +60,7 @@ class Case(Base):
     calendar_version: Mapped[Words]
     position: Mapped[str]
     about: Mapped[str] = mapped_column(server_default=text("'pupil'"), default="pupil")
+    readers: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
 
 
 class CaseWait(Base):
@@ -116,7 +118,7 @@ class StepRow(Base):
     __table_args__ = (
         CheckConstraint("status IN ('open', 'waiting')", name="status"),
         Index("steps_chase", "next_chase_on", postgresql_where=text("closed_seq IS NULL")),
-        Index("steps_inbox", "school_id", "owner", "due_on", postgresql_where=text("closed_seq IS NULL")),
+        Index("steps_inbox", "school_id", "owner", "due_on", postgresql_include=["case_id"], postgresql_where=text("closed_seq IS NULL")),
         Index("steps_wake", "wakes_on", postgresql_where=text("closed_seq IS NULL AND wakes_on IS NOT NULL")),
     )
 

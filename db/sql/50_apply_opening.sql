@@ -19,7 +19,7 @@ END $$;
 -- `p_cause` is the case whose act opens this one: it must have written an event in this same transaction, and be about the same pupil.
 CREATE OR REPLACE FUNCTION apply_opening(p_schools int[], p_pupil bigint, p_prefix text, p_natural_key text, p_definition int, p_key uuid, p_actor bigint, p_role text,
   p_today date, p_cause bigint, p_on date, p_content text, p_position text, p_ended text, p_calendar text, p_steps jsonb, p_private jsonb, p_messages text,
-  p_school int DEFAULT NULL, OUT answer text, OUT ref text, OUT case_id bigint, OUT recorded_at timestamptz)
+  p_school int DEFAULT NULL, p_readers text[] DEFAULT NULL, OUT answer text, OUT ref text, OUT case_id bigint, OUT recorded_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   v_school int;
@@ -40,10 +40,10 @@ BEGIN
   ref := p_prefix || '-' || lpad(case_id::text, greatest(6, length(case_id::text)), '0');
   v_head := next_link(first_link(ref), recorded_at, p_content);
   INSERT INTO cases (id, pupil_id, opened_from, school_id, definition_id, opened_on, version, opening_key, ref, natural_key, ended, head, calendar_version,
-                     "position", about)
+                     "position", about, readers)
   OVERRIDING SYSTEM VALUE
   VALUES (case_id, p_pupil, p_cause, v_school, p_definition, p_on, 1, p_key, ref, p_natural_key, p_ended, v_head, p_calendar, p_position,
-          CASE WHEN p_pupil IS NULL THEN 'school' ELSE 'pupil' END)
+          CASE WHEN p_pupil IS NULL THEN 'school' ELSE 'pupil' END, p_readers)
   ON CONFLICT DO NOTHING;
   IF NOT FOUND THEN
     SELECT * INTO answer, ref, case_id, recorded_at FROM opened_before(p_pupil, v_school, p_natural_key, p_key, p_actor IS NULL AND p_cause IS NULL);

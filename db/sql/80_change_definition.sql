@@ -3,7 +3,7 @@
 -- Only a trust's SEND lead does this (db/permissions.py); it is asked here again.
 CREATE OR REPLACE FUNCTION change_definition(p_schools int[], p_case bigint, p_version int, p_key uuid, p_actor bigint, p_role text, p_today date,
   p_content text, p_position text, p_calendar text, p_from int, p_to int, p_steps jsonb, p_private jsonb, p_messages text,
-  OUT answer text, OUT seq int, OUT version int, OUT recorded_at timestamptz)
+  p_readers text[], OUT answer text, OUT seq int, OUT version int, OUT recorded_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   IF p_role <> 'trust_send_lead' THEN answer := 'not allowed'; RETURN; END IF;
@@ -12,7 +12,7 @@ BEGIN
     p_link => NULL, p_kind => 'definition_changed', p_step => '', p_party => '', p_round => 0, p_content => p_content, p_position => p_position,
     p_ended => '', p_period => 'kept', p_calendar => p_calendar, p_closed => NULL, p_steps => NULL, p_private => p_private, p_messages => p_messages) a;
   IF answer <> 'done' THEN RETURN; END IF;
-  UPDATE cases c SET definition_id = p_to FROM definitions was, definitions will_be
+  UPDATE cases c SET definition_id = p_to, readers = p_readers FROM definitions was, definitions will_be
    WHERE c.id = p_case AND c.definition_id = p_from AND was.id = p_from AND will_be.id = p_to AND was.process = will_be.process;
   IF NOT FOUND THEN RAISE EXCEPTION 'this case does not run on that text, or the other is of another process' USING ERRCODE = 'SF002'; END IF;
   PERFORM rebuild_steps(p_case, p_steps);

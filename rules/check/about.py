@@ -1,4 +1,5 @@
-"""Ring S: a process about a school names nobody who is reached only through a pupil, gives no right of a family's, and opens no other case."""
+"""Ring S: whom a case is about and who reads it. A process about a school names nobody who is reached only through a pupil, gives no right of a
+family's, and opens no other case."""
 
 from __future__ import annotations
 
@@ -15,6 +16,9 @@ REACHED_WITHOUT_A_PUPIL = frozenset({"la", "governor"})  # beside the staff: the
 def about_findings(definition: Definition, library: Library, find: Find) -> Iterator[Finding]:
     """What a process about a school may not say, and cases opened about something else than the case that opens them."""
     yield from _other_subjects(definition, library, find)
+    for name in definition.readers:
+        if name not in definition.roles or definition.roles[name].reached_by != "inbox":
+            yield find("readers", None, "readers", f"`{name}` has no inbox, so there is nothing to read it in", "Name a role of the staff.")
     if definition.about_school:
         yield from _unreachable(definition, find)
         for step in definition.steps.values():

@@ -190,7 +190,7 @@ def test_only_the_trusts_send_lead_moves_a_case(trust: Trust, engines: Engines) 
 
 def test_the_database_holds_the_role_and_the_rows_of_a_move(trust: Trust) -> None:
     case = trust.ash.rows("SELECT id, version, definition_id, school_id FROM cases WHERE ref = %s", trust.ash.open().case)[0]
-    call = "SELECT answer FROM change_definition(%s, %s, %s, %s, %s, %s, %s, '{}', 'p', 'c', %s, %s, %s, NULL, '{}')"
+    call = "SELECT answer FROM change_definition(%s, %s, %s, %s, %s, %s, %s, '{}', 'p', 'c', %s, %s, %s, NULL, '{}', NULL)"
     scope, today = f"{{{case.school_id}}}", day("2026-11-24")
     with trust.ash.engines.act_connection() as connection:
         senco = (scope, case.id, case.version, uuid4(), trust.ash.senco.person_id, "senco", today, case.definition_id, case.definition_id, "[]")

@@ -37,5 +37,6 @@ ACROSS = (
         at((AR, ("ends", "maintained", "after")), with_item("other")),
     ),
     mutant("S", "about", "a process about a school whose steps are a parent's and tell the family", at((NA, ("about",)), "school")),
+    mutant("S", "readers", "a reader who has no inbox", at((NA, ("readers",)), ["parent"])),
     mutant("S", "about", "a pupil's case opens one about a school", at((NA, ("about",)), "school"), opens("cease")),
 )

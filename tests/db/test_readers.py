@@ -1,0 +1,123 @@
+"""Who reads a case where its definition says so: row-level security, queries and acts, and nothing less for a case without readers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from db.acts.errors import NotFound
+from db.engine import EVERY_READER, Engines
+from db.ledger import Act, Ledger
+from db.permissions import reading_roles
+from db.queries.case_page import case_page
+from db.queries.cases import list_cases
+from db.queries.inbox import overdue
+from db.queries.timeline import timeline_of
+from rules.history import Event
+from rules.loader import load_library
+from tests.db.ledger_story import Village, day, village
+from tests.db.other_texts import library_with, text_of, trust_lead
+
+HANGING = ("events", "private_texts", "steps", "outbox", "deliveries", "wakes", "runs", "links", "case_waits")
+FACTS = {"received_on": day("2026-09-01"), "made": "informally", "about": "member_of_staff", "serious_about_provision": False}
+
+
+@pytest.fixture(scope="module")
+def ash(engines: Engines) -> Village:
+    made = village(engines)
+    made.ledger = Ledger(engines, made.clock, load_library())
+    return made
+
+
+@pytest.fixture(scope="module")
+def complaint(ash: Village) -> str:
+    """A complaint about a member of staff, with words of the SENCO's in it."""
+    case = ash.ledger.open_case(ash.senco, key=uuid4(), process="complaint", pupil_id=ash.pupil(), facts=FACTS, on=day("2026-09-02")).case
+    ash.ledger.decide(ash.senco, key=uuid4(), case=case, step="answer_informally", private={"comment": "We talked"}, on=day("2026-09-04"))
+    return case
+
+
+def seen(ash: Village, *roles: str) -> dict[str, int]:
+    """How many rows of the complaint's tables a session sees that reads by these roles."""
+    with ash.engines.app({ash.school_id: roles}) as session:
+        found = {"cases": session.scalar(text("SELECT count(*) FROM cases WHERE ref LIKE 'CO-%'")) or 0}
+        for table in HANGING:
+            found[table] = session.scalar(text(f"SELECT count(*) FROM {table}")) or 0
+    return found
+
+
+def test_who_reads_it_is_told_by_the_definition_and_its_steps(ash: Village, complaint: str) -> None:
+    definition = ash.ledger.position(complaint)[0]
+    assert set(reading_roles(definition) or ()) == {"senco", "headteacher", "trust_send_lead", "ceo"}
+    assert ash.rows("SELECT readers FROM cases WHERE ref = %s", complaint)[0].readers == list(reading_roles(definition) or ())
+    other = ash.ledger.parts.library.definitions["sen_support"][-1]
+    assert reading_roles(other) is None
+
+
+def test_the_rest_of_the_staff_sees_no_row_of_it_in_any_table(ash: Village, complaint: str) -> None:
+    with_rows = {name for name, count in seen(ash, "headteacher").items() if count}
+    assert {"cases", "events", "private_texts", "steps", "outbox"} <= with_rows
+    assert seen(ash, "headteacher") == seen(ash, "teacher", "senco") == seen(ash, EVERY_READER)
+    assert set(seen(ash, "teacher").values()) == set(seen(ash).values()) == {0}
+    with ash.engines.app({ash.school_id}) as session:
+        assert session.scalar(text("SELECT count(*) FROM cases WHERE ref LIKE 'CO-%'")) == 0, "a session that names no role"
+    with ash.engines.importer({ash.school_id}) as session:
+        assert session.scalar(text("SELECT count(*) FROM cases WHERE ref LIKE 'CO-%'")) == 0
+
+
+def test_a_role_at_another_school_reads_nothing_here(ash: Village, complaint: str) -> None:
+    other = village(ash.engines, "900002")
+    with ash.engines.app({other.school_id: ("headteacher",), ash.school_id: ("teacher",)}) as session:
+        assert case_page(session, complaint, day("2026-11-24")) is None
+
+
+def test_queries_and_acts_know_no_such_case(ash: Village, complaint: str) -> None:
+    with ash.engines.app({ash.school_id: ("teacher",)}) as session:
+        assert case_page(session, complaint, day("2026-11-24")) is None and timeline_of(session, complaint) == []
+        assert complaint not in {row.ref for row in list_cases(session, running=None)}
+        assert complaint not in {step.case for step in overdue(session, day("2026-11-24"))}
+    said = f"There is no case {complaint} in your schools"
+    with pytest.raises(NotFound, match=said):
+        ash.ledger.decide(ash.teacher, key=uuid4(), case=complaint, step="acknowledge", on=day("2026-09-05"))
+    with pytest.raises(NotFound, match=said):
+        ash.ledger.apply_many(ash.teacher, [Act(uuid4(), complaint, Event("decide", day("2026-09-05"), None, step="acknowledge"))])
+    with pytest.raises(NotFound, match=said):
+        ash.ledger.erase_private(ash.teacher, key=uuid4(), case=complaint, on=day("2026-09-05"))
+
+
+def test_an_act_kept_in_memory_is_not_told_to_others(ash: Village, complaint: str) -> None:
+    for _ in range(2):  # read, then from what this process keeps
+        with pytest.raises(NotFound):
+            ash.ledger.decide(ash.teacher, key=uuid4(), case=complaint, step="acknowledge", on=day("2026-09-05"))
+    key = uuid4()
+    first = ash.ledger.decide(ash.senco, key=key, case=complaint, step="parents_on_informal", outcome="nothing_said", on=day("2026-09-24"))
+    again = ash.ledger.decide(ash.senco, key=key, case=complaint, step="parents_on_informal", outcome="nothing_said", on=day("2026-09-24"))
+    assert again.repeated and again.seq == first.seq
+
+
+def test_a_case_without_readers_is_read_by_all_the_staff(ash: Village) -> None:
+    facts = {"asked_by": "parent", "year_group": 5, "rights_held_by": "parent"}
+    case = ash.ledger.open_case(ash.senco, key=uuid4(), process="ehc_needs_assessment", pupil_id=ash.pupil(), facts=facts, on=day("2026-09-02")).case
+    for scope in ({ash.school_id}, {ash.school_id: ("teacher",)}):
+        with ash.engines.app(scope) as session:
+            assert case_page(session, case, day("2026-11-24")) is not None
+
+
+def test_a_case_moved_to_another_text_is_read_by_that_texts_readers(engines: Engines, tmp_path: Path) -> None:
+    oak = village(engines, "900003")
+    lead, case = trust_lead(engines, oak), oak.open().case
+    only = text_of(library_with(tmp_path / "new", ("process: annual_review\n", "process: annual_review\nreaders: [trust_send_lead]\n")))
+
+    def teacher_sees() -> bool:
+        with engines.app({oak.school_id: ("teacher",)}) as session:
+            return case_page(session, case, day("2026-11-24")) is not None
+
+    assert teacher_sees()
+    oak.ledger.move_to_text(lead, key=uuid4(), case=case, to=only, because="a text that is read by few")
+    readers = oak.rows("SELECT readers FROM cases WHERE ref = %s", case)[0].readers
+    assert set(readers) == set(reading_roles(only) or ()) and "teacher" not in readers and not teacher_sees()
+    oak.ledger.move_to_text(lead, key=uuid4(), case=case, undo=True, because="back again")
+    assert oak.rows("SELECT readers FROM cases WHERE ref = %s", case)[0].readers is None and teacher_sees()
