@@ -61,7 +61,7 @@ def reconcile(
     who: Who = None,
     json: Json = False,
 ) -> None:
-    """A file a LA with the dates that the national SEN2 return asks for, ours beside a place for theirs; or their file held against ours."""
+    """One LA: a file with the dates that the national SEN2 return asks for, ours beside a place for theirs; or their file held against ours."""
     with refusals():
         from db.queries.la_reconciliation import next_return, our_dates
         from db.reconciling.compare import compare
