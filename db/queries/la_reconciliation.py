@@ -21,32 +21,39 @@ _OURS = statement_of_letters("""
                             ORDER BY ceased_on IS NULL DESC, id DESC LIMIT 1) n ON true
        WHERE (SELECT id FROM authorities WHERE code = :authority) = coalesce(n.authority_id, p.authority_id)
          AND coalesce(n.ceased_on, CAST(:first AS date)) >= :first AND coalesce(p.left_on, CAST(:first AS date)) >= :first),
-    asked AS (
-      SELECT c.id, c.ref, c.pupil_id, d.process FROM cases c JOIN mine ON mine.id = c.pupil_id JOIN definitions d ON d.id = c.definition_id
-       WHERE d.process IN ('annual_review', 'phase_transfer') AND c.ended <> 'opened_in_error'),
     latest AS (
-      SELECT DISTINCT ON (s.case_id, s.step) s.case_id, a.process, s.step, s.party, s.outcome, s.opened_seq, s.closed_seq, s.closed_on, s.due_on
-        FROM steps s JOIN asked a ON a.id = s.case_id
-       WHERE s.step IN ('hold_meeting', 'la_decision', 'la_names_school') ORDER BY s.case_id, s.step, s.round DESC, s.no DESC),
-    done AS (SELECT k.case_id, k.step, coalesce(NULLIF(k.outcome, ''), told.event ->> 'outcome') AS outcome, day.done_on
-               FROM latest k {done_on} WHERE day.is_done),
+      SELECT DISTINCT ON (s.case_id, s.step) c.pupil_id, c.ref, d.process, s.case_id, s.step, s.party, s.outcome, s.opened_seq, s.closed_seq,
+             s.closed_on, s.due_on
+        FROM mine JOIN cases c ON c.pupil_id = mine.id JOIN definitions d ON d.id = c.definition_id JOIN steps s ON s.case_id = c.id
+       WHERE d.process IN ('annual_review', 'phase_transfer') AND c.ended <> 'opened_in_error'
+         AND s.step IN ('hold_meeting', 'la_decision', 'la_names_school') ORDER BY s.case_id, s.step, s.round DESC, s.no DESC),
+    told AS (
+      SELECT k.*, coalesce(NULLIF(k.outcome, ''), told.event ->> 'outcome') AS said, CASE WHEN day.is_done THEN day.done_on END AS day
+        FROM latest k {done_on}),
+    by_case AS (
+      SELECT pupil_id, case_id, ref, process, max(day) FILTER (WHERE step = 'hold_meeting') AS held_on,
+             max(said) FILTER (WHERE step = 'la_decision' AND day IS NOT NULL) AS decision,
+             max(day) FILTER (WHERE step = 'la_decision') AS decision_on,
+             max(due_on) FILTER (WHERE step = 'la_names_school') AS due_on,
+             max(day) FILTER (WHERE step = 'la_names_school' AND said <> 'plan_to_cease') AS final_on
+        FROM told GROUP BY pupil_id, case_id, ref, process),
     review AS (
-      SELECT DISTINCT ON (a.pupil_id) a.pupil_id, a.ref, meeting.held_on, said.outcome, said.done_on,
-             CASE said.outcome WHEN 'amend' THEN
-               (SELECT f.value #>> '{{}}' FROM facts() f WHERE f.case_id = a.id AND f.name = 'notice_sent_on')::date END AS draft_on
-        FROM asked a JOIN done held ON held.case_id = a.id AND held.step = 'hold_meeting'
-        CROSS JOIN LATERAL (SELECT coalesce((SELECT f.value #>> '{{}}' FROM facts() f WHERE f.case_id = a.id AND f.name = 'meeting_on')::date,
-                                            held.done_on) AS held_on) AS meeting
-        LEFT JOIN done said ON said.case_id = a.id AND said.step = 'la_decision'
-       WHERE a.process = 'annual_review' AND meeting.held_on BETWEEN :first AND :last ORDER BY a.pupil_id, meeting.held_on DESC, a.id DESC),
+      SELECT DISTINCT ON (b.pupil_id) b.*, on_day.meeting_on,
+             CASE b.decision WHEN 'amend' THEN
+               (SELECT e.content::jsonb #>> ARRAY['event', 'facts', 'notice_sent_on'] FROM events e
+                 WHERE e.case_id = b.case_id AND position('"notice_sent_on":' IN e.content) > 0 ORDER BY e.seq DESC LIMIT 1)::date END AS draft_on
+        FROM by_case b CROSS JOIN LATERAL (
+          SELECT coalesce((SELECT e.content::jsonb #>> ARRAY['event', 'facts', 'meeting_on'] FROM events e
+                            WHERE e.case_id = b.case_id AND position('"meeting_on":' IN e.content) > 0 ORDER BY e.seq DESC LIMIT 1)::date,
+                          b.held_on) AS meeting_on) AS on_day
+       WHERE b.process = 'annual_review' AND b.held_on IS NOT NULL AND on_day.meeting_on BETWEEN :first AND :last
+       ORDER BY b.pupil_id, on_day.meeting_on DESC, b.case_id DESC),
     transfer AS (
-      SELECT DISTINCT ON (a.pupil_id) a.pupil_id, a.ref, l.due_on, named.done_on
-        FROM asked a JOIN latest l ON l.case_id = a.id AND l.step = 'la_names_school'
-        LEFT JOIN done named ON named.case_id = a.id AND named.step = 'la_names_school' AND named.outcome <> 'plan_to_cease'
-       WHERE extract(year FROM l.due_on) = :year ORDER BY a.pupil_id, a.id DESC)
+      SELECT DISTINCT ON (pupil_id) * FROM by_case
+       WHERE process = 'phase_transfer' AND extract(year FROM due_on) = :year ORDER BY pupil_id, case_id DESC)
     SELECT m.id AS pupil_id, m.upn, m.family_name AS surname, m.given_name AS forename, m.born_on, s.urn, s.name AS school, m.la_reference,
-           r.ref AS review, t.ref AS transfer, r.held_on AS review_meeting_on, r.outcome AS decision, r.done_on AS decision_on,
-           r.draft_on AS draft_amended_plan_on, t.due_on AS transfer_due_on, t.done_on AS transfer_final_plan_on
+           r.ref AS review, t.ref AS transfer, r.meeting_on AS review_meeting_on, r.decision, r.decision_on,
+           r.draft_on AS draft_amended_plan_on, t.due_on AS transfer_due_on, t.final_on AS transfer_final_plan_on
       FROM mine m JOIN schools s ON s.id = m.school_id LEFT JOIN review r ON r.pupil_id = m.id LEFT JOIN transfer t ON t.pupil_id = m.id
      WHERE m.has_plan OR r.ref IS NOT NULL OR t.ref IS NOT NULL ORDER BY s.name, m.family_name, m.given_name, m.id
 """)
