@@ -36,10 +36,10 @@ _LEDGER = statement_of_letters("""
          AND (o.closed_seq IS NOT NULL OR o.status = 'open' OR position(to_json(u.citation)::text IN o.why) > 0 AND NOT EXISTS (
                 SELECT 1 FROM unnest(string_to_array(u.first, ',')) AS f (step)
                  WHERE NOT EXISTS (SELECT 1 FROM steps b WHERE b.case_id = o.case_id AND b.step = f.step AND b.closed_seq IS NOT NULL)))),
-    kept AS (
+    kept AS MATERIALIZED (
       SELECT k.*, day.is_done, CASE WHEN day.is_done THEN day.done_on ELSE coalesce(k.closed_on, CAST(:today AS date)) END - k.due_on AS days
         FROM k {done_on}),
-    judged AS (
+    judged AS MATERIALIZED (
       SELECT kept.*, CASE WHEN lifted <> '' THEN 'excused' WHEN is_done AND days <= 0 THEN 'on time' WHEN is_done THEN 'late' WHEN days <= 0 THEN ''
                           WHEN closed_seq IS NULL THEN 'owed' WHEN outcome IN ('overtaken', 'closed', '') THEN 'never' ELSE '' END AS how
         FROM kept)
