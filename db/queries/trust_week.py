@@ -6,7 +6,7 @@ and advisers say is nobody's lateness. A date that the law lifted is not late be
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -40,7 +40,7 @@ _OPEN = """
              CASE WHEN s.lifted <> '' AND (s.lifted_review_on IS NULL OR s.lifted_review_on >= :today) THEN 0
                   ELSE greatest(:today - coalesce(s.due_on, s.target_on), 0) END AS days
       {places} JOIN definitions d ON d.id = c.definition_id LEFT JOIN breach b ON b.hash = d.hash AND b.step = s.step
-       WHERE s.closed_seq IS NULL AND (s.owner IN ('la', '') OR s.owner = ANY (CAST(:ours AS text[])))),
+       WHERE s.closed_seq IS NULL AND {scope} AND (s.owner IN ('la', '') OR s.owner = ANY (CAST(:ours AS text[])))),
     judged AS MATERIALIZED (
       SELECT *, CASE WHEN days = 0 THEN '' WHEN NOT by_law THEN 'target' WHEN breach_on <= :today THEN 'breach' ELSE 'late' END AS how FROM owed)
     SELECT kind, id, count(*) AS open, count(*) FILTER (WHERE days = 0 AND last_on BETWEEN :today AND :soon) AS due_soon,
@@ -60,9 +60,10 @@ _TREND = """
                                   AND s.outcome NOT IN ('', 'closed', 'overtaken', 'not_needed', 'does_not_apply')) AS put_right
       {places} CROSS JOIN generate_series(CAST(:first AS date), CAST(:today AS date), interval '7 days') AS w (day)
      WHERE s.due_on < :today AND s.lifted = '' AND (s.closed_seq IS NULL OR s.closed_on >= :first) AND c.opened_on <= w.day
-       AND c.ended <> 'opened_in_error' AND (s.owner IN ('la', '') OR s.owner = ANY (CAST(:ours AS text[])))
+       AND c.ended <> 'opened_in_error' AND {scope} AND (s.owner IN ('la', '') OR s.owner = ANY (CAST(:ours AS text[])))
      GROUP BY place.kind, place.id, w.day
 """
+_SCOPE = "(CAST(:schools AS int[]) IS NULL OR s.school_id = ANY (CAST(:schools AS int[])))"
 _NAMES = text("SELECT 'school' AS kind, id, name, urn AS code FROM schools UNION ALL SELECT 'authority', id, name, code FROM authorities")
 
 
@@ -111,17 +112,26 @@ class TrustWeek:
     authorities: tuple[PlaceWeek, ...]
 
 
-def trust_week(session: Session, today: date, breaches_since: date) -> TrustWeek:
-    """Read the session's schools. `breaches_since`: breaches after that day are new."""
+def trust_week(session: Session, today: date, breaches_since: date, schools: Collection[int] | None = None) -> TrustWeek:
+    """Read the session's schools, or those of them that are named. `breaches_since`: breaches after that day are new."""
     definitions = _definitions(session)
     ours = sorted({name for one in definitions for name, role in one.roles.items() if role.ours})
     rungs = [(one.hash, step, str(at)) for one in definitions for step, at in breach_rungs(one)]
     hashes, steps, at = columns_of(rungs, 3)
     days = {"today": today, "soon": today + SOON, "week_ago": today - A_WEEK, "since": breaches_since, "first": today - WEEKS * A_WEEK}
-    given = {**days, "ours": ours, "hashes": hashes, "steps": steps, "rungs": [int(one) for one in at]}
-    found: dict[Place, Any] = {(row["kind"], row["id"]): row for row in session.execute(text(_OPEN.format(places=_PLACES)), given).mappings()}
+    given = {
+        **days,
+        "schools": None if schools is None else sorted(schools),
+        "ours": ours,
+        "hashes": hashes,
+        "steps": steps,
+        "rungs": [int(one) for one in at],
+    }
+    found: dict[Place, Any] = {
+        (row["kind"], row["id"]): row for row in session.execute(text(_OPEN.format(places=_PLACES, scope=_SCOPE)), given).mappings()
+    }
     trend: dict[Place, dict[date, Any]] = {}
-    for row in session.execute(text(_TREND.format(places=_PLACES)), given):
+    for row in session.execute(text(_TREND.format(places=_PLACES, scope=_SCOPE)), given):
         trend.setdefault((row.kind, row.id), {})[row.day] = row
     names = {(row.kind, row.id): (row.name, row.code) for row in session.execute(_NAMES)}
     weeks = [today - A_WEEK * back for back in range(WEEKS, -1, -1)]
