@@ -18,6 +18,7 @@ class Settings(BaseSettings):
     `data_folder` keeps the embedded database, keys and the demo's mail. `clock_file` moves time (demo and tests only).
     `alarm_url`: whom the watch tells. `signing_key` and `installation_key`: without them the data folder keeps its own.
     `pool_size`: connections to the database, a role and process. `lease_seconds`: how long a worker that says nothing keeps a case and its messages.
+    `intervention_breaches`: from how many breaches of one school on the trust is asked to help it.
     `origin` is where people reach the console, for links in mails; `console_host` and `console_port` are where it listens behind a proxy.
     """
 
@@ -38,6 +39,7 @@ class Settings(BaseSettings):
     installation_key: SecretStr | None = None
     pool_size: int = Field(default=10, ge=1, le=100)
     lease_seconds: float = Field(default=30.0, ge=1, le=120)
+    intervention_breaches: int = Field(default=5, ge=1, le=1000)
 
     @property
     def folder(self) -> Path:

@@ -53,6 +53,7 @@ KNOWN_FLOWS: tuple[KnownFlow, ...] = (
     KnownFlow("reassessment", description="One run is one re-assessment. It waits suspended; people decide in the console."),
     KnownFlow("advice_request", description="One run is one request for advice. It waits suspended; people decide in the console."),
     KnownFlow("plan_moves_authority", description="One run is one plan that changes its LA. It waits suspended; people decide in the console."),
+    KnownFlow("trust_intervention", description="One run is one school that the trust helps because it is behind. It waits suspended."),
     KnownFlow("published_information", description="One run is what one school publishes in one school year. It waits suspended."),
     KnownFlow(
         "tribunal_appeal",
@@ -60,6 +61,7 @@ KNOWN_FLOWS: tuple[KnownFlow, ...] = (
     ),
     KnownFlow("chase_deadlines", "0 6 * * *", description="Lets the calendar act and reminds of what falls due or is overdue."),
     KnownFlow("open_due_reviews", "30 5 * * *", description="Opens each annual review and change of phase that falls due, and each school's year."),
+    KnownFlow("escalate_trust_wide", "30 7 * * *", description="Shows how schools and LAs stand, and opens help for a school that is far behind."),
     KnownFlow("reconcile", "*/10 * * * *", UTC, description="Compares the ledger's open cases with Prefect's runs and mends what differs."),
     KnownFlow("heartbeat", "*/5 * * * *", UTC, description="Shows the ledger that schedules run and a worker takes them."),
 )

@@ -51,6 +51,11 @@ class SignedIn:
         return {school: held for school, held in self.roles.items() if role_in_which(held, roles_for(act)) is not None}
 
     @property
+    def reads_trust(self) -> bool:
+        """Whether some school's figures of the whole trust are theirs to read."""
+        return bool(self.schools_where("read_trust"))
+
+    @property
     def titles(self) -> str:
         """The roles in words, each once."""
         return ", ".join(role_title(role) for role in sorted({role for held in self.roles.values() for role in held}))

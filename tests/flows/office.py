@@ -143,6 +143,10 @@ class Office:
         assert known is not None and known.artifact_id is not None
         return str(self.client.request("GET", "/artifacts/{id}", path_params={"id": known.artifact_id}).json()["data"])
 
+    def latest_artifact(self, key: str) -> str:
+        """The newest artifact under a key, as Prefect keeps it."""
+        return str(self.client.request("GET", "/artifacts/{key}/latest", path_params={"key": key}).json()["data"])
+
     def everything_prefect_keeps(self) -> str:
         """Every row of every table of Prefect's database as text, and its server's log."""
         with psycopg.connect(self.prefect_url) as connection:

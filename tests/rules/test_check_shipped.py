@@ -31,7 +31,9 @@ def test_the_shipped_definitions_have_no_finding(library: Library) -> None:
     assert {figures.process for figures in report.figures} == set(library.definitions) >= {"annual_review", "ehc_needs_assessment"}
     largest = [f for f in report.figures if f.process in ("annual_review", "ehc_needs_assessment", "reassessment")]
     assert all(f.positions > 100 and f.histories > 1_000_000 and f.reopened > f.histories for f in largest)
-    assert all(f.positions > 20 and f.histories > 90 and f.reopened >= f.histories for f in report.figures)
+    assert all(f.positions > 20 and f.histories > 90 and f.reopened >= f.histories for f in report.figures if f.process != "trust_intervention")
+    (small,) = (f for f in report.figures if f.process == "trust_intervention")  # one step after the other, and one that sends back
+    assert (small.positions, small.histories, small.reopened) == (8, 5, 9)
 
 
 @pytest.mark.parametrize("mutant", DEAD_ENDS, ids=lambda m: m.title)

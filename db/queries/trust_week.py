@@ -1,0 +1,171 @@
+"""A trust's week: for each school what it owes, for each LA what the LA owes: open, due soon, late by severity, the worst, and twelve weeks' trend.
+
+Two statements over all the session's schools. A school answers for its own people's steps and for software's, an LA for its own; what families
+and advisers say is nobody's lateness. A date that the law lifted is not late before the day on which the exception is looked at again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from db.queries.definitions_read import definitions_by_hash, known_definition
+from db.queries.la_letters import columns_of
+from rules.definition import Definition
+from rules.refusals import step_title
+
+WEEKS = 12
+SOON = timedelta(days=14)
+A_WEEK = timedelta(days=7)
+Kind = Literal["school", "authority"]
+Place = tuple[Kind, int | None]
+
+# `at`: the rung of the step's ladder from which it counts as a breach; its day stands in the row since the date was set.
+_PLACES = """
+    FROM steps s JOIN cases c ON c.id = s.case_id JOIN schools sc ON sc.id = s.school_id LEFT JOIN pupils p ON p.id = c.pupil_id
+    CROSS JOIN LATERAL (SELECT CASE WHEN s.owner = 'la' THEN 'authority' ELSE 'school' END AS kind,
+                               CASE WHEN s.owner = 'la' THEN coalesce(p.authority_id, sc.authority_id) ELSE s.school_id END AS id) AS place
+"""
+_OPEN = """
+    WITH breach AS MATERIALIZED (
+      SELECT * FROM unnest(CAST(:hashes AS text[]), CAST(:steps AS text[]), CAST(:rungs AS int[])) AS b (hash, step, at)),
+    owed AS MATERIALIZED (
+      SELECT place.kind, place.id, c.ref, s.case_id, s.no, s.step, s.party, d.hash, s.due_on IS NOT NULL AS by_law,
+             coalesce(s.due_on, s.target_on) AS last_on, s.chase_on[b.at] AS breach_on,
+             CASE WHEN s.lifted <> '' AND (s.lifted_review_on IS NULL OR s.lifted_review_on >= :today) THEN 0
+                  ELSE greatest(:today - coalesce(s.due_on, s.target_on), 0) END AS days
+      {places} JOIN definitions d ON d.id = c.definition_id LEFT JOIN breach b ON b.hash = d.hash AND b.step = s.step
+       WHERE s.closed_seq IS NULL AND {scope} AND (s.owner IN ('la', '') OR s.owner = ANY (CAST(:ours AS text[])))),
+    judged AS MATERIALIZED (
+      SELECT *, CASE WHEN days = 0 THEN '' WHEN NOT by_law THEN 'target' WHEN breach_on <= :today THEN 'breach' ELSE 'late' END AS how FROM owed)
+    SELECT kind, id, count(*) AS open, count(*) FILTER (WHERE days = 0 AND last_on BETWEEN :today AND :soon) AS due_soon,
+           count(*) FILTER (WHERE how = 'target') AS past_target, count(*) FILTER (WHERE how = 'late') AS late,
+           count(*) FILTER (WHERE how = 'breach') AS breaches,
+           count(*) FILTER (WHERE how IN ('late', 'breach') AND last_on >= :week_ago) AS newly_late,
+           count(*) FILTER (WHERE how = 'breach' AND breach_on > :since) AS new_breaches,
+           (array_agg(json_build_object('days', days, 'case', ref, 'step', step, 'party', party, 'hash', hash)
+                      ORDER BY days DESC, case_id, no) FILTER (WHERE how IN ('late', 'breach')))[1] AS worst
+      FROM judged GROUP BY kind, id
+"""
+# Late at the end of each week: its date of law was past and it was not closed yet, whichever day somebody wrote that down.
+_TREND = """
+    SELECT place.kind, place.id, w.day::date AS day,
+           count(*) FILTER (WHERE s.due_on < w.day AND (s.closed_seq IS NULL OR s.closed_on >= w.day)) AS late,
+           count(*) FILTER (WHERE w.day = :today AND s.closed_on >= :week_ago AND s.closed_on > s.due_on
+                                  AND s.outcome NOT IN ('', 'closed', 'overtaken', 'not_needed', 'does_not_apply')) AS put_right
+      {places} CROSS JOIN generate_series(CAST(:first AS date), CAST(:today AS date), interval '7 days') AS w (day)
+     WHERE s.due_on < :today AND s.lifted = '' AND (s.closed_seq IS NULL OR s.closed_on >= :first) AND c.opened_on <= w.day
+       AND c.ended <> 'opened_in_error' AND {scope} AND (s.owner IN ('la', '') OR s.owner = ANY (CAST(:ours AS text[])))
+     GROUP BY place.kind, place.id, w.day
+"""
+_SCOPE = "(CAST(:schools AS int[]) IS NULL OR s.school_id = ANY (CAST(:schools AS int[])))"
+_NAMES = text("SELECT 'school' AS kind, id, name, urn AS code FROM schools UNION ALL SELECT 'authority', id, name, code FROM authorities")
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """What is late the longest: whole days, the case's reference and the step's title."""
+
+    days: int
+    case: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceWeek:
+    """One school or LA (`code`: URN, LA code). `past_target`: our own targets. `late`: past its date of law; `breaches`: so long that the step's
+    ladder calls it a breach; neither holds the other. `newly_late`: of both, since a week; `new_breaches`: since the day asked for; `put_right`:
+    done in the last week, late. `trend`: late or breach at the end of each of the last twelve weeks and today, oldest first."""
+
+    kind: Kind
+    id: int | None
+    name: str
+    code: str
+    open: int
+    due_soon: int
+    past_target: int
+    late: int
+    breaches: int
+    newly_late: int
+    new_breaches: int
+    put_right: int
+    worst: Worst | None
+    trend: tuple[int, ...]
+
+    @property
+    def overdue(self) -> int:
+        """Past a date of law, however long."""
+        return self.late + self.breaches
+
+
+@dataclass(frozen=True, slots=True)
+class TrustWeek:
+    """The week that ends on `on`. Places with most breaches first, then most late, then by name."""
+
+    on: date
+    schools: tuple[PlaceWeek, ...]
+    authorities: tuple[PlaceWeek, ...]
+
+
+def trust_week(session: Session, today: date, breaches_since: date, schools: Collection[int] | None = None) -> TrustWeek:
+    """Read the session's schools, or those of them that are named. `breaches_since`: breaches after that day are new."""
+    definitions = _definitions(session)
+    ours = sorted({name for one in definitions for name, role in one.roles.items() if role.ours})
+    rungs = [(one.hash, step, str(at)) for one in definitions for step, at in breach_rungs(one)]
+    hashes, steps, at = columns_of(rungs, 3)
+    days = {"today": today, "soon": today + SOON, "week_ago": today - A_WEEK, "since": breaches_since, "first": today - WEEKS * A_WEEK}
+    given = {
+        **days,
+        "schools": None if schools is None else sorted(schools),
+        "ours": ours,
+        "hashes": hashes,
+        "steps": steps,
+        "rungs": [int(one) for one in at],
+    }
+    found: dict[Place, Any] = {
+        (row["kind"], row["id"]): row for row in session.execute(text(_OPEN.format(places=_PLACES, scope=_SCOPE)), given).mappings()
+    }
+    trend: dict[Place, dict[date, Any]] = {}
+    for row in session.execute(text(_TREND.format(places=_PLACES, scope=_SCOPE)), given):
+        trend.setdefault((row.kind, row.id), {})[row.day] = row
+    names = {(row.kind, row.id): (row.name, row.code) for row in session.execute(_NAMES)}
+    weeks = [today - A_WEEK * back for back in range(WEEKS, -1, -1)]
+    places = [_place(key, found.get(key), trend.get(key, {}), names.get(key, ("", "")), weeks) for key in found.keys() | trend.keys()]
+    return TrustWeek(today, _of(places, "school"), _of(places, "authority"))
+
+
+def breach_rungs(definition: Definition) -> Iterable[tuple[str, int]]:
+    """Steps whose ladder has a rung that is called a breach, and that rung's number, counted from 1."""
+    for step in definition.steps.values():
+        ladder = definition.ladders.get(step.ladder)
+        at = next((number for number, rung in enumerate(ladder.rungs, 1) if rung.severity == "breach"), 0) if ladder else 0
+        if at:
+            yield step.name, at
+
+
+def _definitions(session: Session) -> list[Definition]:
+    hashes = list(session.scalars(text("SELECT hash FROM definitions")))
+    return list(definitions_by_hash(session, hashes).values())
+
+
+def _place(key: Place, found: Any, by_day: dict[date, Any], name: tuple[str, str], weeks: list[date]) -> PlaceWeek:
+    counts = ("open", "due_soon", "past_target", "late", "breaches", "newly_late", "new_breaches")
+    told: dict[str, Any] = {count: found[count] if found is not None else 0 for count in counts}
+    trend = tuple(by_day[day].late if day in by_day else 0 for day in weeks)
+    put_right = by_day[weeks[-1]].put_right if weeks[-1] in by_day else 0
+    worst = _worst(found["worst"]) if found is not None and found["worst"] else None
+    kind, number = key
+    return PlaceWeek(kind, number, *name, **told, put_right=put_right, worst=worst, trend=trend)
+
+
+def _worst(told: dict[str, Any]) -> Worst:
+    return Worst(told["days"], told["case"], step_title(known_definition(told["hash"]), told["step"], told["party"]))
+
+
+def _of(places: Iterable[PlaceWeek], kind: Kind) -> tuple[PlaceWeek, ...]:
+    return tuple(sorted((one for one in places if one.kind == kind), key=lambda one: (-one.breaches, -one.late, one.name, one.code)))

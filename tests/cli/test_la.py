@@ -1,0 +1,78 @@
+"""`sendflow la` as the trust's lead uses it: the record, the file for the LA, and the LA's file held against ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.main import app
+from db.engine import Engines
+from db.models import Membership, School
+from db.settings import get_settings
+from tests.db.builders import staff
+from tests.db.la_story import decided, pupil_with_plan, reviewed, shipped_village
+
+LEAD, SENCO = "lead.trust@school.example", "senco.ash@school.example"
+THAT_YEAR = ("--from", "2026-09-01", "--to", "2027-03-01")
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def told(engines: Engines) -> None:
+    """One decision on time by its letter and one ten days late, in a trust with a SEND lead."""
+    place = shipped_village(engines)
+    decided(place, reviewed(place, pupil_with_plan(place, "Ada", "Ashby")), "2026-12-03", recorded_on="2026-12-20")
+    decided(place, reviewed(place, pupil_with_plan(place, "Ben", "Birch")), "2026-12-13")
+    with engines.scheduler() as session:
+        lead = staff(session, session.get_one(School, place.school_id), "Lead", "Trust")
+        session.add(Membership(person_id=lead.id, school_id=place.school_id, role="trust_send_lead"))
+
+
+@pytest.fixture
+def run(told: None, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("SENDFLOW_DATA_FOLDER", str(tmp_path))
+    get_settings.cache_clear()
+
+    def call(*arguments: str, who: str = LEAD, code: int = 0) -> Result:
+        answer = CliRunner().invoke(app, ["la", *arguments, "--as", who])
+        assert answer.exit_code == code, answer.output
+        return answer
+
+    return call
+
+
+def test_the_record_names_each_duty_beside_the_national_figure(run: Run) -> None:
+    shown = run("ledger", *THAT_YEAR).output
+    assert "Testshire (001)" in shown
+    assert "England, The LA decides whether to keep, amend or cease the plan: 47.4% (2025; DfE, SEN2" in shown
+    (row,) = json.loads(run("ledger", "--authority", "001", *THAT_YEAR, "--json").output)
+    assert (row["on_time"], row["late"], row["kept_percent"], row["median_days"], row["worst_days"]) == (1, 1, 50.0, 10, 10)
+    assert row["national"]["year"] == 2025
+    assert "No duty of an LA was due in that time." in run("ledger", "--authority", "999", *THAT_YEAR).output
+
+
+def test_who_may_not_and_what_cannot_be_read_is_refused_in_words(run: Run, tmp_path: Path) -> None:
+    assert "for the trust SEND lead and the chief executive" in run("ledger", who=SENCO, code=2).output
+    assert "for the trust SEND lead" in run("reconcile", "001", who=SENCO, code=2).output
+    assert "--from 2027-01-01 is after --to 2026-01-01" in run("ledger", "--from", "2027-01-01", "--to", "2026-01-01", code=2).output
+    assert "no pupil of your schools has a plan of an LA with the code 999" in run("reconcile", "999", code=2).output
+    assert "there is no file" in run("reconcile", "001", "--theirs", str(tmp_path / "none.csv"), code=2).output
+    assert "cannot be written" in run("reconcile", "001", "--return", "2027", "--out", str(tmp_path / "no" / "f.csv"), code=2).output
+
+
+def test_the_file_goes_out_and_the_las_comes_back(run: Run, tmp_path: Path) -> None:
+    ours, theirs, differ = (tmp_path / name for name in ("ours.csv", "theirs.csv", "differ.csv"))
+    assert "2 pupils, 2 with a review held, 0 who change phase" in run("reconcile", "001", "--return", "2027", "--out", str(ours)).output
+    text = ours.read_text(encoding="utf-8-sig")
+    assert "Ashby,Ada,2016-03-01" in text
+    back = "Surname,Forename,DOB,LastReview\nAshby,Ada,2016-03-01,03/12/2026\nBirch,Ben,2016-03-01,12/12/2026\nBirch,Ben,1 Mar,12/12/2026\n"
+    theirs.write_text(back, encoding="cp1252")
+    answer = run("reconcile", "001", "--return", "2027", "--theirs", str(theirs), "--out", str(differ), code=2)
+    assert "1 rows agree, 1 differ, 1 could not be read." in answer.output
+    assert "theirs.csv, line 4, column 'DOB': '1 Mar' is not a date" in answer.output
+    assert ",decision on,2026-12-13,2026-12-12,the LA's is 1 day earlier" in differ.read_text(encoding="utf-8-sig")

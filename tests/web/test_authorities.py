@@ -1,0 +1,74 @@
+"""The LAs' record on the console: for the trust's lead, with the national figure's year and source, and the file for the LA."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import uuid4
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from db.ledger import Actor
+from tests.web.site import Site
+
+
+@pytest.fixture(scope="module")
+def late_review(site: Site) -> str:
+    """A review held on 22 October whose decision came ten days late, on 29 November; its reference."""
+    case = site.review()
+    site.records(case, "agree_meeting_date", "2026-09-20", meeting_on=date(2026, 10, 22))
+    software = Actor(None, frozenset(), "flow")
+    site.ledger.decide(software, key=uuid4(), case=case, step="send_invitations", outcome="done", on=date(2026, 9, 21))
+    site.records(case, "circulate_advice", "2026-10-07")
+    site.records(case, "hold_meeting", "2026-10-22")
+    site.clock.today_is = date(2026, 12, 1)
+    site.records(case, "la_decision", "2026-11-30", "maintain", decision_on=date(2026, 11, 29))
+    return case
+
+
+def test_the_trusts_lead_reads_each_las_record_beside_the_national_figure(site: Site, late_review: str) -> None:
+    browser = site.client("trust_send_lead")
+    shown = browser.get("/authorities").text
+    assert "<strong>0.0%</strong> (0 of 1)" in shown
+    assert "England: 47.4% of those done, 2025 (reviews of children aged 10 to 14, decided within four weeks of the meeting; DfE, SEN2" in shown
+    assert f'Half within 10 days; at worst 10: <a class="govuk-link sf-ref" href="/cases/{late_review}">' in shown
+    assert "No duty of a local authority was due" in browser.get("/authorities?since=2025-01-01&until=2025-02-01").text
+    assert browser.get("/authorities?since=yesterday").status_code == 422
+    assert 'href="/authorities"' in browser.get("/").text
+
+
+def test_nobody_else_reads_it_and_nobody_is_shown_the_way(site: Site, late_review: str) -> None:
+    for role in ("senco", "headteacher", "teacher"):
+        browser = site.client(role)
+        refused = browser.get("/authorities")
+        assert (refused.status_code, "for the trust SEND lead and the chief executive" in refused.text) == (403, True)
+        assert browser.get("/authorities/900/sen2.csv").status_code == 403
+        assert 'href="/authorities"' not in browser.get("/").text
+
+
+def test_the_file_for_the_la_is_one_click(site: Site, late_review: str) -> None:
+    browser = site.client("trust_send_lead")
+    code = browser.get("/authorities").text.split("/sen2.csv")[0].rsplit("/", 1)[-1]
+    answer = browser.get(f"/authorities/{code}/sen2.csv")
+    assert answer.headers["content-disposition"] == f'attachment; filename="sen2-2027-{code}.csv"'
+    lines = answer.content.decode("utf-8-sig").splitlines()
+    assert lines[0].startswith("UPN,Surname,Forename,Date of birth,School URN")
+    assert f"Ashby,Ada,2016-03-01,900001,Ash School,,{late_review},,2026-10-22,,maintain,,2026-11-29," in lines[1]
+    assert len(browser.get(f"/authorities/{code}/sen2.csv?year=2027").content) == len(answer.content)
+    assert browser.get("/authorities/999/sen2.csv").status_code == 404
+
+
+@pytest.mark.slow
+def test_the_page_fits_a_phone_and_passes_axe(site: Site, late_review: str, chromium: Browser) -> None:
+    context = chromium.new_context()
+    cookie = site.client("trust_send_lead").cookies["sendflow_session"]
+    context.add_cookies([{"name": "sendflow_session", "value": cookie, "url": site.url}])
+    page = context.new_page()
+    page.goto(f"{site.url}/authorities")
+    for width in (390, 1100):
+        page.set_viewport_size({"width": width, "height": 900})
+        found = Axe().run(page).response["violations"]
+        assert found == [], [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
