@@ -95,7 +95,7 @@ def confirm(yes: Annotated[bool, typer.Option("--yes", help="Do not ask: the lis
         if not yes and not typer.confirm("Shall this installation work with this database from now on, and send what is owed?"):
             fail("not confirmed; it stays quiet")
         with w.engines.scheduler() as session:
-            while spread(session, w.clock.today()).rows:
+            while spread(session, w.clock.now()).rows:
                 pass
             if forgetful and listed.moment is not None:
                 mark_may_be_twice(session, listed.moment)

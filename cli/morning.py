@@ -10,6 +10,7 @@ from db.ledger import Ledger
 from db.settings import get_settings
 from rules.library import Library
 from tasks.chase import chase
+from tasks.mailings import send_lists
 from tasks.open_reviews import open_due_reviews
 from tasks.open_school_years import open_school_years
 from tasks.open_transfers import open_due_transfers
@@ -30,11 +31,13 @@ class HasParts(Protocol):
 
 
 def morning_sweeps(of: HasParts) -> tuple[int, int]:
-    """Open the changes of phase, reviews and schools' years whose day has come, let the calendar act, fire the reminders due.
+    """Open the changes of phase, reviews and schools' years whose day has come, let the calendar act, fire the reminders due, send the day's lists.
 
     How many cases were opened, and how many acts and reminders there were.
     """
     parts = of if isinstance(of, Parts) else Parts(get_settings(), of.engines, of.clock, of.library, of.ledger)
     today = of.clock.today()
     opened = sum(len(task(parts, today).opened) for task in (open_due_transfers, open_due_reviews, open_school_years))
-    return opened, chase(parts, today) or 0
+    chased = chase(parts, today) or 0
+    send_lists(parts, of.clock.now())
+    return opened, chased

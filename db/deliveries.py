@@ -1,5 +1,7 @@
 """A delivery on its way: claimed, handed over, accepted or unknown, failed in the end. Every function takes a scheduler session.
 
+A mailing (a list or a morning) goes the same way: `of="mailings"` says that the number is a mailing's.
+
 All times are the database's own (`now()`). Whoever claims a delivery holds it for a time; each mark answers False when the claim is over and
 somebody else holds it, and then nothing was written. A message is sent a second time only if the server's answer to the first was lost; it
 says so (`may_be_twice`).
@@ -7,20 +9,32 @@ says so (`may_be_twice`).
 
 from __future__ import annotations
 
-from sqlalchemy import select, text
+from datetime import timedelta
+from typing import Literal
+
+from sqlalchemy import TextClause, select, text
 from sqlalchemy.orm import Session
 
 from db.models import Delivery
 
+Of = Literal["deliveries", "mailings"]
+TABLES: tuple[Of, ...] = ("deliveries", "mailings")
+
+
+def _of_each(words: str) -> dict[Of, TextClause]:
+    return {table: text(words.format(table=table)) for table in TABLES}
+
+
 BACK_OFF_MINUTES = (1, 5, 15, 60, 240, 720, 1440, 1440)  # then it has failed: three days after the first try
 # An instance is known by step, party and round: a move to another text may give it another number, or leave no such step.
-_SUPERSEDE = text("""
+SUPERSEDE = """
     UPDATE deliveries d SET state = 'superseded', settled_at = now()
-    WHERE d.state = 'owed' AND (CAST(:case_id AS bigint) IS NULL OR d.case_id = :case_id) AND (d.rung IS NOT NULL OR d.moment = 'opened')
+    WHERE {which} AND (d.rung IS NOT NULL OR d.moment = 'opened')
       AND NOT EXISTS (SELECT 1 FROM steps s
           WHERE s.case_id = d.case_id AND s.step = d.step AND s.party = d.party AND s.round = d.round AND s.closed_seq IS NULL
             AND (d.rung IS NULL OR (s.rung >= d.rung AND COALESCE(s.due_on, s.target_on) IS NOT DISTINCT FROM d.due_on)))
-""")
+"""
+_SUPERSEDE = text(SUPERSEDE.format(which="d.state = 'owed' AND (CAST(:case_id AS bigint) IS NULL OR d.case_id = :case_id)"))
 _CLAIM = text("""
     WITH next AS MATERIALIZED (
         SELECT id FROM deliveries
@@ -36,21 +50,29 @@ _EXTEND = text("""
     UPDATE deliveries d SET claimed_until = now() + make_interval(secs => :seconds) FROM cases c
     WHERE c.id = d.case_id AND c.ref = :case AND d.holder = :holder AND d.state IN ('claimed', 'handed_over') AND d.claimed_until >= now()
 """)
-_HANDED_OVER = text("""
-    UPDATE deliveries SET state = 'handed_over', handed_over_at = now(),
+_HANDED_OVER = _of_each("""
+    UPDATE {table} SET state = 'handed_over', handed_over_at = now(),
            claimed_until = GREATEST(claimed_until, now() + make_interval(secs => :seconds))
     WHERE id = :id AND holder = :holder AND state = 'claimed' AND claimed_until >= now() RETURNING id
 """)
-_ACCEPTED = text("""
-    UPDATE deliveries SET state = 'accepted', settled_at = now(), claimed_until = NULL, error_code = ''
+_ACCEPTED = _of_each("""
+    UPDATE {table} SET state = 'accepted', settled_at = now(), claimed_until = NULL, error_code = ''
     WHERE id = :id AND holder = :holder AND state IN ('claimed', 'handed_over') RETURNING id
+""")
+_PUT_OFF = text("""
+    UPDATE deliveries SET state = 'owed', next_try_at = now() + :wait, attempts = attempts - 1, claimed_until = NULL, holder = ''
+    WHERE id = :id AND holder = :holder AND state = 'claimed' RETURNING id
 """)
 _CAME_BACK = text("""
     UPDATE deliveries SET state = :state, settled_at = now(), error_code = :code
     WHERE reference = :reference AND state IN ('accepted', 'unknown', 'delivered') RETURNING id
 """)
-_TRY_AGAIN = text("""
-    UPDATE deliveries SET
+_LIST_CAME_BACK = text("""
+    UPDATE mailings SET state = :state, settled_at = now(), error_code = :code
+    WHERE id = :id AND state IN ('accepted', 'unknown', 'delivered') RETURNING id
+""")
+_TRY_AGAIN = _of_each("""
+    UPDATE {table} SET
         state = CASE WHEN :for_good OR attempts > :tries THEN :in_the_end ELSE 'owed' END,
         settled_at = CASE WHEN :for_good OR attempts > :tries THEN now() END,
         next_try_at = now() + make_interval(mins => (CAST(:minutes AS int[]))[LEAST(GREATEST(attempts, 1), :tries)]),
@@ -58,8 +80,8 @@ _TRY_AGAIN = text("""
     WHERE id = :id AND holder = :holder AND state IN ('claimed', 'handed_over') RETURNING id
 """)
 
-_PUT_BACK = text("""
-    UPDATE deliveries SET state = 'owed', claimed_until = NULL, holder = '', error_code = :code, attempts = GREATEST(attempts - 1, 0),
+_PUT_BACK = _of_each("""
+    UPDATE {table} SET state = 'owed', claimed_until = NULL, holder = '', error_code = :code, attempts = GREATEST(attempts - 1, 0),
            next_try_at = now() + make_interval(mins => CASE WHEN created_at > now() - interval '1 hour' THEN 1 ELSE 5 END)
     WHERE id = :id AND holder = :holder AND state IN ('claimed', 'handed_over') RETURNING id
 """)
@@ -85,47 +107,59 @@ def extend_claims(session: Session, case: str, holder: str, seconds: float) -> N
     session.execute(_EXTEND, {"case": case, "holder": holder, "seconds": seconds})
 
 
-def mark_handed_over(session: Session, delivery_id: int, holder: str, seconds: float = 30) -> bool:
+def mark_handed_over(session: Session, delivery_id: int, holder: str, seconds: float = 30, *, of: Of = "deliveries") -> bool:
     """About to give it to the mail server: commit this before sending. From here on a crash means "the answer was lost". False: do not send.
 
     It is ours for that many seconds more at least: whoever sends within them sends what nobody else has taken over.
     """
-    return session.scalar(_HANDED_OVER, {"id": delivery_id, "holder": holder, "seconds": seconds}) is not None
+    return session.scalar(_HANDED_OVER[of], {"id": delivery_id, "holder": holder, "seconds": seconds}) is not None
 
 
-def mark_accepted(session: Session, delivery_id: int, holder: str) -> bool:
+def mark_put_off(session: Session, delivery_id: int, holder: str, wait: timedelta) -> bool:
+    """Claimed, and its reader may not be written to for so long: it was no try (`db/held.py`)."""
+    return session.scalar(_PUT_OFF, {"id": delivery_id, "holder": holder, "wait": wait}) is not None
+
+
+def mark_accepted(session: Session, delivery_id: int, holder: str, *, of: Of = "deliveries") -> bool:
     """The mail server took it."""
-    return session.scalar(_ACCEPTED, {"id": delivery_id, "holder": holder}) is not None
+    return session.scalar(_ACCEPTED[of], {"id": delivery_id, "holder": holder}) is not None
 
 
-def mark_unknown(session: Session, delivery_id: int, holder: str, code: str) -> bool:
+def mark_unknown(session: Session, delivery_id: int, holder: str, code: str, *, of: Of = "deliveries") -> bool:
     """The server's answer was lost: it is tried again with a note that it may come twice; after the last try it stays unknown."""
-    return _again(session, delivery_id, holder, code, in_the_end="unknown", answer_lost=True, for_good=False)
+    return _again(session, delivery_id, holder, code, in_the_end="unknown", answer_lost=True, for_good=False, of=of)
 
 
-def mark_failed(session: Session, delivery_id: int, holder: str, code: str, *, for_good: bool = False) -> bool:
+def mark_failed(session: Session, delivery_id: int, holder: str, code: str, *, for_good: bool = False, of: Of = "deliveries") -> bool:
     """Surely not sent. It is tried again later (1 minute, 5, 15, 1 hour … a day), unless `for_good` or after the last try: then it has failed,
     and the SENCO sees it (`db/queries/messages.py`, `failed_messages`). `code` is a short word of ours, never a server's text.
     """
-    return _again(session, delivery_id, holder, code, in_the_end="failed", answer_lost=False, for_good=for_good)
+    return _again(session, delivery_id, holder, code, in_the_end="failed", answer_lost=False, for_good=for_good, of=of)
 
 
-def mark_put_back(session: Session, delivery_id: int, holder: str, code: str) -> bool:
+def mark_put_back(session: Session, delivery_id: int, holder: str, code: str, *, of: Of = "deliveries") -> bool:
     """Surely not sent, because the mail server takes nothing from anybody now. It is no try: it stays owed however long that lasts (faults.md N9)."""
-    return session.scalar(_PUT_BACK, {"id": delivery_id, "holder": holder, "code": code}) is not None
+    return session.scalar(_PUT_BACK[of], {"id": delivery_id, "holder": holder, "code": code}) is not None
 
 
 def mark_bounced(session: Session, reference: str, code: str) -> bool:
     """A mail that was taken came back; its reference stands in its header. The SENCO sees it beside those that failed. False: no such delivery."""
-    return session.scalar(_CAME_BACK, {"reference": reference, "state": "bounced", "code": code}) is not None
+    return _came_back(session, reference, "bounced", code)
 
 
 def mark_delivered(session: Session, reference: str) -> bool:
     """The reader's own server said that the mail arrived (few do). False: no such delivery was sent."""
-    return session.scalar(_CAME_BACK, {"reference": reference, "state": "delivered", "code": ""}) is not None
+    return _came_back(session, reference, "delivered", "")
 
 
-def _again(session: Session, delivery_id: int, holder: str, code: str, *, in_the_end: str, answer_lost: bool, for_good: bool) -> bool:
+def _came_back(session: Session, reference: str, state: str, code: str) -> bool:
+    number = reference.removeprefix("LIST-")
+    if number != reference:
+        return number.isdecimal() and session.scalar(_LIST_CAME_BACK, {"id": int(number), "state": state, "code": code}) is not None
+    return session.scalar(_CAME_BACK, {"reference": reference, "state": state, "code": code}) is not None
+
+
+def _again(session: Session, delivery_id: int, holder: str, code: str, *, in_the_end: str, answer_lost: bool, for_good: bool, of: Of) -> bool:
     values = {
         "id": delivery_id,
         "holder": holder,
@@ -136,4 +170,4 @@ def _again(session: Session, delivery_id: int, holder: str, code: str, *, in_the
         "tries": len(BACK_OFF_MINUTES),
         "minutes": list(BACK_OFF_MINUTES),
     }
-    return session.scalar(_TRY_AGAIN, values) is not None
+    return session.scalar(_TRY_AGAIN[of], values) is not None

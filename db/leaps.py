@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from db.clock import Clock
+from db.deliveries import TABLES
 
 AHEAD = timedelta(days=1)  # a machine that slept, or was moved to another host, may be hours ahead of its own count
 BACK = timedelta(hours=1)  # machines may be minutes apart (T5)
@@ -29,10 +30,10 @@ _FORGET = text("DELETE FROM heartbeats WHERE name = :row")
 _NO_FUTURE = text("UPDATE heartbeats SET beat_at = :now WHERE beat_at > :now")
 # No lease or claim is longer than minutes, and no wait for the next try longer than a day: what ends later was counted from the wrong time.
 _FREE_CASES = text("UPDATE wakes SET leased_until = now() WHERE leased_until > now() + interval '1 hour'")
-_FREE_MESSAGES = text("""
-    UPDATE deliveries SET claimed_until = LEAST(claimed_until, now()), next_try_at = LEAST(next_try_at, now())
+_FREE_MESSAGES = """
+    UPDATE {table} SET claimed_until = LEAST(claimed_until, now()), next_try_at = LEAST(next_try_at, now())
     WHERE state IN ('owed', 'claimed', 'handed_over') AND (claimed_until > now() + interval '1 hour' OR next_try_at > now() + interval '25 hours')
-""")
+"""
 
 
 _STEADY: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # macOS counts sleep in the latter, and not in `time.monotonic()`
@@ -97,7 +98,8 @@ def forget_leap(session: Session, now: datetime) -> None:
     session.execute(_FORGET, {"row": _ROW})
     session.execute(_NO_FUTURE, {"now": now})
     session.execute(_FREE_CASES)
-    session.execute(_FREE_MESSAGES)
+    for table in TABLES:
+        session.execute(text(_FREE_MESSAGES.format(table=table)))
 
 
 _LEAPT = (

@@ -12,7 +12,9 @@ CLOSE = timedelta(hours=24)
 _LAST = text("SELECT max(recorded_at) FROM events")
 _WAITING = text("""
     SELECT d.reference, c.ref AS case_ref, d.template, d.to_role, d.state FROM deliveries d JOIN cases c ON c.id = d.case_id
-    WHERE d.state IN ('owed', 'claimed', 'handed_over') AND d.created_at <= :moment ORDER BY d.id
+    LEFT JOIN mailings g ON g.id = d.mailing_id AND d.state = 'listed'
+    WHERE (d.state IN ('owed', 'held', 'claimed', 'handed_over') OR g.state IN ('owed', 'claimed', 'handed_over'))
+      AND d.created_at <= :moment ORDER BY d.id
 """)
 _UNSPREAD = text("SELECT c.ref, o.seq FROM outbox o JOIN cases c ON c.id = o.case_id ORDER BY o.id")
 _CLOSE = text("""
@@ -20,10 +22,11 @@ _CLOSE = text("""
     WHERE e.recorded_at > :since AND e.recorded_at <= :moment GROUP BY c.ref ORDER BY max(e.recorded_at) DESC
 """)
 _MARK = text("""
-    UPDATE deliveries d SET may_be_twice = true WHERE state IN ('owed', 'claimed', 'handed_over') AND (created_at <= :moment
+    UPDATE deliveries d SET may_be_twice = true WHERE state IN ('owed', 'held', 'claimed', 'handed_over') AND (created_at <= :moment
       OR EXISTS (SELECT FROM events e WHERE e.case_id = d.case_id AND e.seq = d.seq AND d.rung IS NULL AND e.recorded_at <= :moment))
     RETURNING id
 """)
+_MARK_LISTS = text("UPDATE mailings SET may_be_twice = true WHERE state IN ('owed', 'claimed', 'handed_over') AND created_at <= :moment RETURNING id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +74,5 @@ def mark_may_be_twice(session: Session, moment: datetime) -> int:
 
     Spread the outbox first. Returns how many. A scheduler session.
     """
-    return len(session.scalars(_MARK, {"moment": moment}).all())
+    lists = session.scalars(_MARK_LISTS, {"moment": moment}).all()
+    return len(lists) + len(session.scalars(_MARK, {"moment": moment}).all())

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -16,10 +16,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from db.chase_messages import Rungs, chase_messages
+from db.held import Message, Timetable
 from db.models import Delivery
 from db.queries.definitions_read import definitions_by_hash
 from db.queries.people import Recipient, Wanted, recipients
-from rules.definition import Definition
+from rules.calendar import today_in_london
+from rules.definition import Definition, Role
 from rules.position_text import record_from_text
 
 _TAKE = text("""
@@ -71,11 +73,14 @@ class OwedMessage:
     due_on: date | None = None
     state: str = "owed"
     details: str = "{}"
+    role: Role | None = None
+    by_law: bool = False
 
 
-def spread(session: Session, today: date, limit: int = 200) -> Spread:
-    """Spread at most `limit` outbox rows in the session's transaction (scheduler). `today` decides who holds a role now.
+def spread(session: Session, now: datetime, limit: int = 200, *, at_any_hour: bool = False) -> Spread:
+    """Spread at most `limit` outbox rows in the session's transaction (scheduler). The London day of `now` decides who holds a role.
 
+    What reminds, and what staff need not know at once, is held for the reader's list or morning (`db/held.py`); `at_any_hour`: a demo's.
     A message to a role that nobody holds becomes a failed delivery at once: a person sees it, nothing is dropped.
     """
     taken = session.execute(_TAKE, {"limit": limit}).all()
@@ -84,8 +89,9 @@ def spread(session: Session, today: date, limit: int = 200) -> Spread:
     definitions = definitions_by_hash(session, {row.hash for row in taken})
     messages = [one for row in taken for one in _messages_of(row, definitions[row.hash])]
     wanted: dict[Wanted, None] = {(one.case_id, one.to): None for one in messages}
-    readers = recipients(session, wanted, today) if wanted else {}
-    rows = _once_a_reader([row for one in messages for row in _delivery_rows(one, readers[one.case_id, one.to])])
+    readers = recipients(session, wanted, today_in_london(now)) if wanted else {}
+    timetable = Timetable(session, now, at_any_hour=at_any_hour)
+    rows = _once_a_reader([row for one in messages for row in _delivery_rows(one, readers[one.case_id, one.to], timetable)])
     if rows:
         session.execute(insert(Delivery).on_conflict_do_nothing(index_elements=["once_key"]), rows)
     ids = [row.id for row in taken]
@@ -110,6 +116,8 @@ def _messages_of(row: Any, definition: Definition) -> Iterable[OwedMessage]:
             no=one["no"] or None,
             due_on=due_on,
             details=json.dumps(details, sort_keys=True),
+            role=definition.roles.get(one["to"]),
+            by_law=_is_by_law(definition, one["step"], one["moment"]),
         )
     if "rungs" in said:
         rungs = Rungs.read(said["rungs"])
@@ -129,7 +137,16 @@ def _messages_of(row: Any, definition: Definition) -> Iterable[OwedMessage]:
                 severity=fired.rung.severity,
                 due_on=rungs.due_on,
                 state="superseded" if fired.superseded else "owed",
+                role=definition.roles.get(fired.to),
             )
+
+
+def _is_by_law(definition: Definition, name: str, moment: str) -> bool:
+    """Whether the law lays down what this message must say: such a notice is a letter of its own and never a line."""
+    step = definition.steps.get(name)
+    if step is None or moment == "opened":
+        return False
+    return bool(step.contains or (moment in step.outcomes and step.outcomes[moment].contains))
 
 
 def _once_a_reader(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -142,14 +159,25 @@ def _once_a_reader(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _delivery_rows(message: OwedMessage, readers: Sequence[Recipient]) -> list[dict[str, Any]]:
+def _delivery_rows(message: OwedMessage, readers: Sequence[Recipient], timetable: Timetable) -> list[dict[str, Any]]:
     if not readers:
-        nobody = _delivery_row(message, None, 0)
+        nobody = _delivery_row(message, None, 0, timetable)
         return [{**nobody, "state": "failed", "error_code": NOBODY}] if message.state == "owed" else [nobody]
-    return [_delivery_row(message, reader, place) for place, reader in enumerate(readers)]
+    rows = [_delivery_row(message, reader, place, timetable) for place, reader in enumerate(readers)]
+    if message.state != "owed":
+        return rows
+    return [{**row, **_when_it_goes(message, reader, timetable)} for row, reader in zip(rows, readers, strict=True)]
 
 
-def _delivery_row(message: OwedMessage, reader: Recipient | None, place: int) -> dict[str, Any]:
+def _when_it_goes(message: OwedMessage, reader: Recipient, timetable: Timetable) -> dict[str, Any]:
+    rung = message.rung is not None
+    goes = timetable.goes(Message(message.role, reader.kind, message.school_id, rung, message.by_law, message.due_on))
+    if goes.held_for:
+        return {"state": "held", "held_for": goes.held_for}
+    return {"next_try_at": timetable.moment + goes.wait}
+
+
+def _delivery_row(message: OwedMessage, reader: Recipient | None, place: int, timetable: Timetable) -> dict[str, Any]:
     """A row of `deliveries`. `once_key` is the same whenever the same message to the same reader is spread again."""
     who = "nobody" if reader is None else f"person {reader.person_id}" if reader.person_id is not None else f"authority {reader.authority_id}"
     if message.rung is None:
@@ -163,6 +191,9 @@ def _delivery_row(message: OwedMessage, reader: Recipient | None, place: int) ->
         "seq": message.seq,
         "school_id": message.school_id,
         "due_on": message.due_on,
+        "owed_on": timetable.today,
+        "next_try_at": timetable.moment,
+        "held_for": "",
         "no": message.no,
         "round": message.round,
         "rung": message.rung,

@@ -24,6 +24,11 @@ BY_HAND = {"backup": "`sendflow backup`", "drill": "`sendflow drill`"}  # what a
 BY_HAND_LATE = timedelta(hours=6)  # beyond the day, or the 35 days, that its heartbeat names
 
 _LOOK = text("""
+    WITH sending AS (
+        SELECT state, error_code, created_at, next_try_at, claimed_until FROM deliveries WHERE state IN ('owed', 'claimed', 'handed_over')
+        UNION ALL
+        SELECT state, error_code, created_at, next_try_at, claimed_until FROM mailings WHERE state IN ('owed', 'claimed', 'handed_over')
+    )
     SELECT now() AS now,
         (SELECT made_at FROM instance_identity) AS made_at,
         (SELECT min(wanted_at) FROM wakes WHERE wanted > served AND parked_at IS NULL
@@ -32,11 +37,10 @@ _LOOK = text("""
             AND (leased_until IS NULL OR leased_until < now())) AS wanted,
         (SELECT min(created_at) FROM outbox) AS recorded_at,
         (SELECT count(*) FROM outbox) AS recorded,
-        (SELECT min(GREATEST(next_try_at, claimed_until)) FROM deliveries WHERE state IN ('owed', 'claimed', 'handed_over')) AS owed_at,
-        (SELECT count(*) FROM deliveries WHERE state IN ('owed', 'claimed', 'handed_over')
-            AND GREATEST(next_try_at, claimed_until) < now() - make_interval(secs => :sending)) AS owed,
-        (SELECT min(created_at) FROM deliveries WHERE state = 'owed' AND error_code = ANY(:of_the_server)) AS refused_at,
-        (SELECT count(*) FROM deliveries WHERE state = 'owed' AND error_code = ANY(:of_the_server)) AS refused
+        (SELECT min(GREATEST(next_try_at, claimed_until)) FROM sending) AS owed_at,
+        (SELECT count(*) FROM sending WHERE GREATEST(next_try_at, claimed_until) < now() - make_interval(secs => :sending)) AS owed,
+        (SELECT min(created_at) FROM sending WHERE state = 'owed' AND error_code = ANY(:of_the_server)) AS refused_at,
+        (SELECT count(*) FROM sending WHERE state = 'owed' AND error_code = ANY(:of_the_server)) AS refused
 """)
 
 

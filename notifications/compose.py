@@ -18,19 +18,21 @@ from notifications.render import render
 LINK_DAYS = 60
 
 
-def compose(session: Session, delivery: Delivery, *, origin: str, links: Links, today: date) -> Message:
-    """The message of `delivery`, its address looked up now. Needs a scheduler session: a link may be made.
+def compose(session: Session, delivery: Delivery, *, origin: str, links: Links, today: date, again: bool | None = None) -> Message:
+    """The message of `delivery`, its address looked up now. Needs a scheduler session: a link may be made. `again`: whether it may be a second
+    copy, where the delivery itself does not know (the one line of a list).
 
     Raises NobodyToWriteTo when mail reaches no reader, TemplateMissing when no text is written.
     """
     reader = reader_of(session, delivery)
-    link = _link(session, delivery, reader, origin, links, today)
+    link = link_for(session, delivery, reader, origin, links, today)
     values = letter_values(session, delivery, reader, today=today, link=link, details=json.loads(delivery.details))
-    subject, html = render(delivery.template, reader.role, values)
-    return Message(reader.email, subject, html, delivery.reference, delivery.may_be_twice)
+    twice = delivery.may_be_twice if again is None else again
+    subject, html = render(delivery.template, reader.role, {**values, "again": twice})
+    return Message(reader.email, subject, html, delivery.reference, twice, reader.kind)
 
 
-def _link(session: Session, delivery: Delivery, reader: Reader, origin: str, links: Links, today: date) -> str:
+def link_for(session: Session, delivery: Delivery, reader: Reader, origin: str, links: Links, today: date) -> str:
     """The reader's signed link, where the message's step is open and theirs to answer; else empty."""
     case = session.get_one(Case, delivery.case_id)
     row = session.get(StepRow, (delivery.case_id, delivery.no)) if delivery.no else None

@@ -1,4 +1,4 @@
-"""Sends what is owed: claim, compose, say "about to hand over" in the ledger, hand over, say what became of it.
+"""Sends what is owed: claim, compose, say "about to hand over" in the ledger, hand over, say what became of it. Letters, lists and mornings alike.
 
 The mark before the hand-over is committed on its own, so that a death in between is known as "the answer was lost" and never as "not sent".
 """
@@ -12,24 +12,30 @@ from dataclasses import dataclass, field, replace
 from jinja2 import TemplateError
 
 from db.clock import Clock
-from db.deliveries import claim_deliveries, mark_accepted, mark_failed, mark_handed_over, mark_put_back, mark_unknown
+from db.deliveries import Of, claim_deliveries, mark_accepted, mark_failed, mark_handed_over, mark_put_back, mark_put_off, mark_unknown
 from db.engine import Engines
+from db.held import NO_WAIT, Timetable
 from db.links import Links
-from db.models import Delivery
+from db.mailings import claim_mailings, lay_aside_mailing, put_off
+from db.models import Delivery, Mailing
 from db.settings import Settings
 from db.signing_key import signing_keys
 from notifications.channels import NO_SERVICE, NOT_REACHED, MailSettingsError, send
 from notifications.compose import compose
+from notifications.compose_mailing import NothingToSay, compose_mailing
 from notifications.message import Message, Sent
 from notifications.proof import proof_of
 from notifications.reader import NobodyToWriteTo
 from notifications.render import TemplateMissing
 from notifications.server_words import ADDRESS, BUSY, LOGIN
+from rules.calendar import england
+from rules.hours import wait_for_hours
 
 FOR_GOOD = frozenset({"bad_address", ADDRESS})
 # The server takes nothing from anybody now: nobody waits for each message in turn, and none has failed because of it (faults.md C10, N3, N9).
 NOTHING_GOES = frozenset({NOT_REACHED, LOGIN, BUSY})
 CLAIMED_SECONDS = 300.0  # of messages of any case: nobody renews these
+Owed = Delivery | Mailing
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,50 +57,97 @@ class NoMailServer(RuntimeError):
 
 
 def deliver(engines: Engines, clock: Clock, settings: Settings, case: str | None, holder: str = "sendflow", limit: int = 50) -> DeliveryCounts:
-    """Send what is due of one case, or (None) of all, at most `limit` messages. Raises NoMailServer before anything is claimed."""
+    """Send what is due of one case, or (None) of all, lists and mornings too, at most `limit` messages of each kind.
+
+    Raises NoMailServer before anything is claimed.
+    """
+    _mail_server(settings)
+    with engines.scheduler() as session:
+        claimed: list[Owed] = list(claim_deliveries(session, case, holder, limit, CLAIMED_SECONDS if case is None else settings.lease_seconds))
+    counts = _send_all(engines, clock, settings, claimed, holder)
+    return counts if case is not None or counts.away else counts + deliver_mailings(engines, clock, settings, holder, limit)
+
+
+def deliver_mailings(engines: Engines, clock: Clock, settings: Settings, holder: str = "sendflow", limit: int = 50) -> DeliveryCounts:
+    """Send the lists and mornings of today that are due, at most `limit`; none at night or at a weekend (but in a demo).
+
+    Raises NoMailServer before anything is claimed.
+    """
+    _mail_server(settings)
+    wait = NO_WAIT if settings.demo else wait_for_hours("officer", england(), clock.now())
+    with engines.scheduler() as session:
+        if wait:
+            put_off(session, wait)
+            return DeliveryCounts()
+        claimed: list[Owed] = list(claim_mailings(session, clock.today(), holder, limit, CLAIMED_SECONDS))
+    return _send_all(engines, clock, settings, claimed, holder)
+
+
+def _mail_server(settings: Settings) -> None:
     if not settings.mail_url:
         raise NoMailServer("No mail server is configured. Set SENDFLOW_MAIL_URL, as smtp://mail.example.org:25.")
-    with engines.scheduler() as session:
-        claimed = claim_deliveries(session, case, holder, limit, CLAIMED_SECONDS if case is None else settings.lease_seconds)
+
+
+def _send_all(engines: Engines, clock: Clock, settings: Settings, claimed: Sequence[Owed], holder: str) -> DeliveryCounts:
     links = Links(signing_keys(settings))
     counts = DeliveryCounts()
-    for place, delivery in enumerate(claimed):
-        one = _deliver_one(engines, clock, settings, links, delivery, holder)
+    for place, owed in enumerate(claimed):
+        one = _deliver_one(engines, clock, settings, links, owed, holder)
         counts += one
         if one.away:
             return counts + _put_back(engines, claimed[place + 1 :], holder, one.away)
     return counts
 
 
-def _put_back(engines: Engines, claimed: Sequence[Delivery], holder: str, code: str) -> DeliveryCounts:
+def _of(owed: Owed) -> Of:
+    return "mailings" if isinstance(owed, Mailing) else "deliveries"
+
+
+def _put_back(engines: Engines, claimed: Sequence[Owed], holder: str, code: str) -> DeliveryCounts:
     with engines.scheduler() as session:
-        for delivery in claimed:
-            mark_put_back(session, delivery.id, holder, code)
+        for owed in claimed:
+            mark_put_back(session, owed.id, holder, code, of=_of(owed))
     return DeliveryCounts(failed=len(claimed))
 
 
-def _deliver_one(engines: Engines, clock: Clock, settings: Settings, links: Links, delivery: Delivery, holder: str) -> DeliveryCounts:
-    message = _composed(engines, clock, settings, links, delivery, holder)
+def _deliver_one(engines: Engines, clock: Clock, settings: Settings, links: Links, owed: Owed, holder: str) -> DeliveryCounts:
+    try:
+        message = _composed(engines, clock, settings, links, owed, holder)
+    except NothingToSay:
+        with engines.scheduler() as session:
+            lay_aside_mailing(session, owed.id, holder)
+        return DeliveryCounts()
     if message is None:
         return DeliveryCounts(failed=1)
+    if _is_put_off(engines, clock, settings, owed, message, holder):
+        return DeliveryCounts()
     message = replace(message, proof=proof_of(signing_keys(settings), message.reference))
-    marking = time.monotonic()
+    marking, of = time.monotonic(), _of(owed)
     with engines.scheduler() as session:
-        if not mark_handed_over(session, delivery.id, holder, settings.lease_seconds):
+        if not mark_handed_over(session, owed.id, holder, settings.lease_seconds, of=of):
             return DeliveryCounts()  # the claim is over and somebody else has it
     sent = _sent(message, settings, before=marking + settings.lease_seconds)
     with engines.scheduler() as session:
         if sent.state == "accepted":
-            mark_accepted(session, delivery.id, holder)
+            mark_accepted(session, owed.id, holder, of=of)
             return DeliveryCounts(accepted=1)
         if sent.state == "unknown":
-            mark_unknown(session, delivery.id, holder, sent.code)
+            mark_unknown(session, owed.id, holder, sent.code, of=of)
             return DeliveryCounts(unknown=1)
         if sent.code in NOTHING_GOES:
-            mark_put_back(session, delivery.id, holder, sent.code)
+            mark_put_back(session, owed.id, holder, sent.code, of=of)
             return DeliveryCounts(failed=1, away=sent.code)
-        mark_failed(session, delivery.id, holder, sent.code, for_good=sent.code in FOR_GOOD)
+        mark_failed(session, owed.id, holder, sent.code, for_good=sent.code in FOR_GOOD, of=of)
         return DeliveryCounts(failed=1)
+
+
+def _is_put_off(engines: Engines, clock: Clock, settings: Settings, owed: Owed, message: Message, holder: str) -> bool:
+    """A letter that comes to be sent at night, or to staff in the holidays, waits; it was timed when it was spread, and could not go then."""
+    if settings.demo or isinstance(owed, Mailing):
+        return False
+    with engines.scheduler() as session:
+        wait = Timetable(session, clock.now()).wait(owed, message.reader_kind)
+        return bool(wait) and mark_put_off(session, owed.id, holder, wait)
 
 
 def _sent(message: Message, settings: Settings, before: float) -> Sent:
@@ -105,11 +158,13 @@ def _sent(message: Message, settings: Settings, before: float) -> Sent:
         return Sent("refused", NO_SERVICE)
 
 
-def _composed(engines: Engines, clock: Clock, settings: Settings, links: Links, delivery: Delivery, holder: str) -> Message | None:
-    """The message, or None when it cannot be written: then the delivery has failed, with a word that says why."""
+def _composed(engines: Engines, clock: Clock, settings: Settings, links: Links, owed: Owed, holder: str) -> Message | None:
+    """The message, or None when it cannot be written: then it has failed, with a word that says why. Raises NothingToSay."""
     try:
         with engines.scheduler() as session:
-            return compose(session, delivery, origin=settings.origin, links=links, today=clock.today())
+            if isinstance(owed, Mailing):
+                return compose_mailing(session, owed, origin=settings.origin, links=links, today=clock.today())
+            return compose(session, owed, origin=settings.origin, links=links, today=clock.today())
     except NobodyToWriteTo as nobody:
         code = nobody.code
     except TemplateMissing:
@@ -117,5 +172,5 @@ def _composed(engines: Engines, clock: Clock, settings: Settings, links: Links, 
     except TemplateError:
         code = "bad_template"
     with engines.scheduler() as session:
-        mark_failed(session, delivery.id, holder, code, for_good=True)
+        mark_failed(session, owed.id, holder, code, for_good=True, of=_of(owed))
     return None

@@ -42,7 +42,7 @@ def letter_values(
         "case": {"ref": case.ref, "process_title": definition.title, "opened_on": case.opened_on},
         "reader": {"role": reader.role, "kind": reader.kind, "name": reader.name},
         "child": _child(session, case, reader),
-        "school": _school(session, case),
+        "school": school_values(session, case.school_id),
         "step": _step(definition, step, delivery),
         "due": due,
         "target": _target(session, delivery, today),
@@ -75,12 +75,13 @@ def _child(session: Session, case: Case, reader: Reader) -> dict[str, str]:
     return {"first_name": initials if reader.kind == "outside" else first, "initials": initials}
 
 
-def _school(session: Session, case: Case) -> dict[str, str]:
-    school = session.get_one(School, case.school_id)
+def school_values(session: Session, school_id: int) -> dict[str, str]:
+    """The school's name and telephone, and its SENCO, whom readers may ask."""
+    school = session.get_one(School, school_id)
     senco = session.scalars(
         select(Person)
         .join(Membership, Membership.person_id == Person.id)
-        .where(Membership.school_id == case.school_id, Membership.role == "senco", Membership.until_on.is_(None))
+        .where(Membership.school_id == school_id, Membership.role == "senco", Membership.until_on.is_(None))
         .order_by(Person.id)
     ).first()
     name = f"{senco.given_name} {senco.family_name}" if senco else ""

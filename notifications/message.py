@@ -12,6 +12,7 @@ class Message:
 
     `reference` is the delivery's own (`AR-000007/31`) and stands in the header X-Case-Ref, so that a bounce finds its delivery; `proof` beside it
     shows that the mail was ours (`proof.py`). `again`: the server's answer to an earlier try was lost; this may be the second copy, and says so.
+    `reader_kind`: staff, family or outside, for the hours at which they may be written to.
     """
 
     to: str
@@ -20,6 +21,7 @@ class Message:
     reference: str
     again: bool = False
     proof: str = ""
+    reader_kind: str = "outside"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,15 +35,20 @@ class NobodyToWriteTo(LookupError):
 
 def reader_of(session: Session, delivery: Delivery) -> Reader:
     """The reader of `delivery`, as they stand in the ledger now. Raises NobodyToWriteTo when there is none that mail reaches, or that wants mail."""
-    person = session.get(Person, delivery.person_id) if delivery.person_id is not None else None
+    return reader_in(session, delivery.to_role, delivery.person_id, delivery.authority_id)
+
+
+def reader_in(session: Session, role: str, person_id: int | None, authority_id: int | None) -> Reader:
+    """That person, else that authority's SEN team, as a reader in that role. Raises NobodyToWriteTo."""
+    person = session.get(Person, person_id) if person_id is not None else None
     if person is not None:
         if person.preferred_channel != "email":
             raise NobodyToWriteTo(f"by_{person.preferred_channel}")
         if not person.email:
             raise NobodyToWriteTo("no_address")
         name = " ".join(n for n in (person.given_name, person.family_name) if n)
-        return Reader(delivery.to_role, person.kind, name, person.email, person.language, person.id)
-    authority = session.get(Authority, delivery.authority_id) if delivery.authority_id is not None else None
+        return Reader(role, person.kind, name, person.email, person.language, person.id)
+    authority = session.get(Authority, authority_id) if authority_id is not None else None
     if authority is not None and authority.sen_email:
-        return Reader(delivery.to_role, "outside", f"{authority.name} SEN team", authority.sen_email)
+        return Reader(role, "outside", f"{authority.name} SEN team", authority.sen_email)
     raise NobodyToWriteTo("no_reader")

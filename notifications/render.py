@@ -36,6 +36,13 @@ def render(template: str, reader_role: str, values: Mapping[str, object]) -> tup
     return _one_line(_unescape(subject)), _page(chosen.render({**values, "part": "body"}))
 
 
+def headline(template: str, reader_role: str, ref: str, today: date) -> str:
+    """What `template`'s subject says after the case's reference: "a decision of yours is late". It tells of no person (`template_check`)."""
+    chosen = environment().get_template(find_template(template, reader_role))
+    subject = chosen.render({"case": {"ref": ref}, "today": today, "part": "subject"})
+    return _one_line(_unescape(subject)).removeprefix(f"{ref}: ")
+
+
 def find_template(template: str, reader_role: str) -> str:
     """The file for a message: `NAME.ROLE.j2` before `NAME.j2`. Raises TemplateMissing naming both."""
     for name in (f"{template}.{reader_role}.j2", f"{template}.j2"):

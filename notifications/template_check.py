@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from jinja2 import TemplateSyntaxError, meta, nodes
 
+from notifications.lines import Line
 from notifications.render import TEMPLATES, TemplateMissing, environment, find_template
 from rules.definition import Definition, Ladder, Step
 from rules.library import Library
@@ -29,7 +30,13 @@ PARTS: Mapping[str, frozenset[str]] = {
 }
 SHARED = frozenset({"part", "pieces", "appeals"})  # which part is rendered, and the shared sentences
 KNOWN_VALUES = SHARED | PARTS.keys()
-SUBJECT_MAY_SAY = frozenset({"today"})  # beside the case's reference, which every subject begins with: N11, no name, need or school
+# What lists and mornings have instead (`compose_mailing.py`); the parts of a line (`one`) are those of `notifications.lines.Line`.
+OF_MAILINGS = frozenset(
+    "part line reference reader today again lines schools new trust due_today in_holiday this_week overdue waiting more all_of_it".split()
+)
+LINE = frozenset(part.name for part in fields(Line))
+# Beside the reference, which every subject begins with, the day, and how many lines: N11, no name, need or school.
+SUBJECT_MAY_SAY = frozenset({"today", "lines", "new", "due_today", "overdue"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,28 +109,29 @@ def _missing(owed: list[OwedText]) -> Iterator[TemplateFinding]:
 def _unowed(owed: list[OwedText]) -> Iterator[TemplateFinding]:
     wanted = {o.template for o in owed} | {f"{o.template}.{o.role}" for o in owed}
     for file in _files():
-        if file.split("/")[0] != "shared" and file.removesuffix(".j2") not in wanted:
+        if file.split("/")[0] not in ("shared", "mailings") and file.removesuffix(".j2") not in wanted:
             yield TemplateFinding(file, "no definition or ladder owes this message; delete the file, or correct its name")
 
 
 def _unknown_values() -> Iterator[TemplateFinding]:
     for file in _files():
+        known = OF_MAILINGS if file.startswith("mailings/") else KNOWN_VALUES
         source = (TEMPLATES / file).read_text(encoding="utf-8")
         try:
             parsed = environment().parse(source)
             imported = {one.target for one in parsed.find_all(nodes.Import)}  # shared sentences, by the name this file gives them
-            names = meta.find_undeclared_variables(parsed) - KNOWN_VALUES - imported
+            names = meta.find_undeclared_variables(parsed) - known - imported
         except TemplateSyntaxError as fault:
             yield TemplateFinding(file, f"line {fault.lineno}: {fault.message}")
             continue
         if names:
-            yield TemplateFinding(file, f"unknown values: {', '.join(sorted(names))}; letters have {', '.join(sorted(KNOWN_VALUES - SHARED))}")
+            yield TemplateFinding(file, f"unknown values: {', '.join(sorted(names))}; there are {', '.join(sorted(known - SHARED))}")
 
 
 def _unknown_parts() -> Iterator[TemplateFinding]:
     for file, parsed in _parsed():
         for asked in parsed.find_all(nodes.Getattr):
-            parts = PARTS.get(asked.node.name) if isinstance(asked.node, nodes.Name) else None
+            parts = {**PARTS, "one": LINE}.get(asked.node.name) if isinstance(asked.node, nodes.Name) else None
             if parts and asked.attr not in parts:
                 whole = f"{asked.node.name}.{asked.attr}" if isinstance(asked.node, nodes.Name) else asked.attr
                 yield TemplateFinding(file, f"line {asked.lineno}: there is no {whole}; letters have {', '.join(sorted(parts))} of it")

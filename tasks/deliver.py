@@ -14,7 +14,7 @@ SPREAD_AT_ONCE = 100
 def spread(parts: Parts, limit: int = SPREAD_AT_ONCE) -> outbox.Spread:
     """Turn what acts owe into one delivery a recipient and the wakes their cases want, one batch."""
     with parts.engines.scheduler() as session:
-        return outbox.spread(session, parts.clock.today(), limit)
+        return outbox.spread(session, parts.clock.now(), limit, at_any_hour=parts.settings.demo)
 
 
 def owes(parts: Parts, case: str | None = None) -> bool:

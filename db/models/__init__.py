@@ -3,7 +3,7 @@
 from db.models.base import Base
 from db.models.cases import Case, CaseWait, EventRow, PinnedDefinition, PrivateText, StepRow
 from db.models.imports import Import, ImportMapping, PendingLeaver
-from db.models.messages import DELIVERY_STATES, Delivery, LinkRow, OutboxRow
+from db.models.messages import DELIVERY_STATES, Delivery, LinkRow, Mailing, OutboxRow
 from db.models.people import AuthorityContact, Family, Membership, Person, Plan, Pupil, PupilContact
 from db.models.running import Anchor, Heartbeat, InstanceIdentity, Run, Wake
 from db.models.trust import Authority, KeptCalendar, School, SchoolClosure, SchoolTerm, Trust
@@ -25,6 +25,7 @@ __all__ = [
     "InstanceIdentity",
     "KeptCalendar",
     "LinkRow",
+    "Mailing",
     "Membership",
     "OutboxRow",
     "PendingLeaver",

@@ -10,7 +10,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, BigId, Count, NewBigId, No, Small, Words
 
-DELIVERY_STATES = ("owed", "claimed", "handed_over", "accepted", "unknown", "delivered", "bounced", "superseded", "failed")
+SENDING_STATES = ("owed", "claimed", "handed_over", "accepted", "unknown", "delivered", "bounced", "superseded", "failed")
+DELIVERY_STATES = (*SENDING_STATES, "held", "listed")  # held: waits for its reader's next list or morning; listed: is a line of one
+_ON_ITS_WAY = text("state IN ('owed', 'claimed', 'handed_over')")
+
+
+def _one_of(states: tuple[str, ...]) -> str:
+    return f"state IN ({', '.join(repr(state) for state in states)})"
 
 
 class OutboxRow(Base):
@@ -30,14 +36,17 @@ class Delivery(Base):
     """One message to one recipient. The address is looked up when it is sent and not kept here.
 
     `moment` and `template` name the text, `to_role` the reader it is written for; `person_id` is null for an LA's mailbox
-    (`authority_id`). `reference` is the same at every attempt; `may_be_twice`: the server's answer was lost once.
+    (`authority_id`). `reference` is the same at every attempt; `may_be_twice`: the server's answer was lost once. `owed_on`: the London day on
+    which it was owed; `held_for`: the kind of mailing that it waits for or stands in, whose number is `mailing_id`.
     """
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        CheckConstraint(f"state IN ({', '.join(repr(state) for state in DELIVERY_STATES)})", name="state"),
+        CheckConstraint(_one_of(DELIVERY_STATES), name="state"),
         UniqueConstraint("once_key"),
-        Index("deliveries_to_send", "next_try_at", postgresql_where=text("state IN ('owed', 'claimed', 'handed_over')")),
+        Index("deliveries_to_send", "next_try_at", postgresql_where=_ON_ITS_WAY),
+        Index("deliveries_held", "owed_on", postgresql_where=text("state = 'held'")),
+        Index("deliveries_mailing_id", "mailing_id", postgresql_where=text("mailing_id IS NOT NULL")),
         Index(None, "case_id"),
     )
 
@@ -70,6 +79,47 @@ class Delivery(Base):
     reference: Mapped[str] = mapped_column(unique=True)
     once_key: Mapped[str]
     details: Mapped[str] = mapped_column(server_default=text("'{}'"), default="{}")
+    mailing_id: Mapped[BigId | None] = mapped_column(ForeignKey("mailings.id"))
+    owed_on: Mapped[date | None]
+    held_for: Mapped[Words]
+
+
+class Mailing(Base):
+    """One message that holds several deliveries as its lines: a `list` of what an officer is reminded of, or the `morning` of one of the staff.
+
+    One a reader, kind and day (`sent_for`). Sent as a delivery is: the same states, claims and tries.
+    """
+
+    __tablename__ = "mailings"
+    __table_args__ = (
+        CheckConstraint("kind IN ('list', 'morning')", name="kind"),
+        CheckConstraint(_one_of(SENDING_STATES), name="state"),
+        CheckConstraint("num_nonnulls(person_id, authority_id) = 1", name="one_reader"),
+        UniqueConstraint("kind", "person_id", "sent_for"),
+        UniqueConstraint("kind", "authority_id", "sent_for"),
+        Index("mailings_to_send", "next_try_at", postgresql_where=_ON_ITS_WAY),
+    )
+
+    id: Mapped[NewBigId]
+    person_id: Mapped[BigId | None] = mapped_column(ForeignKey("persons.id"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    next_try_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    claimed_until: Mapped[datetime | None]
+    handed_over_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    authority_id: Mapped[int | None] = mapped_column(ForeignKey("authorities.id"))
+    sent_for: Mapped[date]
+    attempts: Mapped[Count]
+    may_be_twice: Mapped[No]
+    kind: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default=text("'owed'"), default="owed")
+    holder: Mapped[Words]
+    error_code: Mapped[Words]
+
+    @property
+    def reference(self) -> str:
+        """What stands in the mail's header and finds the mailing again: `LIST-000012`."""
+        return f"LIST-{self.id:06}"
 
 
 class LinkRow(Base):

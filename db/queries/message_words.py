@@ -14,6 +14,8 @@ _STATES = {
     "bounced": "came back",
     "superseded": "not needed any more",
     "failed": "could not be sent",
+    "held": "waits for the reader's next list or morning",
+    "listed": "stands in the reader's list or morning",
 }
 WORDS = {
     NOBODY: "we have nobody to write to: tell them yourself, or enter their contact and write",

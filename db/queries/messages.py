@@ -14,18 +14,24 @@ from db.queries.message_words import where_it_is
 from rules.definition import Definition
 from rules.refusals import step_title
 
+# A line of a list or a morning is where its message is.
 _MESSAGES = """
-    SELECT m.id, c.ref, d.hash, m.step, m.party, m.round, m.moment, m.template, m.to_role, m.severity, m.state, m.attempts, m.error_code, m.reference,
-           m.may_be_twice, m.due_on, m.created_at, m.handed_over_at, m.settled_at, m.next_try_at,
+    SELECT m.id, c.ref, d.hash, m.step, m.party, m.round, m.moment, m.template, m.to_role, m.severity, m.due_on, m.created_at,
+           COALESCE('LIST-' || CASE WHEN g.id < 1000000 THEN lpad(g.id::text, 6, '0') ELSE g.id::text END, m.reference) AS reference,
+           COALESCE(g.state, m.state) AS state, COALESCE(g.attempts, m.attempts) AS attempts, COALESCE(g.error_code, m.error_code) AS error_code,
+           COALESCE(g.may_be_twice, m.may_be_twice) AS may_be_twice, COALESCE(g.handed_over_at, m.handed_over_at) AS handed_over_at,
+           COALESCE(g.settled_at, m.settled_at) AS settled_at, COALESCE(g.next_try_at, m.next_try_at) AS next_try_at,
            COALESCE(NULLIF(concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name), ''), a.name || ' SEN team', '') AS reader
     FROM deliveries m JOIN cases c ON c.id = m.case_id JOIN definitions d ON d.id = c.definition_id
     LEFT JOIN persons p ON p.id = m.person_id LEFT JOIN authorities a ON a.id = m.authority_id
+    LEFT JOIN mailings g ON g.id = m.mailing_id AND m.state = 'listed'
 """
 
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """One message to one reader. `state` as in `db.models.DELIVERY_STATES`; `reference` finds it in the mail server's log and the demo's sink."""
+    """One message to one reader. `state` as in `db.models.DELIVERY_STATES`, that of its list or morning where it is a line of one; `reference`
+    finds the mail in the mail server's log and the demo's sink."""
 
     id: int
     case: str
@@ -67,7 +73,9 @@ def sent_messages(session: Session, limit: int = 200) -> list[MessageRow]:
 
 def failed_messages(session: Session, limit: int = 200) -> list[MessageRow]:
     """Messages that reached nobody: a person must tell the reader by another way (`MessageRow.where` says which). Newest first."""
-    return _read(session, "WHERE m.state IN ('failed', 'bounced') ORDER BY m.id DESC LIMIT :limit", {"limit": limit})
+    return _read(
+        session, "WHERE (m.state IN ('failed', 'bounced') OR g.state IN ('failed', 'bounced')) ORDER BY m.id DESC LIMIT :limit", {"limit": limit}
+    )
 
 
 def _read(session: Session, rest: str, values: dict[str, Any]) -> list[MessageRow]:

@@ -17,6 +17,7 @@ from db.outbox import spread
 from notifications.dispatch import deliver
 from notifications.sink import MailSink
 from tasks.does import ToDo, do, open_steps
+from tasks.mailings import send_lists
 from tasks.parts import Parts
 from tests.web.site import Site
 
@@ -47,23 +48,27 @@ class Room:
         return page
 
     def comes(self, day: str) -> None:
-        """That day comes: reminders due are sent, the software does its steps, and all mail is delivered."""
+        """That day comes: reminders due are sent in their lists, the software does its steps, and all mail is delivered."""
         self.site.clock.today_is = date.fromisoformat(day)
         sweep_all(self.site.engines, self.site.clock.today_is)
         self.mail_goes()
+        send_lists(self._parts(), self.site.clock.now())
+
+    def _parts(self) -> Parts:
+        return Parts(self.site.settings, self.site.engines, self.site.clock, self.site.ledger.parts.library, self.site.ledger)
 
     def mail_goes(self) -> None:
         """What the worker does: its heartbeat, the software's open steps, and every message owed to the mail server."""
         with self.site.engines.scheduler() as session:
             beat(session, "wakes", self.site.clock.now(), every_seconds=30)
         today = self.site.clock.today_is
-        parts = Parts(self.site.settings, self.site.engines, self.site.clock, self.site.ledger.parts.library, self.site.ledger)
+        parts = self._parts()
         for case in self._cases():
             definition, position, _ = self.site.ledger.position(case)
             for one in [] if position.ended else open_steps(definition, position):
                 do(parts, ToDo(case, definition, position, one, today))
         with self.site.engines.scheduler() as session:
-            spread(session, today)
+            spread(session, self.site.clock.now())
         while deliver(self.site.engines, self.site.clock, self.site.settings, None).accepted:
             pass
 

@@ -1,8 +1,8 @@
 """The one oracle of `faults.md`, Z: what must hold once the parts are up again and reconcile has run once.
 
-Every acknowledged act is in the ledger once; every message owed, by the rules folded anew, is at the mail sink once (twice only if it says
-so); chains verify and positions refolded are the stored ones; each open case has exactly one live run in Prefect, and no ended case has one;
-no canary (a name, an address, words somebody typed) is where it has no business.
+Every acknowledged act is in the ledger once; every message owed, by the rules folded anew, is at the mail sink once, alone or as a line of a
+list or a morning (twice only if it says so); chains verify and positions refolded are the stored ones; each open case has exactly one live
+run in Prefect, and no ended case has one; no canary (a name, an address, words somebody typed) is where it has no business.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _messages(office: Office) -> tuple[list[str], list[str], list[str]]:
     """Lost, doubled without a word of it, owed by nobody."""
     lost, doubled = list[str](), list[str]()
     mails = Counter(mail.reference for mail in kept_mails(office.sink_folder))
-    for one in office.village.rows("SELECT reference, state, may_be_twice, error_code FROM deliveries"):
+    for one in office.village.rows(_SENT):
         came = mails.pop(one.reference, 0)
         words = f"{one.reference} is {one.state} {one.error_code} and came {came} times"
         if one.state in ("accepted", "unknown"):
@@ -101,7 +101,7 @@ def _messages(office: Office) -> tuple[list[str], list[str], list[str]]:
             doubled += [words] if came > 1 and not one.may_be_twice else []
         elif came:
             doubled.append(words)
-        elif one.state not in ("superseded", "failed") or (one.state == "failed" and one.error_code in _OF_AN_OUTAGE):
+        elif one.state not in ("superseded", "failed", "held", "listed") or (one.state == "failed" and one.error_code in _OF_AN_OUTAGE):
             lost.append(words)
     return lost, doubled, [f"{reference} is at the sink, and nobody owed it" for reference in mails]
 
@@ -146,6 +146,11 @@ def _runs(office: Office) -> tuple[list[str], list[str]]:
 
 
 _OF_AN_OUTAGE = ("server_not_reached", "no_clear_answer")  # other failures tell a person what to do: nobody holds the role, no address
+# What is held waits for its list as it must; a line came when its list or morning came, and that came once.
+_SENT = (
+    "SELECT reference, state, may_be_twice, error_code FROM deliveries "
+    "UNION ALL SELECT 'LIST-' || lpad(id::text, 6, '0'), state, may_be_twice, error_code FROM mailings"
+)
 _UNSERVED = "SELECT c.ref, w.wanted, w.served FROM wakes w JOIN cases c ON c.id = w.case_id WHERE w.wanted <> w.served"
 _UNSPREAD = "SELECT c.ref FROM outbox o JOIN cases c ON c.id = o.case_id"
 _MADE = "SELECT DISTINCT c.ref, d.seq FROM deliveries d JOIN cases c ON c.id = d.case_id"

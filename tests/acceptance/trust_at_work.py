@@ -15,11 +15,13 @@ from fastapi.testclient import TestClient
 
 from db.ledger import Actor, Receipt
 from db.queries.timeline import TimelineEntry, timeline_of
-from notifications.sink import KeptMail, kept_mails
+from notifications.sink import KeptMail
 from rules.due import DueDate
 from rules.position_types import Instance, Position
 from tasks.chase import chase
+from tasks.mailings import send_lists
 from tasks.open_reviews import OpenedReviews, open_due_reviews
+from tests.acceptance.letters import letters_of
 from tests.acceptance.people import Household, settle
 from tests.flows.office import Office, until
 from web.app import create_app
@@ -48,7 +50,8 @@ class TrustAtWork:
     def comes(self, day: str) -> None:
         """Let every morning up to that day come: what the scheduled flow does each day, then the loop serves what that woke.
 
-        Mornings on which no step is to be chased and no window lapses are passed over: the flow finds nothing then.
+        Mornings on which no step is to be chased, no window lapses and no reminder is held are passed over.
+        What staff are told waits for the next that comes.
         """
         until_on = date.fromisoformat(day)
         self._settle()
@@ -56,10 +59,13 @@ class TrustAtWork:
             self.office.village.clock.today_is = self._next_morning(until_on)
             chase(self.office.parts, self.today)
             self._settle()
+            send_lists(self.office.parts, self.office.village.clock.now())
+            self._settle()
 
     def _next_morning(self, until_on: date) -> date:
         asked = "SELECT min(LEAST(next_chase_on, wakes_on)) FROM steps WHERE closed_seq IS NULL"
-        something: date | None = self.office.village.rows(asked)[0][0]
+        held = self.office.village.rows("SELECT 1 FROM deliveries WHERE state = 'held' AND rung IS NOT NULL LIMIT 1")
+        something: date | None = self.today if held else self.office.village.rows(asked)[0][0]
         return max(self.today + timedelta(days=1), min(something or until_on, until_on))
 
     def reviews_open(self) -> OpenedReviews:
@@ -84,7 +90,8 @@ class TrustAtWork:
         waiting = "SELECT 'outbox' AS what, case_id, messages AS more FROM outbox"
         wanted = "SELECT 'wake', case_id, concat(wanted, '>', served, ' ', holder, error_code) FROM wakes WHERE wanted > served OR holder <> ''"
         owed = "SELECT 'mail', case_id, template || state || error_code FROM deliveries WHERE state IN ('owed', 'claimed', 'handed_over')"
-        return [str(tuple(row)) for row in self.office.village.rows(f"{waiting} UNION ALL {wanted} UNION ALL {owed} LIMIT 5")]
+        lists = "SELECT 'list', id, state || error_code FROM mailings WHERE state IN ('owed', 'claimed', 'handed_over')"
+        return [str(tuple(row)) for row in self.office.village.rows(f"{waiting} UNION ALL {wanted} UNION ALL {owed} UNION ALL {lists} LIMIT 5")]
 
 
 @dataclass(frozen=True)
@@ -162,9 +169,12 @@ class Story:
         return found.on.isoformat() if found else ""
 
     def mails(self, to: str = "", subject: str = "", on: str = "") -> list[KeptMail]:
-        """The case's mails, oldest first; to one address, with words in the subject, taken on one day."""
-        kept = [mail for mail in reversed(kept_mails(self.trust.office.sink_folder)) if mail.reference.startswith(f"{self.ref}/")]
-        return [m for m in kept if to in ("", m.to) and subject in m.subject and m.taken_at.startswith(on)]
+        """The case's mails, oldest first; to one address, with words in the subject, taken on one day.
+
+        What came, or will come, as a line of a list or a morning counts as its own letter, on the day on which it was owed.
+        """
+        found = letters_of(self.trust.office, self.ref)
+        return [m for m in found if to in ("", m.to) and subject in m.subject and m.taken_at.startswith(on)]
 
     def mail(self, to: str, subject: str, on: str = "") -> KeptMail:
         """The one mail with these words in its subject; fails when there is none or more than one."""

@@ -26,6 +26,11 @@ def day(text: str) -> date:
     return date.fromisoformat(text)
 
 
+def noon(on: date) -> datetime:
+    """Noon of that day in UTC: an hour at which everybody may be written to."""
+    return datetime(on.year, on.month, on.day, 12, tzinfo=UTC)
+
+
 @dataclass
 class MovableClock(Clock):
     """A clock that a test sets."""
@@ -34,7 +39,7 @@ class MovableClock(Clock):
 
     def now(self) -> datetime:
         """Noon of the test's day."""
-        return datetime(self.today_is.year, self.today_is.month, self.today_is.day, 12, tzinfo=UTC)
+        return noon(self.today_is)
 
 
 @dataclass

@@ -15,6 +15,7 @@ from db.chase import sweep_all
 from db.deliveries import claim_deliveries
 from db.engine import Engines
 from db.ledger import Actor, CannotMove, KeyReused, Ledger, NotAllowed, NotFound, Receipt
+from db.mailings import lay_aside
 from db.outbox import spread
 from rules.definition import Definition
 from rules.library import Library
@@ -225,10 +226,12 @@ def told(trust: Trust, case: str) -> list[tuple[Any, ...]]:
     today = trust.ash.clock.today()
     sweep_all(trust.ash.engines, today)
     with trust.ash.engines.scheduler() as session:
-        while spread(session, today).rows:
+        while spread(session, trust.ash.clock.now()).rows:
             pass
         for one in claim_deliveries(session, case, "test", limit=500):
             one.state = "accepted"
+        lay_aside(session)
+        session.connection().exec_driver_sql("UPDATE deliveries SET state = 'accepted' WHERE state = 'held'")  # as if the morning had come
     query = (
         "SELECT d.step, d.party, d.moment, d.rung, d.to_role FROM deliveries d JOIN cases c ON c.id = d.case_id "
         "WHERE c.ref = %s AND d.state IN ('accepted', 'failed') ORDER BY d.id"

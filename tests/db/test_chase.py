@@ -9,8 +9,8 @@ import pytest
 
 from db.chase import sweep, sweep_all
 from db.chase_messages import Rungs, chase_messages
-from db.deliveries import claim_deliveries
 from db.engine import Engines
+from db.mailings import lay_aside
 from rules.loader import load_library
 from tests.db.ledger_story import TODAY, Village, day, village
 from tests.db.test_outbox import spread_all
@@ -46,9 +46,9 @@ def test_each_rung_fires_once_on_its_day(ash: Village, case: str) -> None:
     assert chased(ash, case, "circulate_advice") == []
     for today in (due_on - timedelta(days=7), due_on - timedelta(days=7), due_on):
         sweep_all(ash.engines, today)
-    assert chased(ash, case, "circulate_advice") == [("reminder", "senco", "owed")]
+    assert chased(ash, case, "circulate_advice") == [("reminder", "senco", "held")]
     sweep_all(ash.engines, due_on + timedelta(days=1))
-    assert chased(ash, case, "circulate_advice") == [("reminder", "senco", "owed"), ("late", "headteacher", "owed")]
+    assert chased(ash, case, "circulate_advice") == [("reminder", "senco", "held"), ("late", "headteacher", "held")]
     row = ash.open_rows(case)["circulate_advice"]
     assert row.next_chase_on is None and row.rung == 2
 
@@ -63,7 +63,7 @@ def test_a_silent_authority_is_chased_though_its_step_has_not_opened(ash: Villag
 def test_after_an_outage_each_reader_hears_the_last_rung_only(ash: Village, case: str) -> None:
     sweep_all(ash.engines, day("2026-12-01"))
     # The SENCO and the head are two readers: each hears one thing. What software should have done the SENCO must see.
-    assert chased(ash, case) == [("reminder", "senco", "owed"), ("late", "headteacher", "owed")]
+    assert chased(ash, case) == [("reminder", "senco", "held"), ("late", "headteacher", "held")]
 
 
 def test_of_several_rungs_to_one_reader_the_last_takes_over() -> None:
@@ -96,10 +96,10 @@ def test_a_sweep_goes_on_where_a_batch_ended(ash: Village, case: str) -> None:
 
 def test_a_reminder_of_a_decided_step_is_not_sent(ash: Village, case: str) -> None:
     sweep_all(ash.engines, ash.open_rows(case)["send_invitations"].due_on - timedelta(days=7))
-    assert chased(ash, case) == [("reminder", "senco", "owed")]
+    assert chased(ash, case) == [("reminder", "senco", "held")]
     ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_invitations", on=day("2026-10-01"))
     with ash.engines.scheduler() as session:
-        assert [one for one in claim_deliveries(session, case, "test") if one.rung is not None and one.step == "send_invitations"] == []
+        lay_aside(session)
     assert chased(ash, case) == [("reminder", "senco", "superseded")]
 
 
@@ -109,11 +109,11 @@ def test_a_moved_date_is_chased_anew_and_the_old_reminder_laid_aside(ash: Villag
     spread_all(ash)
     ash.ledger.correct(ash.senco, key=uuid4(), case=case, fact="meeting_on", value=day("2026-11-19"), because="synthetic", on=day("2026-10-01"))
     with ash.engines.scheduler() as session:
-        assert [one for one in claim_deliveries(session, case, "test") if one.rung is not None and one.step == "send_invitations"] == []
+        lay_aside(session)
     moved = ash.open_rows(case)["send_invitations"]
     assert moved.due_on == due_on + timedelta(days=14) and moved.rung == 0
     sweep_all(ash.engines, moved.due_on - timedelta(days=7))
-    assert chased(ash, case) == [("reminder", "senco", "superseded"), ("reminder", "senco", "owed")]
+    assert chased(ash, case) == [("reminder", "senco", "superseded"), ("reminder", "senco", "held")]
 
 
 def test_what_closed_is_never_chased(ash: Village, case: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from db import runs, wakes
 from db.engine import Engines
 from db.outbox import spread
-from tests.db.ledger_story import TODAY, Village, day, village
+from tests.db.ledger_story import TODAY, Village, day, noon, village
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def ash(engines: Engines) -> Village:
 def case(ash: Village) -> str:
     case = ash.open().case
     with ash.engines.scheduler() as session:
-        spread(session, TODAY)
+        spread(session, noon(TODAY))
     return case
 
 
@@ -52,7 +52,7 @@ def test_an_act_during_the_wake_is_still_wanted_afterwards(ash: Village, case: s
     assert held is not None
     ash.decide(case, "agree_meeting_date", "2026-09-20", meeting_on=day("2026-11-05"))
     with ash.engines.scheduler() as session:
-        spread(session, TODAY)
+        spread(session, noon(TODAY))
         assert wakes.served(session, case, held.fence, held.upto)
     assert [one.upto for one in wanted(ash, case)] == [2]
 

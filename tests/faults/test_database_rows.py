@@ -15,7 +15,7 @@ from db.engine import Engines
 from db.outbox import spread
 from db.roles import APP
 from tests.databases import TestServer
-from tests.db.ledger_story import TODAY, Village, day, village
+from tests.db.ledger_story import TODAY, Village, day, noon, village
 from tests.faults.conftest import Tally
 from tests.faults.tally import rounds
 
@@ -30,7 +30,7 @@ def spread_all(ash: Village) -> None:
     rows = 1
     while rows:
         with ash.engines.scheduler() as session:
-            rows = spread(session, TODAY).rows
+            rows = spread(session, noon(TODAY)).rows
 
 
 def test_d4_a_row_of_a_lower_number_that_commits_late_is_sent(ash: Village, postgres: TestServer, tally: Tally) -> None:

@@ -12,7 +12,7 @@ import pytest
 from db.engine import Engines
 from db.outbox import spread
 from tests.databases import TestServer
-from tests.db.ledger_story import TODAY, Village, village
+from tests.db.ledger_story import TODAY, Village, noon, village
 from tests.faults.tally import rounds
 
 _SEED = (
@@ -32,7 +32,7 @@ def drain(ash: Village) -> int:
     rows = 0
     while True:
         with ash.engines.scheduler() as session:
-            done = spread(session, TODAY, BATCH)
+            done = spread(session, noon(TODAY), BATCH)
         rows += done.rows
         if not done.rows:
             return rows

@@ -99,11 +99,13 @@ def test_n5_a_bounce_late_twice_and_out_of_order_is_told_once_and_never_goes_bac
 
 
 def test_n5_each_reason_has_words_and_a_mail_of_another_ledger_changes_nothing(ash: Village, settings: Settings, tally: Tally) -> None:
-    case, mails = sent(ash, settings)
-    reasons = ["5.2.2", "5.7.1", "4.4.7", "5.3.0"]
-    taken = take_in(ash.engines, settings, [returned(mail, status=status) for mail, status in zip(mails, reasons, strict=True)])
-    assert len(taken.bounced) == OWED
-    assert {one.error_code for one in mailed(ash, case)} == {"mailbox_full", "refused_as_unwanted", "not_reached_for_days", "came_back"}
+    codes = set[str]()
+    for reasons in (("5.2.2", "5.7.1"), ("4.4.7", "5.3.0")):
+        case, mails = sent(ash, settings)
+        taken = take_in(ash.engines, settings, [returned(mail, status=status) for mail, status in zip(mails, reasons, strict=True)])
+        assert len(taken.bounced) == OWED
+        codes |= {one.error_code for one in mailed(ash, case)}
+    assert codes == {"mailbox_full", "refused_as_unwanted", "not_reached_for_days", "came_back"}
 
     def of_nobody(about: Message) -> None:
         from db.signing_key import signing_keys
@@ -113,7 +115,7 @@ def test_n5_each_reason_has_words_and_a_mail_of_another_ledger_changes_nothing(a
         about.replace_header(HEADER, proof_of(signing_keys(settings), "AR-999999/1.0.0"))
 
     assert take_in(ash.engines, settings, [returned(mails[0], change=of_nobody)]) == TakenIn(unchanged=1)
-    tally("N5", acts=OWED + 1, kills=OWED + 1)
+    tally("N5", acts=2 * OWED + 1, kills=2 * OWED + 1)
 
 
 def test_n6_forged_reports_and_answers_of_machines_change_nothing(ash: Village, settings: Settings, tally: Tally) -> None:

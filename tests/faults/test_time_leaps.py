@@ -128,7 +128,7 @@ def test_t2_what_was_claimed_by_the_wrong_clock_is_free_once_a_person_confirms(t
         case = ash.meeting_agreed()
         ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_invitations", on=date(2026, 9, 21))
         with engines.scheduler() as session:
-            spread(session, MORNING.date())
+            spread(session, MORNING)
             session.execute(text("UPDATE wakes SET leased_until = now() + interval '3 days', holder = 'dead'"))
             session.execute(text("UPDATE deliveries SET next_try_at = now() + interval '3 days'"))
             record_leap(session, MORNING, timedelta(days=3))

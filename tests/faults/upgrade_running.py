@@ -111,7 +111,7 @@ def reminded_again(url: str, cases: set[int], clock: Clock) -> int:
         session.connection().exec_driver_sql(anew, (list(cases),))
     assert sweep_all(engines, clock.today()) > 0
     with engines.scheduler() as session:
-        while spread(session, clock.today()).rows:
+        while spread(session, clock.now()).rows:
             pass
         after = session.connection().exec_driver_sql(count, (list(cases),)).scalar_one()
     engines.dispose()

@@ -83,7 +83,7 @@ def test_letters_have_the_values_that_check_knows_and_no_others(ash: Village) ->
     case = ash.meeting_agreed()
     ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_invitations", on=day("2026-09-21"))
     with ash.engines.scheduler() as session:
-        outbox.spread(session, ash.clock.today(), 1000)
+        outbox.spread(session, ash.clock.now(), 1000)
         delivery = session.scalars(
             select(Delivery).join(Case, Case.id == Delivery.case_id).where(Case.ref == case, Delivery.to_role == "parent")
         ).first()

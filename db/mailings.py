@@ -1,0 +1,150 @@
+"""Lists and mornings: what was held for a reader becomes one message of the day. Every function takes a scheduler session.
+
+One statement collects all that is held, by reader. A reader who has had the day's message already has what came later in the next one. Done
+twice, or by two at once, nothing stands in two messages. On its way a mailing is marked by `db/deliveries.py` (`of="mailings"`). It is of its
+day: what could not be sent on it is taken apart, and its lines stand in the next one; so nobody has two on the day the mail server is back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from db.deliveries import SUPERSEDE
+from db.models import Delivery, Mailing
+from db.permissions import SPEAKS_FOR
+
+_LAY_ASIDE_HELD = text(SUPERSEDE.format(which="d.state = 'held'"))
+# What may have come already stays as it came: only lines of a message that surely was not sent are laid aside.
+_LAY_ASIDE_LISTED = text(
+    SUPERSEDE.format(which="d.state = 'listed' AND d.mailing_id IN (SELECT id FROM mailings WHERE state = 'owed' AND NOT may_be_twice)")
+)
+# Either kind of reader as one number, so that the lines of a morning of thousands are joined by it.
+_COLLECT = """
+    WITH held AS MATERIALIZED (
+        SELECT d.id, d.person_id, d.authority_id, d.may_be_twice FROM deliveries d
+        WHERE d.state = 'held' AND d.held_for = :kind AND d.owed_on <= :today {more} FOR UPDATE SKIP LOCKED
+    ), made AS (
+        INSERT INTO mailings (kind, person_id, authority_id, sent_for, may_be_twice)
+        SELECT :kind, person_id, authority_id, CAST(:today AS date), bool_or(may_be_twice) FROM ({readers}) AS readers GROUP BY 2, 3
+        ON CONFLICT DO NOTHING RETURNING id, person_id, authority_id
+    ), listed AS (
+        UPDATE deliveries d SET state = 'listed', mailing_id = made.id
+        FROM held JOIN made ON COALESCE(held.person_id, -held.authority_id::bigint) = COALESCE(made.person_id, -made.authority_id::bigint)
+        WHERE d.id = held.id RETURNING d.id
+    )
+    SELECT (SELECT count(*) FROM made) AS messages, (SELECT count(*) FROM listed) AS lines
+"""
+_HELD = "SELECT person_id, authority_id, may_be_twice FROM held"
+_SPOKEN = ", ".join(f"('{speaker}', '{party}')" for party, speakers in SPEAKS_FOR.items() for speaker in speakers)
+# Whoever owes a step that falls due in the days that this morning speaks for is written to, though no ladder has a rung that day.
+_DUE = """
+    SELECT m.person_id, NULL::int, false
+    FROM unnest(CAST(:schools AS int[]), CAST(:froms AS date[]), CAST(:untils AS date[])) AS open (school_id, from_on, until_on)
+    JOIN steps s ON s.school_id = open.school_id AND s.closed_seq IS NULL AND s.status = 'open'
+        AND COALESCE(s.due_on, s.target_on) BETWEEN open.from_on AND open.until_on
+    JOIN memberships m ON m.school_id = s.school_id AND (m.until_on IS NULL OR m.until_on >= :today)
+        AND (m.role = s.owner OR (m.role, s.owner) IN (VALUES {spoken}))
+    JOIN persons p ON p.id = m.person_id AND (p.left_on IS NULL OR p.left_on >= :today) AND p.email <> '' AND p.preferred_channel = 'email'
+"""
+_LISTS = text(_COLLECT.format(more="", readers=_HELD))
+_MORNINGS = text(_COLLECT.format(more="AND d.school_id = ANY (CAST(:schools AS int[]))", readers=f"{_HELD} UNION {_DUE.format(spoken=_SPOKEN)}"))
+_EMPTY = text("""
+    UPDATE mailings g SET state = 'superseded', settled_at = now()
+    WHERE g.state = 'owed' AND NOT g.may_be_twice AND g.kind = 'list'
+      AND NOT EXISTS (SELECT FROM deliveries d WHERE d.mailing_id = g.id AND d.state = 'listed')
+""")
+_NOTHING_TO_SAY = text("""
+    UPDATE mailings SET state = 'superseded', settled_at = now(), claimed_until = NULL WHERE id = :id AND holder = :holder AND state = 'claimed'
+    RETURNING id
+""")
+# One that may have come already is no line of another: it is tried again as it is, whatever the day.
+_TAKE_APART = text("""
+    WITH over AS (
+        UPDATE mailings SET state = 'superseded', settled_at = now(), claimed_until = NULL
+        WHERE sent_for < :today AND NOT may_be_twice AND (state = 'owed' OR state = 'claimed' AND claimed_until < now()) RETURNING id
+    )
+    UPDATE deliveries d SET state = 'held', mailing_id = NULL FROM over WHERE d.mailing_id = over.id AND d.state = 'listed'
+""")
+_PUT_OFF = text("UPDATE mailings SET next_try_at = now() + :wait WHERE state = 'owed' AND next_try_at <= now()")
+_CLAIM = text("""
+    WITH next AS MATERIALIZED (
+        SELECT id FROM mailings
+        WHERE state = 'owed' AND next_try_at <= now() AND (sent_for = :today OR may_be_twice)
+           OR state = 'claimed' AND claimed_until < now() AND (sent_for = :today OR may_be_twice) OR state = 'handed_over' AND claimed_until < now()
+        ORDER BY next_try_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+    )
+    UPDATE mailings g SET may_be_twice = g.may_be_twice OR g.state = 'handed_over', state = 'claimed', holder = :holder, attempts = g.attempts + 1,
+           claimed_until = now() + make_interval(secs => :seconds)
+    FROM next WHERE g.id = next.id RETURNING g.id
+""")
+
+
+Days = tuple[date, date]  # the first and the last
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What one collection came to: messages made, and the deliveries that are their lines."""
+
+    messages: int
+    lines: int
+
+    def __add__(self, other: Made) -> Made:
+        return Made(self.messages + other.messages, self.lines + other.lines)
+
+
+def take_apart(session: Session, today: date) -> None:
+    """Messages of earlier days that surely were not sent: their lines are held again, for the next one."""
+    session.execute(_TAKE_APART, {"today": today})
+
+
+def lay_aside(session: Session) -> None:
+    """What is held and need not be said any more: a reminder of a step that was decided meanwhile, or whose date has moved (`faults.md` N8)."""
+    session.execute(_LAY_ASIDE_HELD)
+
+
+def put_off(session: Session, wait: timedelta) -> None:
+    """What waits to be tried again waits for so long at least: nobody may be written to now."""
+    session.execute(_PUT_OFF, {"wait": wait})
+
+
+def make_lists(session: Session, today: date) -> Made:
+    """The lists of the bodies outside, of all that was held for them up to `today`. Ask only on a working day."""
+    return Made(*session.execute(_LISTS, {"kind": "list", "today": today}).one())
+
+
+def make_mornings(session: Session, today: date, open_schools: Mapping[int, Days]) -> Made:
+    """The mornings of the staff. `open_schools`: the schools at which `today` is a school day, and the days that their morning speaks for.
+
+    Somebody of several schools has the lines of those that are open; the others' wait for their own next school day.
+    """
+    froms, untils = zip(*open_schools.values(), strict=True) if open_schools else ((), ())
+    values = {"kind": "morning", "today": today, "schools": list(open_schools), "froms": list(froms), "untils": list(untils)}
+    return Made(*session.execute(_MORNINGS, values).one())
+
+
+def claim_mailings(session: Session, today: date, holder: str, limit: int = 50, seconds: float = 300) -> list[Mailing]:
+    """Take what is to be sent now of `today`'s, for that many seconds.
+
+    Lines that need not be said any more are laid aside first, and a list left without any.
+    """
+    session.execute(_LAY_ASIDE_LISTED)
+    session.execute(_EMPTY)
+    ids = list(session.scalars(_CLAIM, {"today": today, "holder": holder, "limit": limit, "seconds": seconds}))
+    found = select(Mailing).where(Mailing.id.in_(ids)).order_by(Mailing.id)
+    return list(session.scalars(found, execution_options={"populate_existing": True}))
+
+
+def lay_aside_mailing(session: Session, mailing_id: int, holder: str) -> bool:
+    """A morning that has nothing to say any more is not sent. False: somebody else holds it by now."""
+    return session.scalar(_NOTHING_TO_SAY, {"id": mailing_id, "holder": holder}) is not None
+
+
+def lines_of(session: Session, mailing: Mailing) -> list[Delivery]:
+    """The deliveries that are the mailing's lines now, in the order in which they were owed."""
+    return list(session.scalars(select(Delivery).where(Delivery.mailing_id == mailing.id, Delivery.state == "listed").order_by(Delivery.id)))

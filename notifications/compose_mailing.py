@@ -1,0 +1,66 @@
+"""A list or a morning of the ledger to one message. A list of one line is that line's letter itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.links import Links
+from db.mailings import lines_of
+from db.models import Delivery, Mailing, School, Trust
+from notifications.compose import compose
+from notifications.letter import school_values
+from notifications.lines import Line, line_of, worst_first
+from notifications.message import Message
+from notifications.morning import sections
+from notifications.reader import Reader, reader_in
+from notifications.render import render
+
+
+class NothingToSay(LookupError):
+    """A morning all of whose steps were done before it was sent: it need not be sent any more."""
+
+
+def compose_mailing(session: Session, mailing: Mailing, *, origin: str, links: Links, today: date) -> Message:
+    """The message of `mailing`, its address looked up now. Needs a scheduler session: links may be made.
+
+    Raises NobodyToWriteTo when mail does not reach the reader, NothingToSay, TemplateMissing when a line's text is not written.
+    """
+    deliveries = lines_of(session, mailing)
+    if mailing.kind == "list" and len(deliveries) == 1:
+        letter = compose(session, deliveries[0], origin=origin, links=links, today=today, again=mailing.may_be_twice)
+        return replace(letter, reference=mailing.reference)
+    reader = _reader(session, mailing, deliveries)
+    lines = [_line(session, one, reader, origin, links, today) for one in deliveries]
+    common = {"reference": mailing.reference, "reader": {"kind": reader.kind, "name": reader.name}, "today": today, "again": mailing.may_be_twice}
+    if mailing.kind == "list":
+        said: dict[str, object] = {"lines": worst_first(lines), "schools": _schools(session, deliveries)}
+    else:
+        said = {"new": lines, "trust": _trust(session), **sections(session, reader, origin, today)}
+        if not any(said[name] for name in ("new", "due_today", "in_holiday", "this_week", "overdue", "waiting")):
+            raise NothingToSay(mailing.reference)
+    subject, html = render(f"mailings/{mailing.kind}", reader.role, {**common, **said})
+    return Message(reader.email, subject, html, mailing.reference, mailing.may_be_twice)
+
+
+def _reader(session: Session, mailing: Mailing, deliveries: Sequence[Delivery]) -> Reader:
+    return reader_in(session, deliveries[0].to_role if deliveries else "", mailing.person_id, mailing.authority_id)
+
+
+def _line(session: Session, delivery: Delivery, reader: Reader, origin: str, links: Links, today: date) -> Line:
+    """Each line is written for the role in which it is told: one person may be told in several."""
+    return line_of(session, delivery, replace(reader, role=delivery.to_role), origin=origin, links=links, today=today)
+
+
+def _schools(session: Session, deliveries: Sequence[Delivery]) -> list[dict[str, str]]:
+    """The schools of the lines, each once, with whom to ask there."""
+    asked = select(School.id).where(School.id.in_({one.school_id for one in deliveries})).order_by(School.name, School.id)
+    return [school_values(session, school_id) for school_id in session.scalars(asked)]
+
+
+def _trust(session: Session) -> str:
+    return session.scalars(select(Trust.name).order_by(Trust.id)).first() or ""

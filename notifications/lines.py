@@ -1,0 +1,84 @@
+"""One line of a list or a morning: which case and step, its date and how late it is, the law, and where to answer. Initials, never a name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from db.links import Links
+from db.models import Delivery
+from db.queries.step_rows import StepRow
+from notifications.compose import link_for
+from notifications.letter import letter_values
+from notifications.reader import Reader
+from notifications.render import headline
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`due_on` is the date of law (`by_law`), else the trust's own day; `days_late` counts from it, 0 on the day itself. `link`: where to answer
+    or to look, empty if nowhere."""
+
+    ref: str
+    headline: str
+    title: str
+    owner: str
+    initials: str
+    school: str
+    law: str
+    due_on: date | None
+    by_law: bool
+    days_late: int
+    link: Markup
+
+
+def line_of(session: Session, delivery: Delivery, reader: Reader, *, origin: str, links: Links, today: date) -> Line:
+    """What the letter of `delivery` would say, in a line. Needs a scheduler session: a link may be made."""
+    link = link_for(session, delivery, reader, origin, links, today)
+    said: dict[str, Any] = letter_values(session, delivery, reader, today=today, link=link, details=json.loads(delivery.details))
+    ref, day = said["case"]["ref"], said["due"] or said["target"]
+    return Line(
+        ref=ref,
+        headline=headline(delivery.template, reader.role, ref, today),
+        title=said["step"]["title"],
+        owner=said["step"]["owner"],
+        initials=said["child"]["initials"],
+        school=said["school"]["name"],
+        law=said["law"],
+        due_on=day["on"] if day else None,
+        by_law=said["due"] is not None,
+        days_late=day["days_late"] if day else 0,
+        link=said["link"] or (_page(origin, ref) if reader.kind == "staff" else Markup("")),
+    )
+
+
+def line_of_step(row: StepRow, origin: str) -> Line:
+    """An open step of the inbox, in a line for one of the staff."""
+    return Line(
+        ref=row.case,
+        headline=row.process_title,
+        title=row.title,
+        owner=row.whose,
+        initials=row.pupil_initials.replace(".", ""),
+        school=row.school,
+        law=row.citation,
+        due_on=row.due_on or row.target_on,
+        by_law=row.due_on is not None,
+        days_late=row.overdue_days,
+        link=_page(origin, row.case),
+    )
+
+
+def worst_first(lines: Iterable[Line]) -> list[Line]:
+    """The longest late first, then by date, those without one last."""
+    return sorted(lines, key=lambda line: (-line.days_late, line.due_on or date.max, line.ref, line.title))
+
+
+def _page(origin: str, ref: str) -> Markup:
+    return Markup(f"{origin.rstrip('/')}/cases/{ref}")  # noqa: S704  our own address and a case's reference

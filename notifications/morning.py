@@ -1,0 +1,51 @@
+"""What stands in the morning of one of the staff, beside what is new: due today, in the days without school, this week, overdue, awaited."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from db.calendar_of_school import calendar_of
+from db.queries.inbox import inbox
+from db.queries.step_rows import StepRow
+from notifications.lines import line_of_step, worst_first
+from notifications.reader import Reader
+from rules.hours import announced_until
+
+WEEK = timedelta(days=7)
+SHOWN = 30  # lines a section; the page of the console has all of them
+
+
+def sections(session: Session, reader: Reader, origin: str, today: date) -> dict[str, object]:
+    """The sections by name, each at most `SHOWN` lines, and in `more` how many each left out. Each step stands in one section only.
+
+    `in_holiday` is what falls due before the school is next open; `waiting` what others owe, late or due within the week.
+    """
+    if reader.person_id is None:
+        raise ValueError("a morning is written to one of the staff; an authority has lists")
+    found = inbox(session, reader.person_id, today)
+    until = {school_id: announced_until(calendar_of(session, school_id), today) for school_id in {row.school_id for row in found.mine}}
+    split: dict[str, list[StepRow]] = {"overdue": [], "due_today": [], "in_holiday": [], "this_week": []}
+    for row in found.mine:
+        if name := _section(row, until[row.school_id], today):
+            split[name].append(row)
+    split["waiting"] = [row for row in found.waiting_for if row.overdue_days or _within(row, today + WEEK)]
+    lines = {name: worst_first(line_of_step(row, origin) for row in rows)[:SHOWN] for name, rows in split.items()}
+    more = {name: max(len(rows) - SHOWN, 0) for name, rows in split.items()}
+    return {**lines, "more": more, "all_of_it": Markup(f"{origin.rstrip('/')}/")}  # noqa: S704  our own address
+
+
+def _section(row: StepRow, until: date, today: date) -> str:
+    if row.overdue_days:
+        return "overdue"
+    if _within(row, today):
+        return "due_today"
+    if _within(row, until):
+        return "in_holiday"
+    return "this_week" if _within(row, today + WEEK) else ""
+
+
+def _within(row: StepRow, last_on: date) -> bool:
+    return row.act_by_on is not None and row.act_by_on <= last_on

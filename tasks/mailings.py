@@ -1,0 +1,76 @@
+"""The lists and mornings of a day: makes them of what was held, and sends them. Usable without Prefect."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.calendar_of_school import calendar_of
+from db.heartbeats import beats
+from db.mailings import Made, lay_aside, make_lists, make_mornings, take_apart
+from db.models import School
+from notifications.dispatch import deliver_mailings
+from rules.calendar import england, today_in_london
+from rules.hours import in_hours, morning_speaks_for, reads_on
+from tasks import chase as chasing
+from tasks.deliver import spread
+from tasks.failure import TaskFailed
+from tasks.parts import Parts, this_thread
+from tasks.quiet import refuse_if_leapt, refuse_if_quiet
+from tasks.sweeps import DAY, sweep
+
+NAME = "send_lists"
+NOTHING = Made(0, 0)
+
+
+def send_lists(parts: Parts, now: datetime) -> int | None:
+    """Make and send the lists (on a working day) and the mornings (of the schools for which it is a school day) of the London day of `now`.
+
+    What the day owes is chased first, if it has not been. How many messages were made; None when another process is at it. Done again on the
+    same day nobody has a second message. What the mail server does not take goes later, like a letter. Raises TaskFailed: `clock.leapt`,
+    `installation.quiet`.
+    """
+    refuse_if_leapt(parts)
+    refuse_if_quiet(parts, "")
+    today = today_in_london(now)
+    try:
+        if not _is_chased(parts, today):
+            chasing.chase(parts, today)
+    finally:  # one case that cannot be worked must not leave everybody else untold
+        made = sweep(parts, NAME, DAY, lambda: _make_and_send(parts, now))
+    return made
+
+
+def _is_chased(parts: Parts, today: date) -> bool:
+    with parts.engines.scheduler() as session:
+        return any(one.name == chasing.NAME and today_in_london(one.beat_at) == today for one in beats(session))
+
+
+def _make_and_send(parts: Parts, now: datetime) -> int:
+    today = today_in_london(now)
+    while spread(parts).rows:
+        pass
+    with parts.engines.scheduler() as session:
+        take_apart(session, today)
+        lay_aside(session)
+        made = _made(parts, session, now)
+    while parts.settings.mail_url:
+        sent = deliver_mailings(parts.engines, parts.clock, parts.settings, this_thread())
+        if sent.away:
+            raise TaskFailed(sent.away, "", outage=True)  # the heartbeat says so; they are tried again, today and by the next one
+        if not sent.accepted:
+            break
+    return made.messages
+
+
+def _made(parts: Parts, session: Session, now: datetime) -> Made:
+    """Nothing outside the hours at which people may be written to: the next morning has it. A demo keeps the days alone."""
+    today = today_in_london(now)
+    if not parts.settings.demo and not in_hours("officer", now):
+        return NOTHING
+    lists = make_lists(session, today) if reads_on("officer", england(), today) else NOTHING
+    calendars = {school_id: calendar_of(session, school_id) for school_id in session.scalars(select(School.id).order_by(School.id))}
+    open_schools = {id_: morning_speaks_for(calendar, today) for id_, calendar in calendars.items() if reads_on("staff", calendar, today)}
+    return lists + (make_mornings(session, today, open_schools) if open_schools else NOTHING)

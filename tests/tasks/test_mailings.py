@@ -1,0 +1,146 @@
+"""Lists and mornings as they come: one a reader and day, worst first, nothing twice, nothing at night, nothing lost (issue 6, points 2 and 4)."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from db.deliveries import mark_bounced
+from db.engine import Engines
+from db.postgres_process import free_port
+from db.queries.messages import failed_messages, messages_of
+from notifications.sink import KeptMail
+from tasks.failure import TaskFailed
+from tasks.mailings import send_lists
+from tests.acceptance.people import COUNCIL, SENCO
+from tests.acceptance.trust_at_work import words
+from tests.databases import TestServer
+from tests.db.ledger_story import day
+from tests.tasks.morning_post import MorningPost, morning_post
+
+LA = COUNCIL["la"]
+TERMS = (
+    ("Autumn 1", date(2026, 9, 3), date(2026, 10, 23)),
+    ("Autumn 2", date(2026, 11, 2), date(2026, 12, 18)),
+    ("Spring", date(2027, 1, 5), date(2027, 2, 12)),
+)
+
+
+@pytest.fixture
+def post(postgres: TestServer, tmp_path: Path) -> Iterator[MorningPost]:
+    """A ledger of each test's own: a sweep takes whatever is due, of any case."""
+    with postgres.database() as url:
+        engines = Engines(url)
+        with morning_post(engines, tmp_path, TERMS) as opened:
+            yield opened
+        engines.dispose()
+
+
+def to(mails: list[KeptMail], address: str) -> list[KeptMail]:
+    """The lists and mornings among the mails to that address; letters that go at once stand aside."""
+    return [mail for mail in mails if mail.to == address and mail.reference.startswith("LIST-")]
+
+
+def test_an_officer_has_one_list_the_worst_first_each_line_with_its_law_and_its_link(post: MorningPost) -> None:
+    in_time, late, later = post.review("2026-11-05"), post.review("2026-11-04"), post.review("2026-11-03")
+    mails = post.comes("2026-12-03")
+    (listed,) = to(mails, LA)
+    assert listed.reference.startswith("LIST-") and listed.subject.startswith(f"{listed.reference}: ") and "dates in our cases" in listed.subject
+    decisions = [line for line in re.findall(r"<li>(.*?)</li>", listed.html, re.DOTALL) if "decision of yours" in line]
+    assert [re.search(r"AR-\d+", line)[0] for line in decisions] == [later, late, in_time]
+    assert "2 days late" in decisions[0] and "1 day late" in decisions[1] and "The last day is Thursday 3 December 2026" in decisions[2]
+    assert all("reg 20(10)" in line and "AA, Ash School" in line and "/l/" in line for line in decisions)
+    assert "Ada" not in listed.html, "an officer reads initials"
+    assert Counter(mail.to for mail in mails if mail.reference.startswith("LIST-")).most_common(1)[0][1] == 1, "one message a reader"
+
+
+def test_done_again_on_the_same_day_nobody_hears_twice_and_what_came_later_waits(post: MorningPost) -> None:
+    case = post.review("2026-11-05")
+    assert to(post.comes("2026-12-03"), LA)
+    assert send_lists(post.parts, post.clock.now()) == 0
+    other = post.review("2026-11-05")
+    assert not to(post.comes("2026-12-03", hour=15), LA), "one a day"
+    assert ("la", "held", "list") in post.states(other)
+    mails = post.comes("2026-12-04")
+    assert len(to(mails, LA)) == 1 and other in to(mails, LA)[0].html and case in to(mails, LA)[0].html
+
+
+def test_a_list_of_one_line_is_the_letter(post: MorningPost) -> None:
+    case = post.review("2026-11-05")
+    post.comes("2026-11-24")
+    (letter,) = to(post.comes("2026-11-26"), LA)
+    assert letter.subject == f"{case}: a decision of yours is coming up" and letter.reference.startswith("LIST-")
+
+
+def test_what_is_decided_before_the_list_goes_is_not_in_it(post: MorningPost) -> None:
+    case, other = post.review("2026-11-05"), post.review("2026-11-05")
+    post.comes("2026-12-03", hour=5)
+    assert ("la", "held", "list") in post.states(case), "before seven nothing goes"
+    post.village.ledger.interrupt(post.village.senco, key=uuid4(), case=case, name="moved_away", because="synthetic", on=day("2026-12-03"))
+    (listed,) = to(post.comes("2026-12-03"), LA)
+    assert other in listed.html and case not in listed.html
+
+
+def test_staff_have_one_message_on_school_mornings_what_is_new_first(post: MorningPost) -> None:
+    case = post.review("2026-11-05")
+    mails = to(post.comes("2026-12-04"), SENCO)
+    assert len(mails) == 1 and "your morning" in mails[0].subject
+    said = words(mails[0])
+    assert said.index("New") < said.index(case) and "/cases/" + case in mails[0].html
+    assert "the local authority is late" in said and "1 day late" in said
+
+
+def test_nothing_goes_to_staff_or_officers_at_a_weekend_and_a_holiday_is_announced_before_it(post: MorningPost) -> None:
+    case = post.review("2026-11-05")
+    post.comes("2026-10-21")
+    (last,) = to(post.comes("2026-10-23"), SENCO)
+    assert "Due before your school is open again" in words(last) and case in last.html, "advice goes round in the half term"
+    for on in ("2026-10-24", "2026-10-25", "2026-10-28"):
+        assert not to(post.comes(on), SENCO), f"{on} is no school day"
+    assert not to(post.comes("2026-10-31"), LA)
+    (back,) = to(post.comes("2026-11-02"), SENCO)
+    assert "Late" in words(back) and case in back.html, "the first morning of a week tells what is late, though nothing is new"
+    assert not to(post.comes("2026-11-03"), SENCO), "and the others do not"
+
+
+def test_families_hear_at_once_but_not_at_night(post: MorningPost) -> None:
+    case = post.review("2026-11-05")
+    mother = "mother.ada@home.example"
+    assert not [mail for mail in post.comes("2026-12-05", hour=6) if mail.to == mother], "it is six in the morning"
+    assert {state for role, state, _ in post.states(case, "parent")} == {"owed"}
+    with post.parts.engines.scheduler() as session:
+        session.connection().exec_driver_sql("UPDATE deliveries SET next_try_at = now() WHERE state = 'owed'")
+    assert [mail for mail in post.comes("2026-12-05", hour=9) if mail.to == mother], "a Saturday is a day like another for a family"
+
+
+def test_after_a_week_without_a_mail_server_each_has_one_message_with_everything(post: MorningPost) -> None:
+    cases = [post.review("2026-11-05"), post.review("2026-11-04")]
+    post.parts.settings.mail_url = f"smtp://127.0.0.1:{free_port()}"  # nobody listens there
+    for on in ("2026-12-03", "2026-12-04"):
+        post.is_now(on)
+        with pytest.raises(TaskFailed, match="server_not_reached"):
+            send_lists(post.parts, post.clock.now())
+    post.parts.settings.mail_url = post.sink.url
+    (listed,) = to(post.comes("2026-12-07"), LA)
+    assert all(case in listed.html for case in cases)
+    assert "decision of yours is due today" in listed.html and "decision of yours is late" in listed.html
+
+
+def test_the_senco_sees_the_lines_of_a_list_that_came_back(post: MorningPost) -> None:
+    case = post.review("2026-11-05")
+    (letter,) = to(post.comes("2026-12-03"), LA)
+    with post.parts.engines.scheduler() as session:
+        assert mark_bounced(session, letter.reference, "mailbox_full") and not mark_bounced(session, "LIST-999999", "x")
+    with post.parts.engines.app([post.village.school_id]) as session:
+        untold = [one for one in failed_messages(session) if one.case == case and one.to_role == "la"]
+        assert untold and {one.where for one in untold} == {"came back: their mailbox is full: tell them yourself"}
+        assert {one.reference for one in untold} == {letter.reference}
+    with post.parts.engines.app([post.village.school_id + 1000]) as session:
+        assert messages_of(session, case) == []
+        assert session.connection().exec_driver_sql("SELECT count(*) FROM mailings").scalar_one() == 0
