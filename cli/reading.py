@@ -88,7 +88,11 @@ def show_case(ref: Ref, who: Who = None, json: Json = False) -> None:
         "\nWhat is next",
     )
     table(("fact", "value"), ((f.title + (f" ({f.party})" if f.party else ""), f.value) for f in found.facts), "\nWhat is known")
-    table(("no", "on", "what", "outcome", "by"), ((e.seq, e.happened_on, e.what, e.outcome, e.who) for e in history), "\nWhat has happened")
+    table(
+        ("no", "on", "what", "outcome", "by"),
+        ((e.seq, e.happened_on, e.what, e.outcome, e.who + (f" for {e.on_behalf_of}" if e.on_behalf_of else "")) for e in history),
+        "\nWhat has happened",
+    )
     _show_messages("\nMessages", messages)
 
 

@@ -51,7 +51,10 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class OwedMessage:
-    """A message of one act to one role, before it is known who that is. `state` is owed, or superseded for a rung that a later one took over."""
+    """A message of one act to one role, before it is known who that is. `state` is owed, or superseded for a rung that a later one took over.
+
+    `once`: what it is known by, where it is no act's own (`db/unowned.py`).
+    """
 
     case_id: int
     ref: str
@@ -71,6 +74,7 @@ class OwedMessage:
     due_on: date | None = None
     state: str = "owed"
     details: str = "{}"
+    once: str = ""
 
 
 def spread(session: Session, today: date, limit: int = 200) -> Spread:
@@ -110,6 +114,7 @@ def _messages_of(row: Any, definition: Definition) -> Iterable[OwedMessage]:
             no=one["no"] or None,
             due_on=due_on,
             details=json.dumps(details, sort_keys=True),
+            once=one.get("once", ""),
         )
     if "rungs" in said:
         rungs = Rungs.read(said["rungs"])
@@ -152,7 +157,9 @@ def _delivery_rows(message: OwedMessage, readers: Sequence[Recipient]) -> list[d
 def _delivery_row(message: OwedMessage, reader: Recipient | None, place: int) -> dict[str, Any]:
     """A row of `deliveries`. `once_key` is the same whenever the same message to the same reader is spread again."""
     who = "nobody" if reader is None else f"person {reader.person_id}" if reader.person_id is not None else f"authority {reader.authority_id}"
-    if message.rung is None:
+    if message.once:
+        once = f"{message.case_id}/{message.once}/{message.to}/{who}"
+    elif message.rung is None:
         once = f"{message.case_id}/{message.seq}/{message.place}/{who}"
     else:
         once = f"{message.case_id}/{message.step}/{message.party}/{message.round}/rung {message.rung}/{message.due_on}/{message.to}/{who}"
@@ -176,5 +183,13 @@ def _delivery_row(message: OwedMessage, reader: Recipient | None, place: int) ->
         "error_code": "",
         "reference": f"{message.ref}/{message.outbox_id}.{message.place}.{place}",
         "once_key": once,
-        "details": message.details,
+        "details": _details(message, reader),
     }
+
+
+def _details(message: OwedMessage, reader: Recipient | None) -> str:
+    """What the letter must say beside the message: that its reader stands in, or reads it because nobody can act."""
+    if reader is None or not (reader.stands_in_for or reader.instead):
+        return message.details
+    routed = {"instead": True} if reader.instead else {}
+    return json.dumps({**json.loads(message.details), **routed, "stands_in_for": reader.stands_in_for}, sort_keys=True)

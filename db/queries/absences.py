@@ -1,0 +1,52 @@
+"""Which absences stand: who is away or will be, who was named, and who stands in today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+_SAID = text("""
+    WITH acting AS (SELECT DISTINCT holder_id, deputy_id FROM stand_ins(:today))
+    SELECT a.id, a.person_id, a.deputy_id, a.from_on, a.to_on, a.school_ids,
+           concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name) AS person,
+           concat_ws(' ', NULLIF(d.title, ''), d.given_name, d.family_name) AS deputy,
+           a.from_on <= :today AS begun, concat_ws(' ', NULLIF(n.title, ''), n.given_name, n.family_name) AS acting, n.id AS acting_id
+    FROM absences a JOIN persons p ON p.id = a.person_id JOIN persons d ON d.id = a.deputy_id
+    LEFT JOIN acting t ON t.holder_id = a.person_id AND a.from_on <= :today LEFT JOIN persons n ON n.id = t.deputy_id
+    WHERE a.ended_at IS NULL AND (a.to_on IS NULL OR a.to_on >= :today) AND (CAST(:person AS bigint) IS NULL OR a.person_id = :person)
+      AND (CAST(:schools AS int[]) IS NULL OR a.school_ids && CAST(:schools AS int[]))
+    ORDER BY a.from_on, person, a.id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class SaidAbsence:
+    """An absence that stands, `begun` or not. `deputy` was named; `acting` stands in today (empty: not begun, or nobody can)."""
+
+    id: int
+    person_id: int
+    person: str
+    deputy_id: int
+    deputy: str
+    from_on: date
+    to_on: date | None
+    begun: bool
+    acting_id: int | None
+    acting: str
+    school_ids: tuple[int, ...]
+
+
+def said_absences(session: Session, today: date, *, person_id: int | None = None, schools: Iterable[int] | None = None) -> list[SaidAbsence]:
+    """Absences of today and later by their first day: everybody's, one person's, or those of people with a role at these schools.
+
+    Needs a scheduler session, since a deputy may be of another school; the caller narrows it to what the reader may see.
+    """
+    values = {"today": today, "person": person_id, "schools": None if schools is None else list(schools)}
+    return [
+        SaidAbsence(r.id, r.person_id, r.person, r.deputy_id, r.deputy, r.from_on, r.to_on, r.begun, r.acting_id, r.acting, tuple(r.school_ids))
+        for r in session.execute(_SAID, values)
+    ]
