@@ -5,7 +5,7 @@ Sessions are the scheduler's: a deputy may be of another school of the trust. Wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from db.models import Absence, Membership, Person
 from db.queries.absences import SaidAbsence, said_absences
 from db.queries.unowned import own_approvals
+from db.unowned import tell_unowned
 from rules.explain import in_full
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(24140, 1)")  # two people who name each other at once would make a ring
@@ -47,6 +48,11 @@ class NewAbsence:
         return other.from_on <= (self.to_on or date.max) and self.from_on <= (other.to_on or date.max)
 
 
+def may_say_away(session: Session, person_id: int, by: int, leads: Iterable[int]) -> bool:
+    """Whether `by` may say that this person is away: they themselves, or whoever may `say_away` (`leads`) at a school where they have a role."""
+    return person_id == by or bool(set(leads) & set(session.scalars(_SCHOOLS, {"person": person_id})))
+
+
 def say_away(session: Session, said: NewAbsence, *, by: int, today: date, now: datetime) -> SaidAbsence:
     """Record an absence. `by`: the person who says it. Raises CannotBeAway, which leaves nothing behind once the session is rolled back.
 
@@ -64,6 +70,7 @@ def say_away(session: Session, said: NewAbsence, *, by: int, today: date, now: d
     session.flush()
     _refuse_own_work(session, said, schools, people)
     session.execute(_KNOWN_THERE, {"person": said.deputy_id, "schools": schools})
+    tell_unowned(session, today)
     return next(one for one in said_absences(session, today, person_id=said.person_id) if one.id == row.id)
 
 
@@ -76,6 +83,7 @@ def take_back(session: Session, absence_id: int, *, by: int, today: date, now: d
     row = session.get_one(Absence, absence_id)
     row.ended_by, row.ended_at = by, now
     session.flush()
+    tell_unowned(session, today)
     return found
 
 

@@ -46,6 +46,11 @@ PLAIN: Mapping[PlainAct, tuple[str, ...]] = {
 SPEAKS_FOR: Mapping[str, tuple[str, ...]] = {"school": ("headteacher", "senco")}
 
 
+def role_title(role: str) -> str:
+    """A staff role's name for people, as in `process_definitions/roles.yaml`, without its article."""
+    return {"senco": "SENCO", "trust_send_lead": "trust SEND lead", "ceo": "chief executive"}.get(role, role.replace("_", " "))
+
+
 def roles_for(act: PlainAct) -> tuple[str, ...]:
     """The roles that may do this act at the school it concerns."""
     return PLAIN[act]

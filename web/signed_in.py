@@ -15,7 +15,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from db.acts.actor import Actor
 from db.models import Person
-from db.permissions import PlainAct, role_in_which, roles_for
+from db.permissions import PlainAct, role_in_which, role_title, roles_for
 from db.queries.acting import HeldRole, roles_today
 from web.automation import is_paused
 from web.console import Console, console_of
@@ -61,11 +61,6 @@ class SignedIn:
     def holder(self, person_id: int | None) -> HeldRole | None:
         """The role in which this person stands in for that one; None: they do not."""
         return next((one for one in self.stands_in if one.holder_id == person_id), None)
-
-
-def role_title(role: str) -> str:
-    """A role's name for people, as in `process_definitions/roles.yaml`."""
-    return {"senco": "SENCO", "trust_send_lead": "trust SEND lead", "ceo": "chief executive"}.get(role, role.replace("_", " "))
 
 
 def start_session(console: Console, answer: Response, person_id: int) -> None:

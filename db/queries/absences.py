@@ -40,6 +40,12 @@ class SaidAbsence:
     school_ids: tuple[int, ...]
 
 
+def absences_seen_by(session: Session, person_id: int, leads: Iterable[int], today: date) -> list[SaidAbsence]:
+    """Absences that concern somebody: their own, those in which they were named or stand in, and those at the schools that they lead."""
+    at = set(leads)
+    return [one for one in said_absences(session, today) if person_id in (one.person_id, one.deputy_id, one.acting_id) or at & set(one.school_ids)]
+
+
 def said_absences(session: Session, today: date, *, person_id: int | None = None, schools: Iterable[int] | None = None) -> list[SaidAbsence]:
     """Absences of today and later by their first day: everybody's, one person's, or those of people with a role at these schools.
 

@@ -43,6 +43,10 @@ _UNOWNED = """
     )
     SELECT school_id, owner, '' AS about, steps, case_id, no FROM open WHERE place = 1 ORDER BY school_id, owner
 """
+_TOLD = text("""
+    SELECT u.school_id, s.name, u.owner, u.about, u.steps, c.ref, u.told_on FROM unowned_roles u
+    JOIN schools s ON s.id = u.school_id JOIN cases c ON c.id = u.case_id ORDER BY s.name, u.owner, u.about
+""")
 _TEXTS = text("""
     SELECT DISTINCT d.hash FROM cases c JOIN definitions d ON d.id = c.definition_id
     WHERE c.ended = '' AND (CAST(:schools AS int[]) IS NULL OR c.school_id = ANY (CAST(:schools AS int[])))
@@ -92,6 +96,24 @@ class OwnApproval:
     title: str
     author: str
     stood_in_for: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnownedTold:
+    """A role in which nobody can act, as the trust was told on `told_on`: the most urgent case by reference. `about`: as in `UnownedRole`."""
+
+    school_id: int
+    school: str
+    owner: str
+    about: str
+    steps: int
+    case: str
+    told_on: date
+
+
+def unowned_told(session: Session) -> list[UnownedTold]:
+    """What stands of it now in the session's schools, by school: kept by the morning sweep and by whatever changes who can act."""
+    return [UnownedTold(*row) for row in session.execute(_TOLD)]
 
 
 def unowned_roles(session: Session, day: date) -> list[Unowned]:
