@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from db.models import Absence, Membership, Person
+from db.person_schools import make_deputies_known
 from db.queries.absences import SaidAbsence, said_absences
 from db.queries.unowned import own_approvals
 from db.unowned import tell_unowned
@@ -20,9 +21,6 @@ from rules.explain import in_full
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(24140, 1)")  # two people who name each other at once would make a ring
 _SCHOOLS = text("SELECT DISTINCT school_id FROM memberships WHERE person_id = :person ORDER BY school_id")
-_KNOWN_THERE = text(
-    "UPDATE persons SET school_ids = ARRAY(SELECT DISTINCT unnest(school_ids || CAST(:schools AS int[])) ORDER BY 1) WHERE id = :person"
-)
 
 
 class CannotBeAway(ValueError):
@@ -69,7 +67,7 @@ def say_away(session: Session, said: NewAbsence, *, by: int, today: date, now: d
     session.add(row)
     session.flush()
     _refuse_own_work(session, said, schools, people)
-    session.execute(_KNOWN_THERE, {"person": said.deputy_id, "schools": schools})
+    make_deputies_known(session)
     tell_unowned(session, today)
     return next(one for one in said_absences(session, today, person_id=said.person_id) if one.id == row.id)
 

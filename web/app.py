@@ -18,14 +18,14 @@ from db.ledger import Ledger
 from db.settings import Settings
 from db.signing_key import signing_keys
 from rules.library import Library
-from web import actions, case, change, contacts, correct_outcome, decide, drawing, find, health, link, messages, new_child, sign_in, start
+from web import actions, away, case, change, contacts, correct_outcome, decide, drawing, find, health, link, messages, new_child, sign_in, start
 from web.console import HERE, Console, make_pages, page
 from web.guards import BUSY, add_guards, secure
 from web.places import Places
 from web.quiet import QuietBanner
 from web.signed_in import NotSignedIn, WrongForm
 
-PARTS = (health, sign_in, actions, find, new_child, start, messages, link, change, correct_outcome, decide, contacts, drawing, case)
+PARTS = (health, sign_in, actions, away, find, new_child, start, messages, link, change, correct_outcome, decide, contacts, drawing, case)
 
 
 def create_app(settings: Settings, engines: Engines, clock: Clock, library: Library, ledger: Ledger) -> FastAPI:

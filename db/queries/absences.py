@@ -23,6 +23,27 @@ _SAID = text("""
 """)
 
 
+# Whoever holds a role there, and whoever's last role there ended not long ago: their post can be held too.
+_POSTS = text("""
+    SELECT p.id, concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name) AS name, array_agg(DISTINCT m.role ORDER BY m.role) AS roles,
+           array_agg(DISTINCT s.name ORDER BY s.name) AS schools, max(COALESCE(m.until_on, 'infinity')) >= :today AS here
+    FROM memberships m JOIN persons p ON p.id = m.person_id JOIN schools s ON s.id = m.school_id
+    WHERE (CAST(:schools AS int[]) IS NULL OR m.school_id = ANY (CAST(:schools AS int[]))) AND p.kind = 'staff'
+    GROUP BY p.id HAVING max(COALESCE(m.until_on, 'infinity')) >= CAST(:today AS date) - 100 ORDER BY p.family_name, p.given_name, p.id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """A member of staff with their roles and schools. `here`: they hold one today; else their last one ended in the last hundred days."""
+
+    person_id: int
+    name: str
+    roles: tuple[str, ...]
+    schools: tuple[str, ...]
+    here: bool
+
+
 @dataclass(frozen=True, slots=True)
 class SaidAbsence:
     """An absence that stands, `begun` or not. `deputy` was named; `acting` stands in today (empty: not begun, or nobody can)."""
@@ -38,6 +59,12 @@ class SaidAbsence:
     acting_id: int | None
     acting: str
     school_ids: tuple[int, ...]
+
+
+def colleagues(session: Session, today: date, schools: Iterable[int] | None = None) -> list[Colleague]:
+    """Members of staff at these schools (None: in the whole trust), by name. Needs a scheduler session."""
+    rows = session.execute(_POSTS, {"today": today, "schools": None if schools is None else list(schools)})
+    return [Colleague(r.id, r.name, tuple(r.roles), tuple(r.schools), r.here) for r in rows]
 
 
 def absences_seen_by(session: Session, person_id: int, leads: Iterable[int], today: date) -> list[SaidAbsence]:
