@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
@@ -44,11 +44,15 @@ class Working:
 
 @dataclass(frozen=True)
 class Acting:
-    """The member of staff who acts. `roles`: what they are at each of their schools or stand in for, the scope of all they see."""
+    """The member of staff who acts. `roles`: what they are at each of their schools or stand in for, the scope of all they see.
+
+    `stands_in`: for whom, names by id.
+    """
 
     person_id: int
     name: str
     roles: dict[int, frozenset[str]]
+    stands_in: dict[int, str] = field(default_factory=dict)
 
     @property
     def schools(self) -> frozenset[int]:
@@ -153,4 +157,5 @@ def acting(working: Working, who: str | None) -> Acting:
     with working.engines.scheduler() as session:
         found = roles_today(session, mine[0].id, working.today)
     roles = {school: frozenset(r.role for r in found if r.school_id == school) for school in {r.school_id for r in found}}
-    return Acting(mine[0].id, f"{mine[0].given_name} {mine[0].family_name}", roles)
+    lent = {r.holder_id: r.holder for r in found if r.holder_id is not None}
+    return Acting(mine[0].id, f"{mine[0].given_name} {mine[0].family_name}", roles, lent)
