@@ -48,27 +48,28 @@ _TOLD = text("""
     JOIN schools s ON s.id = u.school_id JOIN cases c ON c.id = u.case_id ORDER BY s.name, u.owner, u.about
 """)
 _TEXTS = text("""
-    SELECT DISTINCT d.hash FROM cases c JOIN definitions d ON d.id = c.definition_id
-    WHERE c.ended = '' AND (CAST(:schools AS int[]) IS NULL OR c.school_id = ANY (CAST(:schools AS int[])))
+    SELECT d.hash FROM definitions d WHERE EXISTS (
+        SELECT FROM cases c WHERE c.definition_id = d.id AND c.ended = ''
+           AND (CAST(:schools AS int[]) IS NULL OR c.school_id = ANY (CAST(:schools AS int[]))))
 """)
+# Only where one person alone can act may that person be the author.
 _OWN_WORK = """
-    WITH {able}, done AS (
-        SELECT s.school_id, s.owner, s.case_id, s.no, c.ref, d.hash, s.step, s.party, (
+    WITH {able}, alone AS (
+        SELECT school_id, owner, min(person_id) AS person_id, array_remove(array_agg(DISTINCT holder_id), NULL) AS stood_in_for
+        FROM able WHERE CAST(:schools AS int[]) IS NULL OR school_id = ANY (CAST(:schools AS int[]))
+        GROUP BY school_id, owner HAVING count(DISTINCT person_id) = 1
+    ), waiting AS (
+        SELECT s.school_id, s.owner, s.case_id, s.no, c.ref, d.hash, s.step, s.party, a.person_id, a.stood_in_for, (
                    SELECT e.actor_id FROM steps w JOIN events e ON e.case_id = w.case_id AND e.seq = w.closed_seq
                    WHERE w.case_id = s.case_id AND w.step = x.work AND (w.party = s.party OR NOT x.of_party)
                    ORDER BY w.round DESC LIMIT 1) AS author_id
-        FROM unnest(CAST(:hashes AS text[]), CAST(:steps AS text[]), CAST(:works AS text[]), CAST(:of_party AS bool[]))
-             AS x (hash, step, work, of_party)
-        JOIN definitions d ON d.hash = x.hash JOIN cases c ON c.definition_id = d.id AND c.ended = ''
-        JOIN steps s ON s.case_id = c.id AND s.step = x.step AND s.closed_seq IS NULL AND s.status = 'open'
-        WHERE CAST(:schools AS int[]) IS NULL OR c.school_id = ANY (CAST(:schools AS int[]))
+        FROM alone a JOIN steps s ON s.school_id = a.school_id AND s.owner = a.owner AND s.closed_seq IS NULL AND s.status = 'open'
+        JOIN cases c ON c.id = s.case_id JOIN definitions d ON d.id = c.definition_id
+        JOIN unnest(CAST(:hashes AS text[]), CAST(:steps AS text[]), CAST(:works AS text[]), CAST(:of_party AS bool[]))
+             AS x (hash, step, work, of_party) ON x.hash = d.hash AND x.step = s.step
     )
-    SELECT o.school_id, o.owner, o.case_id, o.no, o.ref, o.hash, o.step, o.party, concat_ws(' ', p.given_name, p.family_name) AS author,
-           ARRAY(SELECT a.holder_id FROM able a WHERE a.school_id = o.school_id AND a.owner = o.owner AND a.holder_id IS NOT NULL) AS stood_in_for
-    FROM done o JOIN persons p ON p.id = o.author_id
-    WHERE EXISTS (SELECT FROM able a WHERE a.school_id = o.school_id AND a.owner = o.owner AND a.person_id = o.author_id)
-      AND NOT EXISTS (SELECT FROM able a WHERE a.school_id = o.school_id AND a.owner = o.owner AND a.person_id <> o.author_id)
-    ORDER BY o.school_id, o.case_id, o.no
+    SELECT w.school_id, w.owner, w.case_id, w.no, w.ref, w.hash, w.step, w.party, concat_ws(' ', p.given_name, p.family_name) AS author,
+           w.stood_in_for FROM waiting w JOIN persons p ON p.id = w.author_id WHERE w.author_id = w.person_id ORDER BY w.school_id, w.case_id, w.no
 """
 
 
