@@ -12,6 +12,7 @@ from db.absences import CannotBeAway, NewAbsence, say_away, take_back
 from db.engine import Engines
 from db.ledger import Act, Actor, NotAllowed, Refused
 from db.models import Membership, Person, School
+from db.person_schools import refresh_person_schools
 from db.queries.absences import SaidAbsence, said_absences
 from db.queries.acting import HeldRole, away_today, roles_today
 from db.queries.inbox import inbox
@@ -229,6 +230,23 @@ def test_a_deputy_of_another_school_is_known_there_for_good(ash: Village, engine
         assert session.get_one(Person, person_of(lent)).family_name == "Ash"
     with pytest.raises(NotAllowed):
         ash.decide(report_written(ash), "approve_report", "2026-11-24", "approved", by=lent)
+
+
+def test_the_deputys_deputy_of_a_third_school_is_known_too_whoever_spoke_first(ash: Village, engines: Engines) -> None:
+    birch, elm = village(engines, next(URNS)), village(engines, next(URNS))
+    case, later = report_written(ash), report_written(ash)
+    away(ash, ash.head, birch.head)
+    away(birch, birch.head, elm.head)
+    lent = Actor(elm.head.person_id, frozenset({elm.school_id, ash.school_id}), "console")
+    ash.decide(case, "approve_report", "2026-11-24", "approved", by=lent)
+    with ash.engines.app([ash.school_id]) as session:
+        told = timeline_of(session, case)[-1]
+    assert (told.who, told.on_behalf_of) == ("Headteacher Ash", "Headteacher Ash"), "everybody is called so: what matters is that both are known"
+    with ash.engines.scheduler() as session:
+        refresh_person_schools(session)
+    with ash.engines.app([ash.school_id]) as session:
+        assert session.get(Person, person_of(elm.head)) is not None and session.get(Person, person_of(elm.senco)) is None
+    assert "approve_report" in to_do(ash, lent, later) and to_do(ash, birch.head, later) == {}
 
 
 def test_messages_go_to_whoever_stands_in_and_to_the_trust_where_nobody_can(ash: Village) -> None:
