@@ -23,7 +23,7 @@ GUARDED = [one for one in ROUTES if one not in OPEN_TO_ALL]
 
 
 def address(path: str) -> str:
-    return re.sub(r"\{(\w+)\}", lambda m: "1" if m[1] in ("pupil_id", "school_id") else "AR-000001" if m[1] == "ref" else "annual_review", path)
+    return re.sub(r"\{(\w+)\}", lambda m: "1" if m[1] in ("pupil_id", "school_id", "number") else "AR-000001" if m[1] == "ref" else "annual_review", path)
 
 
 @pytest.mark.parametrize(("method", "path"), GUARDED)
