@@ -27,6 +27,7 @@ def import_files(
     """Import schools, term dates, councils' contacts, staff, pupils, families and EHC plans. A file with an error imports nothing."""
     with refusals():
         from db.importing.run import import_files as run
+        from db.unowned import tell_unowned
 
         files = {f.name: f.read_bytes() for path in paths for f in (sorted(path.glob("*.csv")) if path.is_dir() else [_file(path)])}
         if not files:
@@ -35,6 +36,7 @@ def import_files(
         actor = acting(w, who).person_id if who else None
         with w.engines.scheduler() as session:
             report = run(session, files, actor_id=actor, trust_name=trust)
+            tell_unowned(session, w.today)
     if json:
         as_json(report)
         return

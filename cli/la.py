@@ -83,7 +83,7 @@ def reconcile(
         _tell(compared, out, json)
 
 
-def _schools(me: Acting) -> frozenset[int]:
+def _schools(me: Acting) -> dict[int, frozenset[str]]:
     mine = me.schools_where("read_trust")
     if not mine:
         fail("the LAs' records are for the trust SEND lead and the chief executive")

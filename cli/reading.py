@@ -40,11 +40,16 @@ def inbox(who: Who = None, json: Json = False) -> None:
         with w.engines.app(me.schools_where("read_messages")) as session:
             untold = failed_messages(session, UNTOLD_SHOWN)
             unreviewed = not_running(session, w.library, w.today)
+
+    def for_whom(step: StepRow) -> str:
+        return me.stands_in.get(found.holder_of(step) or 0, "")
+
     if json:
-        lists = {"mine": _plain(found.mine), "waiting_for": _plain(found.waiting_for), "untold": [_message(m) for m in untold]}
+        mine = [{**one, "stands_in_for": for_whom(step)} for one, step in zip(_plain(found.mine), found.mine, strict=True)]
+        lists = {"mine": mine, "waiting_for": _plain(found.waiting_for), "untold": [_message(m) for m in untold]}
         as_json({"person": me.name, **lists, "unreviewed": unreviewed})
         return
-    table(("by", "late", "case", "step", "who for", "school"), (_row(s) for s in found.mine), f"{me.name}: to do", "Nothing to do.")
+    table(("by", "late", "case", "step", "who for", "school"), (_row(s, note=for_whom(s)) for s in found.mine), f"{me.name}: to do", "Nothing to do.")
     print()
     table(("by", "late", "case", "step", "whose", "school"), (_row(s, True) for s in found.waiting_for), "Waiting for others", "Waiting for nobody.")
     if unreviewed:
@@ -88,7 +93,11 @@ def show_case(ref: Ref, who: Who = None, json: Json = False) -> None:
         "\nWhat is next",
     )
     table(("fact", "value"), ((f.title + (f" ({f.party})" if f.party else ""), f.value) for f in found.facts), "\nWhat is known")
-    table(("no", "on", "what", "outcome", "by"), ((e.seq, e.happened_on, e.what, e.outcome, e.who) for e in history), "\nWhat has happened")
+    table(
+        ("no", "on", "what", "outcome", "by"),
+        ((e.seq, e.happened_on, e.what, e.outcome, e.who + (f" for {e.on_behalf_of}" if e.on_behalf_of else "")) for e in history),
+        "\nWhat has happened",
+    )
     _show_messages("\nMessages", messages)
 
 
@@ -142,8 +151,9 @@ def _current(w: Working, process: str) -> str:
     return ", ".join(t.hash[:12] for t in texts) or "none"
 
 
-def _row(step: StepRow, others: bool = False) -> tuple[object, ...]:
-    return (step.act_by_on, step.overdue_days or "", step.case, step.title, step.whose if others else step.pupil_name, step.school)
+def _row(step: StepRow, others: bool = False, note: str = "") -> tuple[object, ...]:
+    title = f"{step.title} (for {note})" if note else step.title
+    return (step.act_by_on, step.overdue_days or "", step.case, title, step.whose if others else step.pupil_name, step.school)
 
 
 def _plain(steps: list[StepRow]) -> list[dict[str, object]]:

@@ -39,6 +39,7 @@ def refusal_lines(fault: Exception) -> list[str] | None:
         ("flows.connection", "PrefectUnreachable"),
         ("flows.server_settings", "PrefectSettingsError"),
         ("cli.working", "NobodyKnown"),
+        ("db.absences", "CannotBeAway"),
         ("db.signing_key", "SigningKeyError"),
         ("cli.up", "UpRefused"),
         ("notifications.channels", "AlarmUrlError"),

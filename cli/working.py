@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
@@ -44,11 +44,15 @@ class Working:
 
 @dataclass(frozen=True)
 class Acting:
-    """The member of staff who acts. `roles`: what they are at each of their schools, the scope of all they see."""
+    """The member of staff who acts. `roles`: what they are at each of their schools or stand in for, the scope of all they see.
+
+    `stands_in`: for whom, names by id.
+    """
 
     person_id: int
     name: str
     roles: dict[int, frozenset[str]]
+    stands_in: dict[int, str] = field(default_factory=dict)
 
     @property
     def schools(self) -> frozenset[int]:
@@ -135,10 +139,9 @@ def acting(working: Working, who: str | None) -> Acting:
     from sqlalchemy import or_, select
 
     from db.models import Membership, Person
+    from db.queries.acting import roles_today
 
-    held = select(Person.id, Person.given_name, Person.family_name, Person.email, Membership.school_id, Membership.role).join(
-        Membership, Membership.person_id == Person.id
-    )
+    held = select(Person.id, Person.given_name, Person.family_name, Person.email, Membership.role).join(Membership, Membership.person_id == Person.id)
     held = held.where(or_(Membership.until_on.is_(None), Membership.until_on >= working.today)).order_by(Person.id)
     with working.engines.scheduler() as session:
         rows = session.execute(held).all()
@@ -151,5 +154,8 @@ def acting(working: Working, who: str | None) -> Acting:
         raise NobodyKnown("say who acts: --as with the e-mail address of a member of staff")
     if not mine:
         raise NobodyKnown(f"nobody on the staff has the address {who}" if who else "the trust has no SENCO; import staff.csv first")
-    roles = {school: frozenset(r.role for r in mine if r.school_id == school) for school in {r.school_id for r in mine}}
-    return Acting(mine[0].id, f"{mine[0].given_name} {mine[0].family_name}", roles)
+    with working.engines.scheduler() as session:
+        found = roles_today(session, mine[0].id, working.today)
+    roles = {school: frozenset(r.role for r in found if r.school_id == school) for school in {r.school_id for r in found}}
+    lent = {r.holder_id: r.holder for r in found if r.holder_id is not None}
+    return Acting(mine[0].id, f"{mine[0].given_name} {mine[0].family_name}", roles, lent)

@@ -53,7 +53,10 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class OwedMessage:
-    """A message of one act to one role, before it is known who that is. `state` is owed, or superseded for a rung that a later one took over."""
+    """A message of one act to one role, before it is known who that is. `state` is owed, or superseded for a rung that a later one took over.
+
+    `once`: what it is known by, where it is no act's own (`db/unowned.py`).
+    """
 
     case_id: int
     ref: str
@@ -75,6 +78,7 @@ class OwedMessage:
     details: str = "{}"
     role: Role | None = None
     by_law: bool = False
+    once: str = ""
 
 
 def spread(session: Session, now: datetime, limit: int = 200, *, at_any_hour: bool = False) -> Spread:
@@ -118,6 +122,7 @@ def _messages_of(row: Any, definition: Definition) -> Iterable[OwedMessage]:
             details=json.dumps(details, sort_keys=True),
             role=definition.roles.get(one["to"]),
             by_law=_is_by_law(definition, one["step"], one["moment"]),
+            once=one.get("once", ""),
         )
     if "rungs" in said:
         rungs = Rungs.read(said["rungs"])
@@ -180,7 +185,9 @@ def _when_it_goes(message: OwedMessage, reader: Recipient, timetable: Timetable)
 def _delivery_row(message: OwedMessage, reader: Recipient | None, place: int, timetable: Timetable) -> dict[str, Any]:
     """A row of `deliveries`. `once_key` is the same whenever the same message to the same reader is spread again."""
     who = "nobody" if reader is None else f"person {reader.person_id}" if reader.person_id is not None else f"authority {reader.authority_id}"
-    if message.rung is None:
+    if message.once:
+        once = f"{message.case_id}/{message.once}/{message.to}/{who}"
+    elif message.rung is None:
         once = f"{message.case_id}/{message.seq}/{message.place}/{who}"
     else:
         once = f"{message.case_id}/{message.step}/{message.party}/{message.round}/rung {message.rung}/{message.due_on}/{message.to}/{who}"
@@ -207,5 +214,13 @@ def _delivery_row(message: OwedMessage, reader: Recipient | None, place: int, ti
         "error_code": "",
         "reference": f"{message.ref}/{message.outbox_id}.{message.place}.{place}",
         "once_key": once,
-        "details": message.details,
+        "details": _details(message, reader),
     }
+
+
+def _details(message: OwedMessage, reader: Recipient | None) -> str:
+    """What the letter must say beside the message: that its reader stands in, or reads it because nobody can act."""
+    if reader is None or not (reader.stands_in_for or reader.instead):
+        return message.details
+    routed = {"instead": True} if reader.instead else {}
+    return json.dumps({**json.loads(message.details), **routed, "stands_in_for": reader.stands_in_for}, sort_keys=True)

@@ -23,6 +23,7 @@ PlainAct = Literal[
     "read_trust",
     "change_definition",
     "name_contact",
+    "say_away",
 ]
 
 STAFF = ("senco", "headteacher", "teacher", "trust_send_lead", "ceo")
@@ -36,12 +37,18 @@ PLAIN: Mapping[PlainAct, tuple[str, ...]] = {
     "answer_leaver": LEADERS,
     "make_link": LEADERS,
     "name_contact": LEADERS,  # who stands behind a role of one pupil's cases
+    "say_away": ("headteacher", "trust_send_lead", "ceo"),  # for somebody else, who is ill; for themselves everybody may
     "read_messages": LEADERS,
     "read_trust": ("trust_send_lead", "ceo"),
     "change_definition": ("trust_send_lead",),  # which text a running case is judged by is the trust's to say, not one school's
 }
 # "The school" is a party at a review and nobody's job: who speaks for it (SEND Regulations 2014 reg 20(2): the head).
 SPEAKS_FOR: Mapping[str, tuple[str, ...]] = {"school": ("headteacher", "senco")}
+
+
+def role_title(role: str) -> str:
+    """A staff role's name for people, as in `process_definitions/roles.yaml`, without its article."""
+    return {"senco": "SENCO", "trust_send_lead": "trust SEND lead", "ceo": "chief executive"}.get(role, role.replace("_", " "))
 
 
 def roles_for(act: PlainAct) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from db import wakes
 from db.heartbeats import Beat, beats
+from db.permissions import role_title
+from db.queries.unowned import UnownedTold, unowned_told
 
 WORKER = "wakes"  # the heartbeat of the loop that serves wakes
 LATE = timedelta(minutes=3)  # looked at each minute, so that a person hears within five
@@ -66,6 +68,7 @@ class Seen:
     owed: Queue
     refused: Queue
     parked: tuple[str, ...]
+    unowned: tuple[UnownedTold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +92,30 @@ def look(session: Session, clock: datetime) -> Seen:
         Queue(row.owed, row.owed_at),
         Queue(row.refused, row.refused_at),
         tuple(wakes.parked(session)),
+        tuple(unowned_told(session)),
     )
 
 
 def incidents(seen: Seen, due: Mapping[str, datetime]) -> list[Incident]:
     """What is wrong. `due`: when each scheduled piece of work was last to run (UTC), by the name of its heartbeat."""
-    return [*_of_the_worker(seen), *_of_the_schedules(seen, due), *_of_work_by_hand(seen), *_of_errors(seen.beats), *_of_parked(seen.parked)]
+    return [
+        *_of_the_worker(seen),
+        *_of_the_schedules(seen, due),
+        *_of_work_by_hand(seen),
+        *_of_errors(seen.beats),
+        *_of_parked(seen.parked),
+        *_of_unowned(seen.unowned),
+    ]
+
+
+def _of_unowned(all_unowned: Iterable[UnownedTold]) -> Iterable[Incident]:
+    for one in all_unowned:
+        role = role_title(one.owner)
+        words = f"only the author could give the approval in {one.case}" if one.about else f"{one.steps} open steps, the first in {one.case}"
+        yield Incident(
+            f"unowned {one.school_id} {one.owner} {one.about}".rstrip(),
+            f"Nobody can act as {role} at one school: {words}. Enter who it is (import staff.csv), or who stands in (`sendflow absence add`).",
+        )
 
 
 def _of_the_worker(seen: Seen) -> Iterable[Incident]:

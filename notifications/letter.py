@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.calendar_of_school import calendar_of
-from db.models import Case, Delivery, Membership, Person, PinnedDefinition, Pupil, School, StepRow
+from db.models import Absence, Case, Delivery, Membership, Person, PinnedDefinition, Pupil, School, StepRow
 from notifications.reader import Reader
 from rules.calendar import SchoolCalendar
 from rules.definition import Definition, Step
@@ -55,6 +55,7 @@ def letter_values(
         "moment": delivery.moment,
         "today": today,
         "again": delivery.may_be_twice,
+        "standing_in": _standing_in(session, definition, delivery, today, details),
     }
 
 
@@ -138,6 +139,21 @@ def _right_given_before(definition: Definition, position: Position, calendar: Sc
 
 def _right_in_words(definition: Definition, name: str, last_day: date | None) -> dict[str, object]:
     return {"name": name, "law": definition.rights[name].law, "text": definition.rights[name].text, "last_day": last_day}
+
+
+def _standing_in(
+    session: Session, definition: Definition, delivery: Delivery, today: date, details: Mapping[str, object]
+) -> dict[str, object] | None:
+    """Why this reader has it: they stand in for `name`, or (no name) nobody at the school can act in `role`. None: it is their own."""
+    holder, instead = details.get("stands_in_for"), bool(details.get("instead"))
+    if holder is None and not instead:
+        return None
+    role = definition.roles[delivery.to_role].title if delivery.to_role in definition.roles else delivery.to_role
+    if holder is None or instead:
+        return {"name": "", "until": None, "role": role}
+    person = session.get_one(Person, int(str(holder)))
+    until = session.scalar(select(Absence.to_on).where(Absence.person_id == person.id, Absence.ended_at.is_(None), Absence.from_on <= today))
+    return {"name": f"{person.given_name} {person.family_name}", "until": until, "role": role}
 
 
 def _contains(step: Step | None, moment: str) -> Mapping[str, str]:

@@ -25,6 +25,7 @@ PARTS: Mapping[str, frozenset[str]] = {
         "due": "on safe_on days_late why",
         "target": "on days_late",
         "right": "name law text last_day",
+        "standing_in": "name until role",
         **dict.fromkeys(("facts", "contains", "law", "link", "severity", "moment", "today", "again"), ""),
     }.items()
 }

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from db.chase import sweep_all
 from db.heartbeats import beats
 from db.told import want_where_due
+from db.unowned import tell_unowned
 from rules.calendar import today_in_london
 from tasks.parts import Parts
 from tasks.quiet import refuse_if_leapt
@@ -17,7 +18,7 @@ NAME = "chase_deadlines"
 
 def chase(parts: Parts, today: date) -> int | None:
     """Dates counted anew where terms changed, what the calendar records by itself (a window that lapsed, a `wait` step's day), then the rungs
-    of the ladders due by `today`.
+    of the ladders due by `today`. After those, the trust is told of roles in which nobody can act.
 
     The calendar comes first, so that nobody is reminded of what it has just closed. Returns how many acts and reminders; None when another
     process is at it. Done again on the same day it does nothing twice. Raises TaskFailed, `clock.leapt` while nobody has confirmed a leap.
@@ -33,7 +34,9 @@ def _acts_and_reminders(parts: Parts, today: date) -> int:
     finally:  # one case that cannot be worked must not leave everybody else unreminded
         reminders = sweep_all(parts.engines, today)
         _wake_what_is_due(parts, today)
-    return acts + reminders
+        with parts.engines.scheduler() as session:
+            told = tell_unowned(session, today)
+    return acts + told + reminders
 
 
 def _wake_what_is_due(parts: Parts, today: date) -> None:

@@ -7,10 +7,13 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from db.permissions import role_title
+from db.queries.acting import away_today
 from db.queries.inbox import inbox, overdue
 from db.queries.messages import failed_messages
 from db.queries.set_aside import set_aside
 from db.queries.step_rows import StepRow
+from db.queries.unowned import unowned_told
 from tasks.open_reviews import not_running
 from web.console import console_of, page
 from web.signed_in import require_signed_in
@@ -27,8 +30,10 @@ def my_actions(request: Request) -> Response:
     console = console_of(request)
     with console.engines.app(me.roles) as session:
         found = inbox(session, me.person_id, console.clock.today())
+        away = away_today(session, me.person_id, console.clock.today())
     with console.engines.app(me.schools_where("read_trust")) as session:
         in_trust = overdue(session, console.clock.today(), LONGEST_LIST)
+        unowned = unowned_told(session)
     with console.engines.app(me.schools_where("read_messages")) as session:
         untold = failed_messages(session, UNTOLD_SHOWN)
         held_up = set_aside(session)
@@ -38,6 +43,8 @@ def my_actions(request: Request) -> Response:
         request,
         "my_actions.html",
         inbox=found,
+        away=away,
+        unowned=[(one, role_title(one.owner)) for one in unowned],
         in_trust=in_trust,
         untold=untold,
         held_up=held_up,

@@ -21,6 +21,7 @@ from rules.library import Library
 from web import (
     actions,
     authorities,
+    away,
     case,
     change,
     contacts,
@@ -41,7 +42,9 @@ from web.places import Places
 from web.quiet import QuietBanner
 from web.signed_in import NotSignedIn, WrongForm
 
-PARTS = (health, sign_in, actions, authorities, find, new_child, start, messages, link, change, correct_outcome, decide, contacts, drawing, case)
+PARTS = (
+    health, sign_in, actions, authorities, away, find, new_child, start, messages, link, change, correct_outcome, decide, contacts, drawing, case,
+)  # fmt: skip
 
 
 def create_app(settings: Settings, engines: Engines, clock: Clock, library: Library, ledger: Ledger) -> FastAPI:

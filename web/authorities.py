@@ -46,7 +46,7 @@ def sen2(request: Request, code: str, year: int | None = Query(None, ge=2015, le
     return Response(as_csv(ours).encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=named)
 
 
-def _schools(request: Request) -> list[int]:
+def _schools(request: Request) -> dict[int, frozenset[str]]:
     mine = require_signed_in(request).schools_where("read_trust")
     if not mine:
         raise HTTPException(403, "The LAs' records are for the trust SEND lead and the chief executive.")

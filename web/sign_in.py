@@ -9,10 +9,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
+from db.permissions import role_title
 from db.queries.people import StaffChoice, staff_choices
 from web.console import console_of, page
 from web.posted import posted_form
-from web.signed_in import check_form, end_session, load_staff, require_signed_in, role_title, start_session
+from web.signed_in import check_form, end_session, load_staff, require_signed_in, start_session
 
 router = APIRouter()
 Form = Annotated[Mapping[str, str], Depends(posted_form)]

@@ -12,11 +12,11 @@ from datetime import date
 from fastapi import Request
 from fastapi.responses import Response
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import or_, select
 
 from db.acts.actor import Actor
-from db.models import Membership, Person, School
-from db.permissions import PlainAct, role_in_which, roles_for
+from db.models import Person
+from db.permissions import PlainAct, role_in_which, role_title, roles_for
+from db.queries.acting import HeldRole, roles_today
 from web.automation import is_paused
 from web.console import Console, console_of
 
@@ -34,12 +34,13 @@ class WrongForm(Exception):
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A member of staff. `roles` by school id; `schools` names by id."""
+    """A member of staff. `roles` by school id, also those in which they stand in; `stands_in`: these, with whom for; `schools` names by id."""
 
     person_id: int
     name: str
     roles: Mapping[int, frozenset[str]]
     schools: Mapping[int, str]
+    stands_in: tuple[HeldRole, ...] = ()
 
     @property
     def actor(self) -> Actor:
@@ -57,13 +58,14 @@ class SignedIn:
 
     @property
     def titles(self) -> str:
-        """The roles in words, each once."""
-        return ", ".join(role_title(role) for role in sorted({role for held in self.roles.values() for role in held}))
+        """The roles in words, each once; then those in which they stand in, and for whom."""
+        own = {role for school, held in self.roles.items() for role in held - {one.role for one in self.stands_in if one.school_id == school}}
+        lent = sorted({f"{role_title(one.role)} for {one.holder}" for one in self.stands_in})
+        return ", ".join([*(role_title(role) for role in sorted(own)), *lent])
 
-
-def role_title(role: str) -> str:
-    """A role's name for people, as in `process_definitions/roles.yaml`."""
-    return {"senco": "SENCO", "trust_send_lead": "trust SEND lead", "ceo": "chief executive"}.get(role, role.replace("_", " "))
+    def holder(self, person_id: int | None) -> HeldRole | None:
+        """The role in which this person stands in for that one; None: they do not."""
+        return next((one for one in self.stands_in if one.holder_id == person_id), None)
 
 
 def start_session(console: Console, answer: Response, person_id: int) -> None:
@@ -98,22 +100,20 @@ def check_form(request: Request, token: object) -> None:
 
 
 def load_staff(console: Console, person_id: int, today: date) -> SignedIn | None:
-    """A member of staff with the roles they hold today; None when they hold none."""
+    """A member of staff with the roles they hold today or stand in for; None when they hold none."""
     with console.engines.scheduler() as session:
         person = session.get(Person, person_id)
-        held = session.execute(
-            select(Membership.school_id, Membership.role, School.name)
-            .join(School, School.id == Membership.school_id)
-            .where(Membership.person_id == person_id, or_(Membership.until_on.is_(None), Membership.until_on >= today))
-        ).all()
+        held = roles_today(session, person_id, today)
     has_left = person is not None and person.left_on is not None and person.left_on < today
     if person is None or person.kind != "staff" or has_left or not held:
         return None
     roles: dict[int, set[str]] = {}
-    for school, role, _ in held:
-        roles.setdefault(school, set()).add(role)
-    names = {school: name for school, _, name in held}
-    return SignedIn(person_id, f"{person.given_name} {person.family_name}", {s: frozenset(r) for s, r in roles.items()}, names)
+    for one in held:
+        roles.setdefault(one.school_id, set()).add(one.role)
+    own = {(one.school_id, one.role) for one in held if one.holder_id is None}
+    lent = tuple(one for one in held if one.holder_id is not None and (one.school_id, one.role) not in own)
+    names = {one.school_id: one.school for one in held}
+    return SignedIn(person_id, f"{person.given_name} {person.family_name}", {s: frozenset(r) for s, r in roles.items()}, names, lent)
 
 
 def _serializer(console: Console) -> URLSafeTimedSerializer:

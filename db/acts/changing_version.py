@@ -15,6 +15,7 @@ import psycopg
 
 from db.acts.actor import Actor
 from db.acts.before import reading
+from db.acts.capacity import capacity_in_which, said_in
 from db.acts.content import Sealed, canonical, commitment, digest, seal
 from db.acts.erasing import ERASED
 from db.acts.errors import CannotMove, KeyReused, NotAllowed, NothingToMove
@@ -29,7 +30,7 @@ from db.acts.told_before import owed_by_the_move
 from db.acts.versions import CHANGED, Move, last_standing, moves_in, numbered
 from db.acts.write import json_or_null
 from db.engine import EVERY_READER
-from db.permissions import in_words, readers_of, role_in_which, roles_for
+from db.permissions import in_words, readers_of, roles_for
 from db.queries.definitions_read import definitions_by_hash
 from db.roles import APP
 from rules.changing_version import Comparison, Past, compare
@@ -115,9 +116,9 @@ def _attempt(parts: Parts, actor: Actor, key: UUID, ref: str, target: Target, se
 
 
 def _role(actor: Actor, standing: Standing) -> str:
-    """The role in which a person moves cases. Raises NotAllowed: no software and no link does."""
+    """The capacity in which a person moves cases. Raises NotAllowed: no software and no link does."""
     allowed = roles_for("change_definition")
-    role = None if actor.is_software or actor.link is not None else role_in_which(standing.held, allowed, actor.role)
+    role = None if actor.is_software or actor.link is not None else capacity_in_which(standing.held, allowed, actor.role)
     if role is None:
         raise NotAllowed(f"Moving a case to another text is for {in_words(standing.definition, allowed)} of this school. Ask them to do it.")
     return role
@@ -161,7 +162,7 @@ def _written(
     said = _said(actor, parts.clock.today().isoformat(), standing.definition, to, known.undoes)
     body = digest({"case": standing.ref, "event": said, "round": None})[:BODY_DIGITS]
     content = {
-        "form": 1, "key": str(key), "event": said, "via": actor.via, "role": role, "body": body, "calendar": standing.calendar.version,
+        "form": 1, "key": str(key), "event": said, "via": actor.via, **said_in(role), "body": body, "calendar": standing.calendar.version,
         "private": {one.name: one.commitment for one in sealed},
     }  # fmt: skip
     judged = [(past.number, past.calendar, change) for past, change in zip(known.history, changes, strict=True)]

@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from db.acts.actor import Actor
+from db.acts.capacity import capacity_in_which, said_in
 from db.acts.content import canonical
 from db.acts.errors import KeyReused, NotAllowed
 from db.acts.parts import Parts
@@ -14,7 +15,7 @@ from db.acts.rows import RowChanges, row_changes
 from db.acts.standing import Standing, read_standing, scope, text_of
 from db.acts.write import APPLY, json_or_null
 from db.engine import EVERY_READER
-from db.permissions import in_words, role_in_which, roles_for
+from db.permissions import in_words, roles_for
 from db.roles import APP
 from rules.position_text import position_to_text
 
@@ -58,11 +59,11 @@ def _refuse_other_act(parts: Parts, actor: Actor, key: UUID, standing: Standing)
 def _values(parts: Parts, actor: Actor, key: UUID, standing: Standing, on: date) -> tuple[str | None, ...]:
     """The event: who erased, in which role, on which day."""
     allowed = roles_for("correct_fact")
-    role = role_in_which(standing.held, allowed, actor.role)
+    role = capacity_in_which(standing.held, allowed, actor.role)
     if role is None:
         raise NotAllowed(f"Erasing is for {in_words(standing.definition, allowed)} at this school. Ask them to do it.")
     event = {"kind": ERASED, "on": on.isoformat(), "actor": actor.person_id}
-    content = {"form": 1, "key": str(key), "event": event, "via": actor.via, "role": role, "body": "", "calendar": standing.calendar.version}
+    content = {"form": 1, "key": str(key), "event": event, "via": actor.via, **said_in(role), "body": "", "calendar": standing.calendar.version}
     rows = row_changes(standing.definition, None, standing.position, standing.calendar) if standing.recounted else RowChanges([], [])
     written = (json_or_null(rows.closed), json_or_null(rows.written))  # else nobody would see that they were counted with another calendar
     who = (str(key), text_of(actor.person_id), role, parts.clock.today().isoformat(), None)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from db.acts.actor import Actor
+from db.acts.capacity import said_in
 from db.acts.content import Sealed, canonical, digest, seal
 from rules.history import Event, event_to_json
 from rules.position_types import Change
@@ -71,7 +72,7 @@ def content_of(asked: Request, actor: Actor, role: str, change: Change, calendar
         "key": str(asked.key),
         "event": asked.said,
         "via": actor.via,
-        "role": role,
+        **said_in(role),
         "calendar": calendar_version,
     }
     if asked.round is not None:

@@ -28,7 +28,7 @@ _READ = Statement(
 class Standing:  # not frozen: making a frozen one costs an act five times as much
     """`version` is the number of the last event. `recounted`: the stored rows of open steps were counted with another calendar than `calendar`.
 
-    `head`: the last link of its chain. `held`: the roles that the actor holds today at the case's school. `kept`: not read for this act but
+    `head`: the last link of its chain. `held`: the capacities that the actor has today at the case's school. `kept`: not read for this act but
     remembered from an earlier one, so the database must check that its `head`, the calendar's `stamp` and the rest are still so.
     """
 

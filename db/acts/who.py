@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from db.acts.actor import Actor
+from db.acts.capacity import capacity_in_which
 from db.acts.errors import NotAllowed
 from db.acts.standing import Standing
-from db.permissions import in_words, link_role_for_step, role_in_which, roles_for, roles_for_event
+from db.permissions import in_words, link_role_for_step, roles_for, roles_for_event
 from rules.definition import Definition
 from rules.history import Event
 from rules.refusals import step_title
@@ -16,7 +17,7 @@ SOFTWARE = ""
 
 
 def role_for(actor: Actor, standing: Standing, event: Event) -> str:
-    """The role in which the actor does this, empty for software. Raises NotAllowed, saying whose act it is.
+    """The capacity (`db/acts/capacity.py`) in which the actor does this, empty for software. Raises NotAllowed, saying whose act it is.
 
     A step, exception or interrupt that the definition has not is left to the rules, which name those it has.
     """
@@ -28,18 +29,18 @@ def role_for(actor: Actor, standing: Standing, event: Event) -> str:
     if actor.is_software:
         return _by_software(definition, event)
     allowed = roles_for_event(definition, event)
-    role = role_in_which(standing.held, allowed, actor.role)
+    role = capacity_in_which(standing.held, allowed, actor.role)
     if role is None:
         raise NotAllowed(f"{_what(definition, event)} is for {in_words(definition, allowed)} at this school. Ask them to record it.")
     return role
 
 
 def opening_role(actor: Actor, held: Iterable[str], definition: Definition) -> str:
-    """The role in which the actor opens a case at that school, empty for software. Raises NotAllowed."""
+    """The capacity in which the actor opens a case at that school, empty for software. Raises NotAllowed."""
     if actor.is_software:
         return SOFTWARE
     allowed = roles_for("open_case")
-    role = role_in_which(held, allowed, actor.role)
+    role = capacity_in_which(held, allowed, actor.role)
     if role is None or actor.link is not None:
         at = "that school" if definition.about_school else "the pupil's school"
         raise NotAllowed(f"Opening a case ({definition.title}) is for {in_words(definition, allowed)} at {at}. Ask them to open it.")

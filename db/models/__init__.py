@@ -1,5 +1,6 @@
 """The tables, one file a subject. Row-level security and grants are in `db/migrations`; `docs/ledger.md` says the rule in words."""
 
+from db.models.absences import Absence, UnownedRole
 from db.models.base import Base
 from db.models.cases import Case, CaseWait, EventRow, PinnedDefinition, PrivateText, StepRow
 from db.models.imports import Import, ImportMapping, PendingLeaver
@@ -10,6 +11,7 @@ from db.models.trust import Authority, KeptCalendar, School, SchoolClosure, Scho
 
 __all__ = [
     "DELIVERY_STATES",
+    "Absence",
     "Anchor",
     "Authority",
     "AuthorityContact",
@@ -41,5 +43,6 @@ __all__ = [
     "SchoolTerm",
     "StepRow",
     "Trust",
+    "UnownedRole",
     "Wake",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
@@ -14,34 +15,46 @@ from db.queries.step_rows import StepRow, read_steps, statement_of_steps, step_r
 
 # Who follows other people's steps in a school. The trust's lead sees what is late, in `overdue`, not every step of every school.
 FOLLOWS = frozenset({"senco", "headteacher"})
-# `held`: my roles today; `owed`: what I owe by them, "the school" being spoken for by some; then what of that is open, and what others owe
-# where I follow them. Each reads the index `steps_inbox` of its own schools, and is cut off by itself. What never changes is written out:
-# with it as parameters PostgreSQL thinks a plan for all values too dear, and plans the statement anew each time, which takes half as long
-# as running it.
+# `held`: my roles today, my own and those in which I stand in (`holder_id`, whom for); `owed`: what I owe by them, "the school" being spoken for
+# by some; then what of that is open, and what others owe where I follow them. Each reads the index `steps_inbox` of its own schools, and is cut
+# off by itself. What never changes is written out: with it as parameters PostgreSQL thinks a plan for all values too dear, and plans the
+# statement anew each time, which takes half as long as running it.
 _INBOX = """
     WITH held AS MATERIALIZED (
-        SELECT m.school_id, m.role FROM memberships m WHERE m.person_id = :person AND (m.until_on IS NULL OR m.until_on >= :today)
+        SELECT m.school_id, m.role, NULL::bigint AS holder_id FROM memberships m
+        WHERE m.person_id = :person AND (m.until_on IS NULL OR m.until_on >= :today)
+        UNION ALL SELECT school_id, role, holder_id FROM stands_in(:person, :today)
     ), owed AS MATERIALIZED (
-        SELECT school_id, role AS owner FROM held
-        UNION SELECT school_id, party FROM held JOIN (VALUES {speaks_for}) AS v(role, party) USING (role)
+        SELECT school_id, owner, CASE WHEN bool_and(holder_id IS NOT NULL) THEN min(holder_id) END AS holder_id FROM (
+            SELECT school_id, role AS owner, holder_id FROM held
+            UNION ALL SELECT school_id, party, holder_id FROM held JOIN (VALUES {speaks_for}) AS v(role, party) USING (role)
+        ) AS mine GROUP BY school_id, owner
     ), s AS (
-        (SELECT {chosen}, true AS mine FROM owed JOIN steps s USING (school_id, owner)
+        (SELECT {chosen}, true AS mine, owed.holder_id FROM owed JOIN steps s USING (school_id, owner)
          WHERE s.closed_seq IS NULL AND s.status = 'open' ORDER BY {by_urgency} LIMIT {limit})
         UNION ALL
-        (SELECT {chosen}, false AS mine FROM steps s
+        (SELECT {chosen}, false AS mine, NULL FROM steps s
          WHERE s.closed_seq IS NULL AND s.owner <> '' AND s.school_id = ANY (ARRAY(SELECT school_id FROM held WHERE role IN ({follows})))
            AND NOT EXISTS (SELECT FROM owed WHERE owed.school_id = s.school_id AND owed.owner = s.owner) ORDER BY {by_urgency} LIMIT {limit})
     )
-    SELECT s.mine, {with_case} FROM s {beside} ORDER BY {by_urgency}
+    SELECT s.mine, s.holder_id, {with_case} FROM s {beside} ORDER BY {by_urgency}
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """`mine`: open steps that a role of mine owes. `waiting_for`: steps of others in schools where I am SENCO or head. Each by urgency."""
+    """`mine`: open steps that a role of mine owes. `waiting_for`: steps of others in schools where I am SENCO or head. Each by urgency.
+
+    `stands_in_for`: of those of `mine` that I owe in somebody's absence, by case id and number: whose they are (a person's id).
+    """
 
     mine: list[StepRow]
     waiting_for: list[StepRow]
+    stands_in_for: Mapping[tuple[int, int], int] = field(default_factory=dict)
+
+    def holder_of(self, step: StepRow) -> int | None:
+        """The person in whose absence this step is mine; None: it is my own."""
+        return self.stands_in_for.get((step.case_id, step.no))
 
 
 def inbox(session: Session, person_id: int, today: date, limit: int = 1000) -> Inbox:
@@ -49,7 +62,8 @@ def inbox(session: Session, person_id: int, today: date, limit: int = 1000) -> I
     rows = session.execute(_inbox_statement(limit), {"person": person_id, "today": today}).all()
     read = list(zip(rows, step_rows(session, rows, today), strict=True))
     mine = [step for row, step in read if row.mine]
-    return Inbox(mine, [step for row, step in read if not row.mine and (step.status == "open" or not step.ours)])
+    others = [step for row, step in read if not row.mine and (step.status == "open" or not step.ours)]
+    return Inbox(mine, others, {(row.case_id, row.no): row.holder_id for row in rows if row.holder_id is not None})
 
 
 @lru_cache(maxsize=8)

@@ -10,16 +10,22 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from db.permissions import SPEAKS_FOR
+from db.queries.acting import roles_today
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Somebody to write to: a person, or an LA's SEN mailbox (`authority_id`, and no person). No address: that is looked up when sent."""
+    """Somebody to write to: a person, or an LA's SEN mailbox (`authority_id`, and no person). No address: that is looked up when sent.
+
+    `stands_in_for`: the person who is away, whose message this is. `instead`: nobody can act in the role, so the trust is written to.
+    """
 
     person_id: int | None
     authority_id: int | None
     name: str
     kind: str
+    stands_in_for: int | None = None
+    instead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,36 +40,49 @@ class StaffChoice:
 Wanted = tuple[int, str]  # case id, role
 
 # Of several ways to reach a role the first that finds somebody counts (`rank`): the pupil's own contact before the LA's
-# officer, an officer for this school before one for all, an officer before the mailbox.
+# officer, an officer for this school before one for all, an officer before the mailbox. `acting`: who holds a staff role today and is here, and who
+# stands in for those who are away; where nobody leads a school's SEND work, the trust's SEND lead is written to, else its chief executive.
 _RECIPIENTS = text("""
     WITH wanted AS (
         SELECT w.case_id, w.role, w.holder, c.school_id, c.pupil_id, COALESCE(p.authority_id, s.authority_id) AS authority_id
         FROM unnest(CAST(:cases AS bigint[]), CAST(:roles AS text[]), CAST(:holders AS text[])) AS w (case_id, role, holder)
         JOIN cases c ON c.id = w.case_id LEFT JOIN pupils p ON p.id = c.pupil_id JOIN schools s ON s.id = c.school_id
+    ), stood_in AS MATERIALIZED (
+        SELECT school_id, role, holder_id, deputy_id FROM stand_ins(:today)
+    ), acting AS (
+        SELECT m.school_id, m.role, m.person_id, NULL::bigint AS holder_id FROM memberships m
+        WHERE m.school_id IN (SELECT school_id FROM wanted) AND (m.until_on IS NULL OR m.until_on >= :today)
+          AND m.person_id NOT IN (SELECT holder_id FROM stood_in)
+        UNION ALL SELECT school_id, role, deputy_id, holder_id FROM stood_in WHERE deputy_id IS NOT NULL
     ), found AS (
-        SELECT w.case_id, w.role, 1 AS rank, m.person_id, NULL::int AS authority_id, 1 AS place
-        FROM wanted w JOIN memberships m ON m.school_id = w.school_id AND m.role = w.holder AND (m.until_on IS NULL OR m.until_on >= :today)
+        SELECT w.case_id, w.role, 1 AS rank, a.person_id, NULL::int AS authority_id, 1 AS place, a.holder_id
+        FROM wanted w JOIN acting a ON a.school_id = w.school_id AND a.role = w.holder
         UNION ALL
-        SELECT w.case_id, w.role, 1, f.person_id, NULL, f.priority FROM wanted w JOIN families f ON f.pupil_id = w.pupil_id
+        SELECT w.case_id, w.role, CASE a.role WHEN 'ceo' THEN 7 ELSE 6 END, a.person_id, NULL, 1, a.holder_id
+        FROM wanted w JOIN acting a ON a.school_id = w.school_id AND a.role IN ('trust_send_lead', 'ceo')
+        WHERE w.holder IN ('senco', 'headteacher') OR w.holder = 'trust_send_lead' AND a.role = 'ceo'
+        UNION ALL
+        SELECT w.case_id, w.role, 1, f.person_id, NULL, f.priority, NULL FROM wanted w JOIN families f ON f.pupil_id = w.pupil_id
         WHERE NOT f.no_contact AND ((w.holder = 'parent' AND f.parental_responsibility AND f.relationship <> 'self')
                                     OR (w.holder IN ('pupil', 'young_person') AND f.relationship = 'self'))
         UNION ALL
-        SELECT w.case_id, w.role, 2, k.person_id, NULL, 1 FROM wanted w JOIN pupil_contacts k ON k.pupil_id = w.pupil_id AND k.role = w.holder
+        SELECT w.case_id, w.role, 2, k.person_id, NULL, 1, NULL FROM wanted w JOIN pupil_contacts k ON k.pupil_id = w.pupil_id AND k.role = w.holder
         UNION ALL
-        SELECT w.case_id, w.role, CASE WHEN a.school_id IS NULL THEN 4 ELSE 3 END, a.person_id, NULL, 1
+        SELECT w.case_id, w.role, CASE WHEN a.school_id IS NULL THEN 4 ELSE 3 END, a.person_id, NULL, 1, NULL
         FROM wanted w JOIN authority_contacts a ON a.authority_id = w.authority_id AND a.role = w.holder
         WHERE a.school_id IS NULL OR a.school_id = w.school_id
         UNION ALL
-        SELECT w.case_id, w.role, 5, NULL, a.id, 1 FROM wanted w JOIN authorities a ON a.id = w.authority_id
+        SELECT w.case_id, w.role, 5, NULL, a.id, 1, NULL FROM wanted w JOIN authorities a ON a.id = w.authority_id
         WHERE w.holder = 'la' AND a.sen_email <> ''
     ), best AS (
-        SELECT DISTINCT f.case_id, f.role, f.rank, f.person_id, f.authority_id, f.place, min(f.rank) OVER (PARTITION BY f.case_id, f.role) AS least
+        SELECT DISTINCT f.case_id, f.role, f.rank, f.person_id, f.authority_id, f.place, f.holder_id,
+               min(f.rank) OVER (PARTITION BY f.case_id, f.role) AS least
         FROM found f LEFT JOIN persons p ON p.id = f.person_id WHERE p.left_on IS NULL OR p.left_on >= :today
     )
-    SELECT b.case_id, b.role, b.person_id, b.authority_id,
+    SELECT b.case_id, b.role, b.person_id, b.authority_id, b.holder_id, b.rank >= 6 AS instead,
            COALESCE(concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name), '') AS person_name, p.kind, a.name AS authority_name
     FROM best b LEFT JOIN persons p ON p.id = b.person_id LEFT JOIN authorities a ON a.id = b.authority_id
-    WHERE b.rank = b.least ORDER BY b.case_id, b.role, b.place, b.person_id
+    WHERE b.rank = b.least ORDER BY b.case_id, b.role, b.place, b.person_id, b.holder_id NULLS FIRST
 """)
 
 
@@ -71,7 +90,8 @@ def recipients(session: Session, wanted: Iterable[Wanted], today: date) -> dict[
     """Who receives a message to that role about that case, for many at once. A role nobody holds has an empty list: a person must be told.
 
     Parents: everybody with parental responsibility whom no order keeps from contact; the pupil (or young person): the family's row
-    `self`; staff: by membership of the case's school today; the LA: its officer, else its SEN mailbox; others: the pupil's contact, else the LA's.
+    `self`; staff: by membership of the case's school today, or whoever stands in for them;
+    the LA: its officer, else its SEN mailbox; others: the pupil's contact, else the LA's.
     A case about a school has no family and no pupil's contacts; its LA is the school's.
     """
     found: dict[Wanted, list[Recipient]] = {one: [] for one in wanted}
@@ -79,9 +99,10 @@ def recipients(session: Session, wanted: Iterable[Wanted], today: date) -> dict[
     values = {"cases": [a[0] for a in asked], "roles": [a[1] for a in asked], "holders": [a[2] for a in asked], "today": today}
     for row in session.execute(_RECIPIENTS, values):
         name = row.person_name or f"{row.authority_name} SEN team"
-        one = Recipient(row.person_id, row.authority_id, name, row.kind or "outside")
-        if one not in found[row.case_id, row.role]:
-            found[row.case_id, row.role].append(one)
+        one = Recipient(row.person_id, row.authority_id, name, row.kind or "outside", row.holder_id, row.instead)
+        known = found[row.case_id, row.role]
+        if all((one.person_id, one.authority_id) != (other.person_id, other.authority_id) for other in known):
+            known.append(one)
     return found
 
 
@@ -92,15 +113,13 @@ def people_for(session: Session, case: str, role: str, today: date) -> list[Reci
 
 
 def schools_of(session: Session, person_id: int, today: date) -> frozenset[int]:
-    """The schools where the person holds any role today: the scope of their session. Ask it in a scheduler session, at sign-in."""
-    held = "SELECT DISTINCT school_id FROM memberships WHERE person_id = :person AND (until_on IS NULL OR until_on >= :today)"
-    return frozenset(session.scalars(text(held), {"person": person_id, "today": today}))
+    """The schools where the person holds any role today, or stands in: the scope of their session. Ask it in a scheduler session, at sign-in."""
+    return frozenset(held.school_id for held in roles_today(session, person_id, today))
 
 
 def roles_of(session: Session, person_id: int, school_id: int, today: date) -> frozenset[str]:
-    """The roles that the person holds at that school today."""
-    held = "SELECT role FROM memberships WHERE person_id = :person AND school_id = :school AND (until_on IS NULL OR until_on >= :today)"
-    return frozenset(session.scalars(text(held), {"person": person_id, "school": school_id, "today": today}))
+    """The roles that the person holds at that school today, or stands in for."""
+    return frozenset(held.role for held in roles_today(session, person_id, today) if held.school_id == school_id)
 
 
 def staff_choices(session: Session, today: date) -> list[StaffChoice]:

@@ -26,6 +26,7 @@ _EVENTS = text("""
     FROM events e JOIN cases c ON c.id = e.case_id JOIN definitions d ON d.id = c.definition_id LEFT JOIN persons p ON p.id = e.actor_id
     WHERE c.ref = :case ORDER BY e.seq
 """)
+_NAMES = text("SELECT p.id, concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name) AS name FROM persons p WHERE p.id = ANY(:people)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class TimelineEntry:
     """One act. `happened_on` is what a person said, `recorded_at` what the database's clock said.
 
     `what` is a sentence's worth of title (`The review meeting was held`), `outcome` its word for people. `who`: a name, or `Sendflow` for the
-    calendar and software; `role`: the title of the role they acted in. `words`: personal texts of the act; `erased`: names of those that were erased.
+    calendar and software; `role`: the title of the role they acted in; `on_behalf_of`: whom they stood in for, else empty. `words`: personal
+    texts of the act; `erased`: names of those that were erased.
     """
 
     seq: int
@@ -51,6 +53,7 @@ class TimelineEntry:
     words: Mapping[str, str]
     erased: tuple[str, ...]
     breaches: tuple[str, ...]
+    on_behalf_of: str = ""
 
     @property
     def days_later(self) -> int:
@@ -64,11 +67,17 @@ def timeline_of(session: Session, ref: str) -> list[TimelineEntry]:
     if not rows:
         return []
     definition = definitions_by_hash(session, [rows[0].hash])[rows[0].hash]
-    return [_entry(row, definition) for row in rows]
+    contents = [orjson.loads(row.content) for row in rows]
+    names = _names(session, {content["for"] for content in contents if "for" in content})
+    return [_entry(row, content, definition, names) for row, content in zip(rows, contents, strict=True)]
 
 
-def _entry(row: Any, definition: Definition) -> TimelineEntry:
-    content = orjson.loads(row.content)
+def _names(session: Session, people: set[int]) -> dict[int, str]:
+    """Names of those whom somebody stood in for; most cases have none."""
+    return {row.id: row.name for row in session.execute(_NAMES, {"people": list(people)})} if people else {}
+
+
+def _entry(row: Any, content: Mapping[str, Any], definition: Definition, names: Mapping[int, str]) -> TimelineEntry:
     event = content["event"]
     step, party, outcome = (str(event.get(name, "")) for name in ("step", "party", "outcome"))
     words = row.private or {}
@@ -89,6 +98,7 @@ def _entry(row: Any, definition: Definition) -> TimelineEntry:
         words=words,
         erased=tuple(name for name in content.get("private", {}) if name not in words),
         breaches=tuple(content.get("breaches", ())),
+        on_behalf_of=names.get(content.get("for", 0), ""),
     )
 
 

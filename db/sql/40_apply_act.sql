@@ -45,7 +45,8 @@ BEGIN
    WHERE c.id = p_case AND c.version = p_version AND in_scope(c.school_id, p_schools)
      AND NOT EXISTS (SELECT 1 FROM events e WHERE e.case_id = p_case AND e.act_key = p_key)
      AND (p_kept_stamp IS NULL OR (c.calendar_version = p_calendar AND c.definition_id = p_kept_definition AND c.head = p_kept_head AND calendar_stamp(c.school_id) = p_kept_stamp))
-     AND (p_link IS NOT NULL OR CASE WHEN p_actor IS NULL THEN acts_as_scheduler() ELSE EXISTS (
+     AND (p_link IS NOT NULL OR CASE WHEN p_actor IS NULL THEN acts_as_scheduler()
+            WHEN strpos(p_role, '=') > 0 THEN acts_in_school(p_actor, p_role, c.school_id, p_today) ELSE EXISTS (
             SELECT 1 FROM memberships m WHERE m.person_id = p_actor AND m.school_id = c.school_id AND m.role = p_role
                AND (m.until_on IS NULL OR m.until_on >= p_today)) END)
   RETURNING c.head, c.school_id, c.version INTO v_head, v_school, version;

@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION change_definition(p_schools int[], p_case bigint, p_v
   p_readers text[], OUT answer text, OUT seq int, OUT version int, OUT recorded_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-  IF p_role <> 'trust_send_lead' THEN answer := 'not allowed'; RETURN; END IF;
+  IF split_part(p_role, '=', 1) <> 'trust_send_lead' THEN answer := 'not allowed'; RETURN; END IF;
   SELECT a.answer, a.seq, a.version, a.recorded_at INTO answer, seq, version, recorded_at FROM apply_act(
     p_schools => p_schools, p_case => p_case, p_version => p_version, p_key => p_key, p_actor => p_actor, p_role => p_role, p_today => p_today,
     p_link => NULL, p_kind => 'definition_changed', p_step => '', p_party => '', p_round => 0, p_content => p_content, p_position => p_position,

@@ -76,7 +76,7 @@ def test_without_a_school_there_are_no_rows(engines: Engines, schools: tuple[int
 def test_another_schools_rows_are_not_there(engines: Engines, schools: tuple[int, int], table: str) -> None:
     ours, theirs = schools
     with engines.app([ours]) as session:
-        column = {"schools": "ARRAY[id]", "persons": "school_ids"}.get(table, "ARRAY[school_id]")
+        column = {"schools": "ARRAY[id]", "persons": "school_ids", "absences": "school_ids"}.get(table, "ARRAY[school_id]")
         assert session.scalar(text(f"SELECT count(*) FROM {table} WHERE {column} && CAST(:theirs AS int[])"), {"theirs": [theirs]}) == 0
     if table in ("pupils", "persons", "families", "cases", "steps", "events", "memberships"):
         with engines.app([theirs]) as session:

@@ -25,6 +25,7 @@ VALUES = {
     "moment": "la_overdue",
     "today": date(2026, 11, 24),
     "again": False,
+    "standing_in": None,
 }
 
 

@@ -1,7 +1,6 @@
 """Who reads a case: `cases.readers`, and policies that hide a case, and all that hangs on it, from the rest of its school's staff.
 
-A migration that changes one of the ledger's functions later takes over the lines of `upgrade`, and leaves a frozen copy of `db/sql` for this one,
-as 0007 has.
+Its functions are a frozen copy: 0011 changed some of them.
 """
 
 from pathlib import Path
@@ -13,7 +12,7 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parents[2] / "sql"
+SQL = Path(__file__).parent / "sql_0009"
 DOORS = ("hidden_cases", "apply_opening", "change_definition")
 OF_0007 = (
     "apply_opening(int[], bigint, text, text, int, uuid, bigint, text, date, bigint, date, text, text, text, text, jsonb, jsonb, text, int)",

@@ -1,0 +1,30 @@
+"""In what capacity a person acts, as one text: a role of their own (`senco`), or one in which they stand in (`senco=12`, for person 12).
+
+`roles_held` in `db/sql` answers in such texts and `acts_in_school` holds them again. What stands in the chain is the plain role, and for whom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from db.permissions import role_in_which
+
+STANDS_IN = "="
+
+
+def capacity_in_which(held: Iterable[str], allowed: Iterable[str], narrowed_to: str = "") -> str | None:
+    """The capacity in which a person who holds these may act: a role of their own before one in which they stand in; None: they may not."""
+    mine, allowed = list(held), tuple(allowed)
+    own = role_in_which(mine, allowed, narrowed_to)
+    if own is not None:
+        return own
+    lent = {one.partition(STANDS_IN)[0]: one for one in mine if STANDS_IN in one}
+    role = role_in_which(lent, allowed, narrowed_to)
+    return None if role is None else lent[role]
+
+
+def said_in(capacity: str) -> dict[str, Any]:
+    """As it stands in an event's content: the role, and the id of the person who is stood in for, where there is one."""
+    role, _, holder = capacity.partition(STANDS_IN)
+    return {"role": role, "for": int(holder)} if holder else {"role": role}

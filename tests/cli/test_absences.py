@@ -1,0 +1,79 @@
+"""`sendflow absence` and what the command shows of it: said in words, listed, taken back; a leaver in staff.csv is told at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.main import app
+from db.clock import Clock
+from db.engine import Engines
+from db.settings import get_settings
+from tests.db.ledger_story import Village, village
+
+Run = Callable[..., Result]
+HEAD, SENCO, TEACHER = (f"{role}.ash@school.example" for role in ("headteacher", "senco", "teacher"))
+
+
+@pytest.fixture(scope="module")
+def ash(engines: Engines) -> Village:
+    return village(engines)
+
+
+@pytest.fixture
+def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("SENDFLOW_DATA_FOLDER", str(tmp_path))
+    get_settings.cache_clear()
+
+    def call(*arguments: str, code: int = 0) -> Result:
+        answer = CliRunner().invoke(app, list(arguments))
+        assert answer.exit_code == code, answer.output
+        return answer
+
+    return call
+
+
+def test_an_absence_is_said_listed_and_taken_back(ash: Village, run: Run) -> None:
+    today = Clock().today()
+    last = today + timedelta(days=13)
+    assert "Nobody is away." in run("absence", "list", "--as", HEAD).output
+    said = json.loads(run("absence", "add", "--deputy", TEACHER, "--to", str(last), "--as", HEAD, "--json").output)
+    assert (said["person"], said["deputy"], said["acting"], said["to_on"]) == ("Headteacher Ash", "Teacher Ash", "Teacher Ash", str(last))
+    assert "in a ring" in run("absence", "add", "--deputy", HEAD, "--as", TEACHER, code=2).output
+    assert "Teacher Ash" in run("absence", "list", "--as", TEACHER).output
+    case = ash.meeting_agreed()
+    mine = json.loads(run("inbox", "--json", "--as", TEACHER).output)["mine"]
+    assert {(one["step"], one["stands_in_for"]) for one in mine if one["case"] == case} == {("gather_advice", "Headteacher Ash")}
+    assert "(for Headteacher Ash)" in run("inbox", "--as", TEACHER).output
+    assert "Nobody is away." in run("absence", "list", "--as", SENCO).output, "it is not the SENCO's affair"
+    assert "may take back" in run("absence", "end", str(said["id"]), "--as", SENCO, code=2).output
+    assert "Teacher Ash no longer stands in" in run("absence", "end", str(said["id"]), "--as", HEAD).output
+    assert "that you may take back" in run("absence", "end", str(said["id"]), "--as", HEAD, code=2).output
+
+
+def test_somebody_who_is_ill_is_said_to_be_away_by_the_head_alone(ash: Village, run: Run) -> None:
+    ill = ("absence", "add", "--person", TEACHER, "--deputy", SENCO)
+    assert "for somebody else a headteacher" in run(*ill, "--as", SENCO, code=2).output
+    assert "nobody on the staff has the address" in run(*ill[:-1], "nobody@school.example", "--as", HEAD, code=2).output
+    assert "until further notice" in run(*ill, "--as", HEAD).output
+
+
+def test_a_leaver_in_the_staff_file_is_told_by_the_import_and_by_watch(ash: Village, run: Run, tmp_path: Path) -> None:
+    ash.meeting_agreed()
+    yesterday = Clock().today() - timedelta(days=1)
+    ash.rows("UPDATE persons SET external_id = 'staff:1' WHERE id = %s RETURNING id", ash.senco.person_id)
+    staff = tmp_path / "staff.csv"
+    staff.write_text(
+        f"Staff ID,URN,Title,Forename,Surname,Work email,Role,Until\n1,900001,,Senco,Ash,{SENCO},SENCO,{yesterday:%d/%m/%Y}\n", encoding="utf-8"
+    )
+    run("import", str(staff))
+    wrong = [one["words"] for one in json.loads(run("watch", "--json", code=1).output)["wrong"] if one["kind"].startswith("unowned")]
+    assert len(wrong) == 1 and "Nobody can act as SENCO at one school" in wrong[0]
+    run("absence", "add", "--person", SENCO, "--deputy", HEAD, "--as", HEAD)
+    assert ash.rows("SELECT * FROM unowned_roles") == []

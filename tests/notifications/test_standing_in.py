@@ -1,0 +1,69 @@
+"""Letters that reach somebody in another's place say so: a deputy's, and the trust's where nobody can act."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy.orm import Session
+
+from db.absences import NewAbsence, say_away
+from db.deliveries import claim_deliveries
+from db.engine import Engines
+from db.links import Links
+from db.models import Delivery, Membership, School
+from db.outbox import spread
+from db.unowned import tell_unowned
+from notifications.compose import compose
+from tests.db.builders import staff
+from tests.db.ledger_story import TODAY, Village, day, village
+
+
+@pytest.fixture(scope="module")
+def ash(engines: Engines) -> Village:
+    return village(engines)
+
+
+def letters(session: Session, case: str, to_role: str) -> dict[str, tuple[str, str]]:
+    """Subject and text of the letters of a case to that role, by the reader's address."""
+    while spread(session, TODAY).rows:
+        pass
+    mine: list[Delivery] = [one for one in claim_deliveries(session, case, "test", 100, 60) if one.to_role == to_role]
+    made = [compose(session, one, origin="http://here", links=Links(["key"]), today=TODAY) for one in mine]
+    return {one.to: (one.subject, one.html) for one in made}
+
+
+def test_a_deputys_letter_says_for_whom_and_until_when(ash: Village) -> None:
+    head, teacher = ash.head.person_id or 0, ash.teacher.person_id or 0
+    with ash.engines.scheduler() as session:
+        say_away(session, NewAbsence(head, teacher, TODAY, day("2026-12-08")), by=head, today=TODAY, now=ash.clock.now())
+    case = ash.meeting_agreed()
+    ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_invitations", on=day("2026-09-21"))
+    with ash.engines.scheduler() as session:
+        sent = letters(session, case, "school")
+    assert set(sent) == {"senco.ash@school.example", "teacher.ash@school.example"}, "the head is away, so nothing is sent to them"
+    because = "You have this because you stand in for Headteacher Ash, who is away until Tuesday 8 December 2026."
+    assert because in sent["teacher.ash@school.example"][1]
+    assert "You have this because" not in sent["senco.ash@school.example"][1]
+
+
+def test_where_nobody_can_act_the_trust_reads_what_the_role_would_and_is_told_why(ash: Village) -> None:
+    case = ash.meeting_agreed()
+    with ash.engines.scheduler() as session:
+        lead = staff(session, session.get_one(School, ash.school_id), "Lead", "Trust")
+        session.add(Membership(person_id=lead.id, school_id=ash.school_id, role="trust_send_lead"))
+        for who, role in ((ash.senco, "senco"), (ash.teacher, "teacher")):
+            session.get_one(Membership, (who.person_id, ash.school_id, role)).until_on = day("2026-11-23")
+        session.flush()
+        assert tell_unowned(session, TODAY) >= 1
+        found = [letters(session, ref, "trust_send_lead") for ref in _cases(session)]
+    subject, words = next(one["lead.trust@school.example"] for one in found if "lead.trust@school.example" in one)
+    assert subject.endswith(": nobody can act") and "Nobody at Ash School can act as <strong>SENCO</strong>" in words
+    ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_invitations", on=day("2026-09-21"))
+    with ash.engines.scheduler() as session:
+        sent = letters(session, case, "school")
+    assert "nobody at Ash School can act as the school" in sent["lead.trust@school.example"][1]
+
+
+def _cases(session: Session) -> list[str]:
+    return [row[0] for row in session.connection().exec_driver_sql("SELECT ref FROM cases ORDER BY id")]
