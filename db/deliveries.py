@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from db.models import Delivery
+from db.moved_words import lay_aside_moved
 
 BACK_OFF_MINUTES = (1, 5, 15, 60, 240, 720, 1440, 1440)  # then it has failed: three days after the first try
 # An instance is known by step, party and round: a move to another text may give it another number, or leave no such step.
@@ -75,6 +76,7 @@ def claim_deliveries(session: Session, case: str | None, holder: str, limit: int
     if case is not None and case_id is None:
         return []
     session.execute(_SUPERSEDE, {"case_id": case_id})
+    lay_aside_moved(session, case_id)
     ids = list(session.scalars(_CLAIM, {"case_id": case_id, "holder": holder, "limit": limit, "seconds": seconds}))
     found = select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id)
     return list(session.scalars(found, execution_options={"populate_existing": True}))

@@ -22,7 +22,8 @@ from db.acts.opening import Opening
 from db.acts.parts import Parts
 from db.acts.perform import perform
 from db.acts.receipt import Receipt
-from db.acts.recount import rebuild_rows, recount_dates
+from db.acts.recount import Told, rebuild_rows, recount_dates
+from db.acts.redating import Redated
 from db.acts.request import request
 from db.acts.standing import read_standing
 from db.anchors import anchor_faults, anchor_text
@@ -142,7 +143,11 @@ class Ledger:
 
     def recount_dates(self) -> list[str]:
         """Count open cases' dates anew where terms or closures have changed since (after an import, and nightly). Returns their references."""
-        return recount_dates(self.parts)
+        return [one.case for one in recount_dates(self.parts)]
+
+    def redate(self, actor: Actor, *, because: str, schools: Iterable[int], told: Told | None = None) -> list[Redated]:
+        """`recount_dates` of the open cases of these schools by a person, who stands in each record with the reason. `told` hears how far it is."""
+        return recount_dates(self.parts, actor, because, schools, told)
 
     def rebuild_rows(self, case: str) -> None:
         """Write the rows of a case's open steps from its position, if `verify` found them wrong. Raises NotFound."""

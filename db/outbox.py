@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from db.chase_messages import Rungs, chase_messages
 from db.models import Delivery
+from db.moved_words import moved_rows
 from db.queries.definitions_read import definitions_by_hash
 from db.queries.people import Recipient, Wanted, recipients
 from rules.definition import Definition
@@ -38,6 +39,17 @@ _WAKE = text("""
 """)
 _DONE = text("DELETE FROM outbox WHERE id = ANY(:ids)")
 NOBODY = "nobody_holds_the_role"
+_OWED = insert(Delivery)
+# A reminder that was laid aside unsent because its date moved is owed again when the date moves back. Any other message is owed once.
+_KEEP = _OWED.on_conflict_do_update(
+    index_elements=["once_key"],
+    set_={"state": "owed", "settled_at": None, "next_try_at": func.now()},
+    where=Delivery.rung.is_not(None)
+    & (Delivery.state == "superseded")
+    & Delivery.settled_at.is_not(None)
+    & (Delivery.error_code == "")
+    & (_OWED.excluded.state == "owed"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +98,9 @@ def spread(session: Session, today: date, limit: int = 200) -> Spread:
     wanted: dict[Wanted, None] = {(one.case_id, one.to): None for one in messages}
     readers = recipients(session, wanted, today) if wanted else {}
     rows = _once_a_reader([row for one in messages for row in _delivery_rows(one, readers[one.case_id, one.to])])
+    rows += moved_rows(session, taken, today)
     if rows:
-        session.execute(insert(Delivery).on_conflict_do_nothing(index_elements=["once_key"]), rows)
+        session.execute(_KEEP, rows)
     ids = [row.id for row in taken]
     wakes = len(session.execute(_WAKE, {"ids": ids}).all())
     session.execute(_DONE, {"ids": ids})

@@ -23,6 +23,7 @@ PlainAct = Literal[
     "read_trust",
     "change_definition",
     "name_contact",
+    "redate",
 ]
 
 STAFF = ("senco", "headteacher", "teacher", "trust_send_lead", "ceo")
@@ -36,6 +37,7 @@ PLAIN: Mapping[PlainAct, tuple[str, ...]] = {
     "answer_leaver": LEADERS,
     "make_link": LEADERS,
     "name_contact": LEADERS,  # who stands behind a role of one pupil's cases
+    "redate": LEADERS,  # a calendar that changed moves dates whoever says so; who may, puts their name to it
     "read_messages": LEADERS,
     "read_trust": ("trust_send_lead", "ceo"),
     "change_definition": ("trust_send_lead",),  # which text a running case is judged by is the trust's to say, not one school's

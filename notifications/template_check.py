@@ -24,7 +24,7 @@ PARTS: Mapping[str, frozenset[str]] = {
         "due": "on safe_on days_late why",
         "target": "on days_late",
         "right": "name law text last_day",
-        **dict.fromkeys(("facts", "contains", "law", "link", "severity", "moment", "today", "again"), ""),
+        **dict.fromkeys(("facts", "contains", "moved", "law", "link", "severity", "moment", "today", "again"), ""),
     }.items()
 }
 SHARED = frozenset({"part", "pieces", "appeals"})  # which part is rendered, and the shared sentences

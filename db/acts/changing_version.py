@@ -16,9 +16,9 @@ import psycopg
 from db.acts.actor import Actor
 from db.acts.before import reading
 from db.acts.content import Sealed, canonical, commitment, digest, seal
-from db.acts.erasing import ERASED
 from db.acts.errors import CannotMove, KeyReused, NotAllowed, NothingToMove
 from db.acts.messages import outbox_text
+from db.acts.own_kinds import OWN
 from db.acts.parts import Parts
 from db.acts.receipt import Receipt
 from db.acts.request import BODY_DIGITS
@@ -42,7 +42,6 @@ _WORDS = "SELECT salt, value FROM private_texts WHERE case_id = %s AND seq = %s 
 _CHANGE = (
     "SELECT answer, seq, version, recorded_at FROM change_definition(%s, %s, %s, %s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s)"
 )
-_OWN = (ERASED, CHANGED)  # kinds of the ledger's own, which no history folds
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ def _known(parts: Parts, connection: psycopg.Connection[Any], actor: Actor, stan
         raise NothingToMove(f"{standing.ref} has ended. A case that has ended keeps the text it ended under.")
     connection.execute(_SCOPE, (scope(actor),))
     contents = numbered(row[0] for row in connection.execute(_HISTORY, (standing.case_id,)))[: standing.version]
-    history = tuple(Past(n, c["event"], parts.calendars.at(c["calendar"])) for n, c in contents if c["event"]["kind"] not in _OWN)
+    history = tuple(Past(n, c["event"], parts.calendars.at(c["calendar"])) for n, c in contents if c["event"]["kind"] not in OWN)
     to, undoes = _where_to(parts, actor, standing, moves_in(contents), target)
     if to.hash == standing.definition.hash:
         raise NothingToMove(f"{standing.ref} is on the text {to.hash[:12]} already.")

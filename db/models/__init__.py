@@ -1,7 +1,7 @@
 """The tables, one file a subject. Row-level security and grants are in `db/migrations`; `docs/ledger.md` says the rule in words."""
 
 from db.models.base import Base
-from db.models.cases import Case, CaseWait, EventRow, PinnedDefinition, PrivateText, StepRow
+from db.models.cases import Case, CaseWait, DateMove, EventRow, PinnedDefinition, PrivateText, StepRow
 from db.models.imports import Import, ImportMapping, PendingLeaver
 from db.models.messages import DELIVERY_STATES, Delivery, LinkRow, OutboxRow
 from db.models.people import AuthorityContact, Family, Membership, Person, Plan, Pupil, PupilContact
@@ -16,6 +16,7 @@ __all__ = [
     "Base",
     "Case",
     "CaseWait",
+    "DateMove",
     "Delivery",
     "EventRow",
     "Family",
