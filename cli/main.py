@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import backup, book, bounces, cases, definitions, draw, duties, imports, moving, people, reading, record, redating, run, watch
+from cli import backup, book, bounces, cases, definitions, draw, duties, imports, ladders, moving, people, reading, record, redating, run, watch
 
 app = typer.Typer(
     name="sendflow",
@@ -13,7 +13,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     add_completion=False,
 )
-for group in (run, backup, imports, reading, cases, people, record, moving, redating, definitions, duties, draw, book, bounces, watch):
+for group in (run, backup, imports, reading, cases, people, record, moving, redating, ladders, definitions, duties, draw, book, bounces, watch):
     group.add_to(app)
 
 

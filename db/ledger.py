@@ -31,6 +31,7 @@ from db.calendar_of_school import SchoolCalendars
 from db.chain import ChainFault
 from db.clock import Clock
 from db.engine import Engines
+from db.ladders import OwnLadders
 from db.pinned_store import PinnedDefinitions
 from db.roles import SCHEDULER
 from db.verify import verify_cases
@@ -72,7 +73,7 @@ class Ledger:
 
     def __init__(self, engines: Engines, clock: Clock, library: Library, keep: int = POSITIONS) -> None:
         """`keep`: how many cases to keep in memory as this process saw them last (0: read each before each act)."""
-        self.parts = Parts(engines, clock, library, PinnedDefinitions(engines), SchoolCalendars(engines), KeptCases(keep))
+        self.parts = Parts(engines, clock, library, PinnedDefinitions(engines), SchoolCalendars(engines), OwnLadders(engines), KeptCases(keep))
 
     def open_case(
         self, actor: Actor, *, key: UUID, process: str, pupil_id: int | None = None, school_id: int | None = None, facts: Facts, on: date

@@ -161,7 +161,7 @@ def _written(
         "private": {one.name: one.commitment for one in sealed},
     }  # fmt: skip
     judged = [(past.number, past.calendar, change) for past, change in zip(known.history, changes, strict=True)]
-    rows = rows_anew(to, judged, standing.calendar, standing.case_id, standing.school_id)
+    rows = rows_anew(to, judged, standing.calendar, standing.case_id, standing.school_id, standing.ladders)
     owed = owed_by_the_move(connection, standing, to, changes[-1].position)
     values = (
         scope(actor), standing.case_id, standing.version, str(key), actor.person_id, role, parts.clock.today(), canonical(content).decode(),

@@ -192,8 +192,9 @@ class _Batch:
         recounted = calendar_version != calendar.version
         link = bytes.fromhex(head)
         standing = Standing(
-            case_id, ref, version, school_id, pupil_id, definition, calendar, position, recounted, tuple(held), definition_id, stamp, link
-        )
+            case_id, ref, version, school_id, pupil_id, definition, calendar, position, recounted, tuple(held), definition_id, stamp, link,
+            ladders=self.parts.ladders.of(school_id, stamp, pupil_id),
+        )  # fmt: skip
         return Folded(standing, link)
 
 

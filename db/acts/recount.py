@@ -68,7 +68,7 @@ def _wake(parts: Parts, ref: str) -> None:
 def _rewritten(parts: Parts, ref: str) -> bool:
     with parts.engines.act_connection(SCHEDULER) as connection:
         standing = read_standing(parts, connection, CALENDAR, ref, lock=False)
-        rows = row_changes(standing.definition, None, standing.position, standing.calendar)
+        rows = row_changes(standing.definition, None, standing.position, standing.calendar, standing.ladders)
         values = (standing.case_id, standing.version, standing.calendar.version, json_or_null(rows.closed), json_or_null(rows.written))
         row = connection.execute("SELECT rewrite_steps(%s, %s, %s, %s::jsonb, %s::jsonb)", values).fetchone()
     assert row is not None

@@ -68,7 +68,7 @@ def _attempt(parts: Parts, ref: str, actor: Actor, sealed: tuple[Sealed, ...]) -
             return Redated(ref)
         stored: dict[int, date | None] = dict(connection.execute(STORED, (standing.case_id,)).fetchall())
         moved = moved_dates(stored, standing.position)
-        rows = row_changes(standing.definition, None, standing.position, standing.calendar)
+        rows = row_changes(standing.definition, None, standing.position, standing.calendar, standing.ladders)
         if moved:
             _write_act(parts, connection, actor, role, standing, rows, moved, sealed)
         else:

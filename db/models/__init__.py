@@ -3,6 +3,7 @@
 from db.models.base import Base
 from db.models.cases import Case, CaseWait, DateMove, EventRow, PinnedDefinition, PrivateText, StepRow
 from db.models.imports import Import, ImportMapping, PendingLeaver
+from db.models.ladders import LadderOverride
 from db.models.messages import DELIVERY_STATES, Delivery, LinkRow, OutboxRow
 from db.models.people import AuthorityContact, Family, Membership, Person, Plan, Pupil, PupilContact
 from db.models.running import Anchor, Heartbeat, InstanceIdentity, Run, Wake
@@ -25,6 +26,7 @@ __all__ = [
     "ImportMapping",
     "InstanceIdentity",
     "KeptCalendar",
+    "LadderOverride",
     "LinkRow",
     "Membership",
     "OutboxRow",

@@ -142,6 +142,7 @@ class StepRow(Base):
     lifted: Mapped[Words]
     why: Mapped[Words]
     chase_on: Mapped[list[date] | None] = mapped_column(ARRAY(Date))
+    ladder_id: Mapped[int | None]  # the own ladder (`ladder_overrides`) that `chase_on` is of; null: the one of the case's text
 
 
 class DateMove(Base):

@@ -1,0 +1,6 @@
+-- Erases the personal words of a case's events. Their commitments stay in the chain, which stays whole.
+CREATE OR REPLACE FUNCTION erase_private(p_schools int[], p_case bigint, OUT erased int) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  DELETE FROM private_texts WHERE case_id = p_case AND in_scope(school_id, p_schools);
+  GET DIAGNOSTICS erased = ROW_COUNT;
+END $$;
