@@ -46,6 +46,8 @@ def import_files(
     )
     for f in report.files:
         print(f"{f.file}: " + ", ".join(f"{ours} = {theirs}" for ours, theirs in f.columns.items()))
+    if any(f.kind == "term_dates" and f.counts.added + f.counts.changed for f in report.files):
+        print("Dates of open cases may move with these days: `sendflow redate --preview` shows which; the morning's dates pass counts them anew.")
     if report.missing:
         print(f"{report.missing} pupils are missing from the file. They stay on roll until a person says that they left: `sendflow leavers`.")
 

@@ -4,7 +4,26 @@ from __future__ import annotations
 
 import typer
 
-from cli import absences, backup, book, bounces, cases, definitions, draw, duties, imports, la, moving, people, reading, record, run, watch
+from cli import (
+    absences,
+    backup,
+    book,
+    bounces,
+    cases,
+    definitions,
+    draw,
+    duties,
+    imports,
+    la,
+    ladders,
+    moving,
+    people,
+    reading,
+    record,
+    redating,
+    run,
+    watch,
+)
 
 app = typer.Typer(
     name="sendflow",
@@ -13,7 +32,9 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     add_completion=False,
 )
-for group in (run, backup, imports, reading, cases, people, absences, record, moving, definitions, duties, draw, book, la, bounces, watch):
+for group in (
+    run, backup, imports, reading, cases, people, absences, record, moving, redating, ladders, definitions, duties, draw, book, la, bounces, watch,
+):  # fmt: skip
     group.add_to(app)
 
 

@@ -24,11 +24,12 @@ _SWEEP = text("""
     ), fired AS (
         UPDATE steps s SET rung = due.now, next_chase_on = s.chase_on[due.now + 1] FROM due WHERE s.ctid = due.place
         RETURNING s.case_id, s.opened_seq, s.school_id, due.was + 1 AS first, due.now AS last, s.no, s.step, s.party, s.round, s.owner,
-                  COALESCE(s.due_on, s.target_on) AS due_on
+                  COALESCE(s.due_on, s.target_on) AS due_on, s.ladder_id
     ), owed AS (
         INSERT INTO outbox (case_id, seq, school_id, messages)
         SELECT case_id, opened_seq, school_id, json_build_object('rungs', json_build_object('first', first, 'last', last, 'no', no, 'step', step,
-               'party', party, 'round', round, 'owner', owner, 'due_on', due_on))::text FROM fired ORDER BY due_on, case_id, no RETURNING 1
+               'party', party, 'round', round, 'owner', owner, 'due_on', due_on, 'ladder_id', ladder_id))::text
+        FROM fired ORDER BY due_on, case_id, no RETURNING 1
     )
     SELECT count(*) FROM owed
 """)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from rules.definition import Definition, Rung
+from sqlalchemy import Connection
+
+from db.ladders import OwnLadder, ladders_by_id
+from rules.definition import Definition, Ladder, Rung
 from rules.owed import held_by
 from rules.values import Facts
 
@@ -26,34 +30,57 @@ class Rungs:
     round: int
     owner: str
     due_on: date | None
+    ladder_id: int | None = None  # the own ladder that the step is chased by
 
     @classmethod
     def read(cls, raw: Mapping[str, Any]) -> Rungs:
         """From the outbox's JSON (`db/chase.py`)."""
         due_on = date.fromisoformat(raw["due_on"]) if raw["due_on"] else None
-        return cls(raw["first"], raw["last"], raw["no"], raw["step"], raw["party"], raw["round"], raw["owner"], due_on)
+        return cls(raw["first"], raw["last"], raw["no"], raw["step"], raw["party"], raw["round"], raw["owner"], due_on, raw.get("ladder_id"))
 
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """One rung, its number from 1, the role it tells, and whether a later rung to the same role came due with it."""
+    """One rung, its number from 1, the role it tells, and whether a later rung to the same role came due with it.
+
+    `mark` is what the rung is known by, that it fire once: its number in the ladder of the case's text, in whichever ladder it stands; a rung that
+    is not in that ladder, all it says.
+    """
 
     number: int
     rung: Rung
     to: str
     superseded: bool
+    mark: str
 
 
-def chase_messages(definition: Definition, fired: Rungs, facts: Facts) -> list[Fired]:
-    """The rungs in order. After an outage several may be due at once: each role then hears the last one only (`faults.md` T6).
+def chase_messages(definition: Definition, fired: Rungs, facts: Facts, own: OwnLadder | None = None) -> list[Fired]:
+    """The rungs in order, of the `own` ladder that the step is chased by where there is one.
 
-    A rung that tells the parent tells the young person once the rights have passed to them, as the case's `facts` say.
+    After an outage several may be due at once: each role then hears the last one only (`faults.md` T6). A rung that tells the parent tells the
+    young person once the rights have passed to them, as the case's `facts` say.
 
     A step that software does is owed by nobody: its ladder's `owner` is the SENCO, who must see that the software is late.
     """
     step = definition.steps.get(fired.step)  # none: the case has moved meanwhile to a text without it, and nobody owes it any more
-    ladder = definition.ladders.get(step.ladder) if step is not None else None
-    due = list(enumerate(ladder.rungs, start=1))[fired.first - 1 : fired.last] if ladder else []
-    told = [(number, rung, (fired.owner or "senco") if rung.tells == OWNER else held_by(definition, rung.tells, facts)) for number, rung in due]
-    last = {to: number for number, _, to in told}
-    return [Fired(number, rung, to, last[to] != number) for number, rung, to in told]
+    shipped = definition.ladders.get(step.ladder) if step is not None else None
+    ladder = own.ladder if own is not None and shipped is not None else shipped
+
+    def told(ladder: Ladder | None) -> list[tuple[int, Rung, str]]:
+        rungs = enumerate(ladder.rungs, start=1) if ladder is not None else ()
+        return [(number, rung, (fired.owner or "senco") if rung.tells == OWNER else held_by(definition, rung.tells, facts)) for number, rung in rungs]
+
+    marks = {_said(rung, to): str(number) for number, rung, to in reversed(told(shipped))} if own is not None else {}
+    due = told(ladder)[fired.first - 1 : fired.last]
+    last = {to: number for number, _, to in due}
+    return [Fired(n, rung, to, last[to] != n, marks.get(_said(rung, to), str(n) if own is None else _said(rung, to))) for n, rung, to in due]
+
+
+def _said(rung: Rung, to: str) -> str:
+    return f"{rung.when}, {rung.severity}, {rung.template}, {to}"
+
+
+def own_ladders_of(connection: Connection, messages: Iterable[str]) -> dict[int, OwnLadder]:
+    """The own ladders by which rungs in these texts of the outbox were fired."""
+    rungs = (json.loads(text).get("rungs", {}) for text in messages if '"ladder_id"' in text)
+    return ladders_by_id(connection, (one["ladder_id"] for one in rungs if one.get("ladder_id") is not None))

@@ -16,6 +16,7 @@ from sqlalchemy import TextClause, select, text
 from sqlalchemy.orm import Session
 
 from db.models import Delivery
+from db.moved_words import lay_aside_moved
 
 Of = Literal["deliveries", "mailings"]
 TABLES: tuple[Of, ...] = ("deliveries", "mailings")
@@ -97,6 +98,7 @@ def claim_deliveries(session: Session, case: str | None, holder: str, limit: int
     if case is not None and case_id is None:
         return []
     session.execute(_SUPERSEDE, {"case_id": case_id})
+    lay_aside_moved(session, case_id)
     ids = list(session.scalars(_CLAIM, {"case_id": case_id, "holder": holder, "limit": limit, "seconds": seconds}))
     found = select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id)
     return list(session.scalars(found, execution_options={"populate_existing": True}))

@@ -68,6 +68,10 @@ class Timetable:
         """The same moment by the database's own clock, in which tries are timed."""
         return self._session.execute(select(func.now())).scalar_one()
 
+    def at_once(self) -> dict[str, object]:
+        """The columns of a delivery that is held for nothing; hours are kept where it is sent."""
+        return {"owed_on": self.today, "next_try_at": self.moment, "held_for": ""}
+
     def wait(self, delivery: Delivery, person_kind: str) -> timedelta:
         """How long a letter that was spread before must wait now: it was tried in vain, or nobody could send it in time."""
         reader = reader_kind(None, person_kind) if delivery.to_role not in FAMILY else "family"

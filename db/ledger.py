@@ -22,7 +22,8 @@ from db.acts.opening import Opening
 from db.acts.parts import Parts
 from db.acts.perform import perform
 from db.acts.receipt import Receipt
-from db.acts.recount import rebuild_rows, recount_dates
+from db.acts.recount import Told, rebuild_rows, recount_dates
+from db.acts.redating import Redated
 from db.acts.request import request
 from db.acts.standing import read_standing
 from db.anchors import anchor_faults, anchor_text
@@ -30,6 +31,7 @@ from db.calendar_of_school import SchoolCalendars
 from db.chain import ChainFault
 from db.clock import Clock
 from db.engine import Engines
+from db.ladders import OwnLadders
 from db.pinned_store import PinnedDefinitions
 from db.roles import SCHEDULER
 from db.verify import verify_cases
@@ -71,7 +73,7 @@ class Ledger:
 
     def __init__(self, engines: Engines, clock: Clock, library: Library, keep: int = POSITIONS) -> None:
         """`keep`: how many cases to keep in memory as this process saw them last (0: read each before each act)."""
-        self.parts = Parts(engines, clock, library, PinnedDefinitions(engines), SchoolCalendars(engines), KeptCases(keep))
+        self.parts = Parts(engines, clock, library, PinnedDefinitions(engines), SchoolCalendars(engines), OwnLadders(engines), KeptCases(keep))
 
     def open_case(
         self, actor: Actor, *, key: UUID, process: str, pupil_id: int | None = None, school_id: int | None = None, facts: Facts, on: date
@@ -142,7 +144,11 @@ class Ledger:
 
     def recount_dates(self) -> list[str]:
         """Count open cases' dates anew where terms or closures have changed since (after an import, and nightly). Returns their references."""
-        return recount_dates(self.parts)
+        return [one.case for one in recount_dates(self.parts)]
+
+    def redate(self, actor: Actor, *, because: str, schools: Iterable[int], told: Told | None = None) -> list[Redated]:
+        """`recount_dates` of the open cases of these schools by a person, who stands in each record with the reason. `told` hears how far it is."""
+        return recount_dates(self.parts, actor, because, schools, told)
 
     def rebuild_rows(self, case: str) -> None:
         """Write the rows of a case's open steps from its position, if `verify` found them wrong. Raises NotFound."""

@@ -6,7 +6,7 @@ Rows are taken by SKIP LOCKED, never by "number greater than": a small number ma
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,9 +15,11 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from db.chase_messages import Rungs, chase_messages
+from db.chase_messages import Rungs, chase_messages, own_ladders_of
 from db.held import Message, Timetable
+from db.ladders import OwnLadder
 from db.models import Delivery
+from db.moved_words import moved_rows
 from db.queries.definitions_read import definitions_by_hash
 from db.queries.people import Recipient, Wanted, recipients
 from rules.calendar import today_in_london
@@ -40,6 +42,18 @@ _WAKE = text("""
 """)
 _DONE = text("DELETE FROM outbox WHERE id = ANY(:ids)")
 NOBODY = "nobody_holds_the_role"
+_OWED = insert(Delivery)
+# A reminder that was laid aside unsent because its date moved is owed again when the date moves back; one that is still unsent when its step gets
+# another ladder goes by its number there. Any other message is owed once.
+_WAITS = ("owed", "held")
+_LAID_ASIDE = (Delivery.state == "superseded") & Delivery.settled_at.is_not(None) & (Delivery.error_code == "") & _OWED.excluded.state.in_(_WAITS)
+_UNSENT = Delivery.state.in_(_WAITS) & (Delivery.attempts == 0) & (Delivery.rung != _OWED.excluded.rung)
+_ANEW = ("state", "rung", "next_try_at", "held_for", "owed_on")
+_KEEP = _OWED.on_conflict_do_update(
+    index_elements=["once_key"],
+    set_={**{name: _OWED.excluded[name] for name in _ANEW}, "settled_at": None, "mailing_id": None},
+    where=Delivery.rung.is_not(None) & (_LAID_ASIDE | _UNSENT),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,7 @@ class OwedMessage:
     round: int | None = None
     no: int | None = None
     rung: int | None = None
+    mark: str = ""
     severity: str = ""
     due_on: date | None = None
     state: str = "owed"
@@ -91,20 +106,22 @@ def spread(session: Session, now: datetime, limit: int = 200, *, at_any_hour: bo
     if not taken:
         return Spread(0, 0, 0)
     definitions = definitions_by_hash(session, {row.hash for row in taken})
-    messages = [one for row in taken for one in _messages_of(row, definitions[row.hash])]
+    own = own_ladders_of(session.connection(), (row.messages for row in taken))
+    messages = [one for row in taken for one in _messages_of(row, definitions[row.hash], own)]
     wanted: dict[Wanted, None] = {(one.case_id, one.to): None for one in messages}
     readers = recipients(session, wanted, today_in_london(now)) if wanted else {}
     timetable = Timetable(session, now, at_any_hour=at_any_hour)
     rows = _once_a_reader([row for one in messages for row in _delivery_rows(one, readers[one.case_id, one.to], timetable)])
+    rows += [{**row, **timetable.at_once()} for row in moved_rows(session, taken, timetable.today)]
     if rows:
-        session.execute(insert(Delivery).on_conflict_do_nothing(index_elements=["once_key"]), rows)
+        session.execute(_KEEP, rows)
     ids = [row.id for row in taken]
     wakes = len(session.execute(_WAKE, {"ids": ids}).all())
     session.execute(_DONE, {"ids": ids})
     return Spread(len(taken), len(rows), wakes)
 
 
-def _messages_of(row: Any, definition: Definition) -> Iterable[OwedMessage]:
+def _messages_of(row: Any, definition: Definition, own: Mapping[int, OwnLadder]) -> Iterable[OwedMessage]:
     said = json.loads(row.messages)
     common = {"case_id": row.case_id, "ref": row.ref, "seq": row.seq, "school_id": row.school_id, "outbox_id": row.id}
     for place, one in enumerate(said.get("owed", ())):
@@ -127,7 +144,7 @@ def _messages_of(row: Any, definition: Definition) -> Iterable[OwedMessage]:
     if "rungs" in said:
         rungs = Rungs.read(said["rungs"])
         facts = record_from_text(row.position, definition).facts
-        for place, fired in enumerate(chase_messages(definition, rungs, facts)):
+        for place, fired in enumerate(chase_messages(definition, rungs, facts, own.get(rungs.ladder_id or 0))):
             yield OwedMessage(
                 **common,
                 place=place,
@@ -139,6 +156,7 @@ def _messages_of(row: Any, definition: Definition) -> Iterable[OwedMessage]:
                 round=rungs.round,
                 no=rungs.no,
                 rung=fired.number,
+                mark=fired.mark,
                 severity=fired.rung.severity,
                 due_on=rungs.due_on,
                 state="superseded" if fired.superseded else "owed",
@@ -190,7 +208,7 @@ def _delivery_row(message: OwedMessage, reader: Recipient | None, place: int, ti
     elif message.rung is None:
         once = f"{message.case_id}/{message.seq}/{message.place}/{who}"
     else:
-        once = f"{message.case_id}/{message.step}/{message.party}/{message.round}/rung {message.rung}/{message.due_on}/{message.to}/{who}"
+        once = f"{message.case_id}/{message.step}/{message.party}/{message.round}/rung {message.mark}/{message.due_on}/{message.to}/{who}"
     return {
         "case_id": message.case_id,
         "person_id": reader.person_id if reader else None,
@@ -198,9 +216,7 @@ def _delivery_row(message: OwedMessage, reader: Recipient | None, place: int, ti
         "seq": message.seq,
         "school_id": message.school_id,
         "due_on": message.due_on,
-        "owed_on": timetable.today,
-        "next_try_at": timetable.moment,
-        "held_for": "",
+        **timetable.at_once(),
         "no": message.no,
         "round": message.round,
         "rung": message.rung,

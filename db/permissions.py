@@ -24,6 +24,8 @@ PlainAct = Literal[
     "change_definition",
     "name_contact",
     "say_away",
+    "redate",
+    "set_ladder",
 ]
 
 STAFF = ("senco", "headteacher", "teacher", "trust_send_lead", "ceo")
@@ -38,6 +40,8 @@ PLAIN: Mapping[PlainAct, tuple[str, ...]] = {
     "make_link": LEADERS,
     "name_contact": LEADERS,  # who stands behind a role of one pupil's cases
     "say_away": ("headteacher", "trust_send_lead", "ceo"),  # for somebody else, who is ill; for themselves everybody may
+    "redate": LEADERS,  # a calendar that changed moves dates whoever says so; who may, puts their name to it
+    "set_ladder": ("trust_send_lead",),  # who is reminded and told is the trust's to say; db/sql/97_ladders.sql holds it again
     "read_messages": LEADERS,
     "read_trust": ("trust_send_lead", "ceo"),
     "change_definition": ("trust_send_lead",),  # which text a running case is judged by is the trust's to say, not one school's

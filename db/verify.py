@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from db.acts.replay import contents_of, final_position
 from db.acts.rows import step_row
 from db.acts.versions import CHANGED, broken_moves, moves_in
 from db.chain import ChainFault, StoredEvent, StoredWord, chain_faults, word_faults
+from db.ladders import SHIPPED, OwnLadder, ladders_by_id
 from rules.calendar import SchoolCalendar
 from rules.definition import Definition
 from rules.fact_values import FactError
@@ -32,10 +33,10 @@ _CASES = (
 _EVENTS = "SELECT case_id, seq, recorded_at, actor_id, act_key::text, kind, hash, content FROM events WHERE case_id = ANY(%s) ORDER BY case_id, seq"
 _WORDS = "SELECT case_id, seq, name, salt, value FROM private_texts WHERE case_id = ANY(%s)"
 _ROWS = (
-    "SELECT case_id, no, round, step, party, owner, status, due_on, safe_on, target_on, wakes_on, lifted, lifted_review_on, why, chase_on "
+    "SELECT case_id, no, round, step, party, owner, status, due_on, safe_on, target_on, wakes_on, lifted, lifted_review_on, why, chase_on, ladder_id "
     "FROM steps WHERE case_id = ANY(%s) AND closed_seq IS NULL"
 )
-_FIELDS = "no round step party owner status due_on safe_on target_on wakes_on lifted lifted_review_on why chase_on".split()
+_FIELDS = "no round step party owner status due_on safe_on target_on wakes_on lifted lifted_review_on why chase_on ladder_id".split()
 BATCH = 500
 
 
@@ -69,6 +70,7 @@ def verify_cases(parts: Parts, ref: str | None = None) -> list[ChainFault]:
 def _batch_faults(parts: Parts, connection: Connection, batch: Sequence[StoredCase]) -> Iterator[ChainFault]:
     ids = [case.id for case in batch]
     events, words, rows = (_by_case(connection, query, ids) for query in (_EVENTS, _WORDS, _ROWS))
+    own = ladders_by_id(connection, (row[-1] for found in rows.values() for row in found if row[-1] is not None))
     for case in batch:
         history = [StoredEvent(*row) for row in events[case.id]]
         chain = list(chain_faults(case.ref, history, case.version, case.head))
@@ -76,7 +78,7 @@ def _batch_faults(parts: Parts, connection: Connection, batch: Sequence[StoredCa
         yield from word_faults(case.ref, history, [StoredWord(*row) for row in words[case.id]])
         if not chain:
             yield from _cause_faults(case, history)
-            yield from _position_faults(parts, case, history, [dict(zip(_FIELDS, row, strict=True)) for row in rows[case.id]])
+            yield from _position_faults(parts, case, history, [dict(zip(_FIELDS, row, strict=True)) for row in rows[case.id]], own)
 
 
 def _by_case(connection: Connection, query: str, ids: list[int]) -> dict[int, list[tuple[Any, ...]]]:
@@ -93,7 +95,9 @@ def _cause_faults(case: StoredCase, history: Sequence[StoredEvent]) -> Iterator[
         yield ChainFault(case.ref, 1, f"its opening says that {said} opened it, its row names {case.opened_from or 'no case'}")
 
 
-def _position_faults(parts: Parts, case: StoredCase, history: Sequence[StoredEvent], rows: list[dict[str, Any]]) -> Iterator[ChainFault]:
+def _position_faults(
+    parts: Parts, case: StoredCase, history: Sequence[StoredEvent], rows: list[dict[str, Any]], own: Mapping[int, OwnLadder]
+) -> Iterator[ChainFault]:
     calendar = parts.calendars.of(case.school_id, case.stamp)
     try:
         definition = parts.pinned.of(case.definition_id)
@@ -108,17 +112,24 @@ def _position_faults(parts: Parts, case: StoredCase, history: Sequence[StoredEve
         yield ChainFault(case.ref, 0, "the stored position is not what the history comes to")
     elif case.calendar_version == calendar.version:
         current = position_of(definition, record_of(position), calendar)
-        yield from row_faults(case.ref, definition, current, calendar, rows)
+        yield from row_faults(case.ref, definition, current, calendar, rows, own)
 
 
 def row_faults(
-    ref: str, definition: Definition, position: Position, calendar: SchoolCalendar, rows: Sequence[dict[str, Any]]
+    ref: str,
+    definition: Definition,
+    position: Position,
+    calendar: SchoolCalendar,
+    rows: Sequence[dict[str, Any]],
+    own: Mapping[int, OwnLadder],
 ) -> Iterator[ChainFault]:
-    """Open rows of `steps` that are not those of the position (`faults.md` D8): missing, too many, or with another date."""
+    """Open rows of `steps` that are not those of the position (`faults.md` D8): missing, too many, or with another date. A row
+    that is chased by an own ladder (`own`, by number) stays with it until it is written again."""
     stored = {row["no"]: row for row in rows}
     for instance in position.tracked():
         row = stored.pop(instance.no, None)
-        wanted = step_row(definition, instance, calendar, position.facts)
+        of_row = own.get(row["ladder_id"]) if row is not None else None
+        wanted = step_row(definition, instance, calendar, position.facts, {of_row.ladder.name: of_row} if of_row is not None else SHIPPED)
         if row is None:
             yield ChainFault(ref, 0, f"step {instance.step} {instance.party} is open, and has no row")
         elif wrong := [name for name in _FIELDS if as_json(row[name]) != wanted[name]]:

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from db.links import Links
 from db.models import Case, Delivery, StepRow
+from db.moved_words import note_told
 from db.permissions import link_role_for_step
 from notifications.letter import definition_of, letter_values
 from notifications.message import Message
 from notifications.reader import Reader, reader_of
-from notifications.render import render
+from notifications.render import names_target, render
 
 LINK_DAYS = 60
 
@@ -25,6 +26,7 @@ def compose(session: Session, delivery: Delivery, *, origin: str, links: Links, 
     Raises NobodyToWriteTo when mail reaches no reader, TemplateMissing when no text is written.
     """
     reader = reader_of(session, delivery)
+    note_told(session, delivery, bears_target=names_target(delivery.template, reader.role))
     link = link_for(session, delivery, reader, origin, links, today)
     values = letter_values(session, delivery, reader, today=today, link=link, details=json.loads(delivery.details))
     twice = delivery.may_be_twice if again is None else again

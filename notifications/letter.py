@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from db.calendar_of_school import calendar_of
 from db.models import Absence, Case, Delivery, Membership, Person, PinnedDefinition, Pupil, School, StepRow
+from notifications.moved import moved_values
 from notifications.reader import Reader
 from rules.calendar import SchoolCalendar
 from rules.definition import Definition, Step
@@ -49,6 +50,7 @@ def letter_values(
         "facts": KnownFacts(position.facts),
         "right": _right(definition, details) or _right_given_before(definition, position, calendar),
         "contains": _contains(step, delivery.moment),
+        "moved": moved_values(session, delivery, definition, details),
         "law": step.citation if step else "",
         "link": Markup(link) if link else "",  # noqa: S704  our own link: letters, digits and ._-/: only
         "severity": delivery.severity,

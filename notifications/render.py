@@ -11,7 +11,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, meta
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
@@ -49,6 +49,13 @@ def find_template(template: str, reader_role: str) -> str:
         if (TEMPLATES / name).is_file():
             return name
     raise TemplateMissing(f"no template for this message: write notifications/templates/{template}.j2 (or {template}.{reader_role}.j2)")
+
+
+@lru_cache(maxsize=1024)
+def names_target(template: str, reader_role: str) -> bool:
+    """Whether the text of a message names the trust's own day for its step. Raises TemplateMissing."""
+    source = (TEMPLATES / find_template(template, reader_role)).read_text(encoding="utf-8")
+    return "target" in meta.find_undeclared_variables(environment().parse(source))
 
 
 @lru_cache(maxsize=1)

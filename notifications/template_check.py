@@ -26,7 +26,7 @@ PARTS: Mapping[str, frozenset[str]] = {
         "target": "on days_late",
         "right": "name law text last_day",
         "standing_in": "name until role",
-        **dict.fromkeys(("facts", "contains", "law", "link", "severity", "moment", "today", "again"), ""),
+        **dict.fromkeys(("facts", "contains", "moved", "law", "link", "severity", "moment", "today", "again"), ""),
     }.items()
 }
 SHARED = frozenset({"part", "pieces", "appeals"})  # which part is rendered, and the shared sentences

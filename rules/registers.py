@@ -8,8 +8,9 @@ from typing import Literal
 from rules.condition_text import read_fact_test
 from rules.conditions import FactTest
 from rules.counting import COUNTINGS, counting_named
-from rules.definition import Counting, DatedBy, Ladder, Right, Role, Rung
-from rules.periods import parse_rule, parse_rung
+from rules.definition import Counting, DatedBy, Ladder, Right, Role
+from rules.ladder_texts import rungs_of
+from rules.periods import parse_rule
 from rules.problems import Problems, nearest
 from rules.register_types import CarriedBy, Citation, CitedOutcome, CitedTotal, Clause
 from rules.schema import Block, check_name, check_new_name, read_words, readable
@@ -17,7 +18,6 @@ from rules.schema_steps import read_due
 from rules.yaml_lines import Items, Keys, Node, Text, read_yaml
 
 MOST_ALIKE = 20  # roles told by one entry
-SEVERITIES = ("reminder", "due", "late", "breach")
 SOURCE_CURE = "Write where it can be read: `source:` and an address, `read: R` (at its source), `r` (in a page that quotes it) or `M` (from memory)."
 
 
@@ -59,31 +59,10 @@ def read_ladders(text: str, problems: Problems) -> dict[str, Ladder]:
         if check_new_name(name, problems, line):
             keys = Block(node, problems, f"ladder `{name}`")
             keys.text("title")
-            ladders[name] = Ladder(name, _rungs(keys))
+            ladders[name] = Ladder(name, rungs_of(keys))
             keys.finish()
     _finish(top)
     return ladders
-
-
-def _rungs(ladder: Block) -> tuple[Rung, ...]:
-    node = ladder.node("rungs", "Write `rungs:` and a list of `{when, tells, severity, template}`.")
-    found: list[Rung] = []
-    for item in node.items if isinstance(node, Items) else ():
-        keys = Block(item, ladder.problems, "a rung")
-        when = keys.text("when", "Write `when: on`, `1 week before` or `3 days after`.")
-        readable(when, parse_rung, ladder.problems, keys.line_of("when"))
-        found.append(
-            Rung(
-                when,
-                keys.name("tells", "Write `tells:` and a role, or `owner`."),
-                keys.one_of("severity", SEVERITIES, "reminder"),
-                keys.name("template"),
-            )
-        )
-        keys.finish()
-    if not found:
-        ladder.problems.add(ladder.line, f"{ladder.what} has no rungs", "Write `rungs:` and a list of `{when, tells, severity, template}`.")
-    return tuple(found)
 
 
 def read_authorities(text: str, problems: Problems) -> tuple[dict[str, Citation], dict[str, Right]]:

@@ -9,6 +9,7 @@ from db.contacts import contact_roles
 from db.permissions import role_in_which, roles_for, roles_for_event, roles_for_step
 from db.queries.case_family import family_of
 from db.queries.case_page import CasePage, case_page
+from db.queries.date_moves import date_moves
 from db.queries.messages import messages_of
 from db.queries.set_aside import set_aside
 from db.queries.step_rows import StepRow
@@ -31,6 +32,7 @@ def show(request: Request, ref: str) -> Response:
         if found is None:
             raise HTTPException(404)
         history = timeline_of(session, ref)
+        moved = date_moves(session, ref)[::-1]
         family = family_of(session, ref)
         held_up = set_aside(session, ref)
         held = me.roles.get(found.head.school_id, frozenset())
@@ -41,6 +43,8 @@ def show(request: Request, ref: str) -> Response:
         case=found,
         family=family,
         history=history[::-1],
+        moves_of=lambda step: [one for one in moved if one.no == step.no],
+        moved_by=lambda seq: [one for one in moved[::-1] if one.seq == seq and not one.put_right],
         sent=sent,
         held_up=held_up[0] if held_up else None,
         step_address=step_address,

@@ -72,8 +72,9 @@ def waiting_for(parts: Parts, connection: psycopg.Connection[Any], ended: Ended,
         position = compiled(definition).read(text, calendar)
         recounted = calendar_version != calendar.version
         standing = Standing(
-            case_id, ref, version, school_id, pupil_id, definition, calendar, position, recounted, (), definition_id, stamp, bytes(head)
-        )
+            case_id, ref, version, school_id, pupil_id, definition, calendar, position, recounted, (), definition_id, stamp, bytes(head),
+            ladders=parts.ladders.of(school_id, stamp, pupil_id),
+        )  # fmt: skip
         found.append(Waiting(standing, step, party, of_round))
     return found
 
@@ -101,7 +102,7 @@ def _write(
     connection: psycopg.Connection[Any], standing: Standing, waiting: Waiting, ended: Ended, key: UUID, event: Event, change: Change
 ) -> int | None:
     asked = request(key, standing.ref, event, round=waiting.round)
-    rows = row_changes(standing.definition, None if standing.recounted else standing.position, change.position, standing.calendar)
+    rows = row_changes(standing.definition, None if standing.recounted else standing.position, change.position, standing.calendar, standing.ladders)
     values = (
         ended.case_id,
         standing.case_id,

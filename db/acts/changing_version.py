@@ -17,9 +17,9 @@ from db.acts.actor import Actor
 from db.acts.before import reading
 from db.acts.capacity import capacity_in_which, said_in
 from db.acts.content import Sealed, canonical, commitment, digest, seal
-from db.acts.erasing import ERASED
 from db.acts.errors import CannotMove, KeyReused, NotAllowed, NothingToMove
 from db.acts.messages import outbox_text
+from db.acts.own_kinds import OWN
 from db.acts.parts import Parts
 from db.acts.receipt import Receipt
 from db.acts.request import BODY_DIGITS
@@ -46,7 +46,6 @@ _CHANGE = (
     "SELECT answer, seq, version, recorded_at FROM change_definition(%s, %s, %s, %s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, "
     "%s::jsonb, %s::jsonb, %s, %s)"
 )
-_OWN = (ERASED, CHANGED)  # kinds of the ledger's own, which no history folds
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ def _known(parts: Parts, connection: psycopg.Connection[Any], actor: Actor, stan
         raise NothingToMove(f"{standing.ref} has ended. A case that has ended keeps the text it ended under.")
     connection.execute(_SCOPE, (scope(actor),))
     contents = numbered(row[0] for row in connection.execute(_HISTORY, (standing.case_id,)))[: standing.version]
-    history = tuple(Past(n, c["event"], parts.calendars.at(c["calendar"])) for n, c in contents if c["event"]["kind"] not in _OWN)
+    history = tuple(Past(n, c["event"], parts.calendars.at(c["calendar"])) for n, c in contents if c["event"]["kind"] not in OWN)
     to, undoes = _where_to(parts, actor, standing, moves_in(contents), target)
     if to.hash == standing.definition.hash:
         raise NothingToMove(f"{standing.ref} is on the text {to.hash[:12]} already.")
@@ -166,7 +165,7 @@ def _written(
         "private": {one.name: one.commitment for one in sealed},
     }  # fmt: skip
     judged = [(past.number, past.calendar, change) for past, change in zip(known.history, changes, strict=True)]
-    rows = rows_anew(to, judged, standing.calendar, standing.case_id, standing.school_id)
+    rows = rows_anew(to, judged, standing.calendar, standing.case_id, standing.school_id, standing.ladders)
     owed = owed_by_the_move(connection, standing, to, changes[-1].position)
     values = (
         scope(actor), standing.case_id, standing.version, str(key), actor.person_id, role, parts.clock.today(), canonical(content).decode(),

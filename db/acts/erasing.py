@@ -64,7 +64,9 @@ def _values(parts: Parts, actor: Actor, key: UUID, standing: Standing, on: date)
         raise NotAllowed(f"Erasing is for {in_words(standing.definition, allowed)} at this school. Ask them to do it.")
     event = {"kind": ERASED, "on": on.isoformat(), "actor": actor.person_id}
     content = {"form": 1, "key": str(key), "event": event, "via": actor.via, **said_in(role), "body": "", "calendar": standing.calendar.version}
-    rows = row_changes(standing.definition, None, standing.position, standing.calendar) if standing.recounted else RowChanges([], [])
+    rows = (
+        row_changes(standing.definition, None, standing.position, standing.calendar, standing.ladders) if standing.recounted else RowChanges([], [])
+    )
     written = (json_or_null(rows.closed), json_or_null(rows.written))  # else nobody would see that they were counted with another calendar
     who = (str(key), text_of(actor.person_id), role, parts.clock.today().isoformat(), None)
     case = (scope(actor), str(standing.case_id), str(standing.version), *who, ERASED, "", "", "0")

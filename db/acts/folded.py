@@ -48,7 +48,7 @@ class Folded:
     def rows_of(self, change: Change) -> RowChanges:
         """What the change asks of the rows of steps."""
         before = self.standing
-        return row_changes(before.definition, None if before.recounted else before.position, change.position, before.calendar)
+        return row_changes(before.definition, None if before.recounted else before.position, change.position, before.calendar, before.ladders)
 
     def folds(self, rows: RowChanges) -> bool:
         """Whether these rows can be folded with those before. A stored row written twice cannot: how far it was chased is in the database alone."""

@@ -19,6 +19,7 @@ from db.acts.following import Done, Following, leads_on
 from db.acts.parts import Parts
 from db.acts.perform import judge, refuse_future
 from db.acts.receipt import Receipt
+from db.acts.redating import OtherCalendar, redate_case
 from db.acts.request import Request, request
 from db.acts.retry import retried
 from db.acts.standing import Standing, may_know, no_such_case, scope
@@ -57,8 +58,17 @@ def apply_many(parts: Parts, actor: Actor, acts: Sequence[Act]) -> list[Receipt]
         raise ValueError("An act by a signed link uses the link up: do it alone.")
     receipts: list[Receipt] = []
     for start in range(0, len(acts), TOGETHER):
-        receipts += retried(partial(_together, parts, actor, acts[start : start + TOGETHER]), parts.kept.clear)
+        receipts += _counted_first(parts, actor, acts[start : start + TOGETHER])
     return receipts
+
+
+def _counted_first(parts: Parts, actor: Actor, acts: Sequence[Act]) -> list[Receipt]:
+    while True:
+        try:
+            return retried(partial(_together, parts, actor, acts), parts.kept.clear)
+        except OtherCalendar as met:  # nothing was written
+            for ref in met.refs:
+                redate_case(parts, ref)
 
 
 def _together(parts: Parts, actor: Actor, acts: Sequence[Act]) -> list[Receipt]:
@@ -87,6 +97,8 @@ class _Batch:
         rows = connection.execute(_READ, (scope(actor), refs, actor.person_id, today)).fetchall()
         self.at: datetime = max((row[-1] for row in rows), default=parts.clock.now())
         self.cases = {row[0]: self._folded(*row[:-1]) for row in rows}
+        if counted := [ref for ref, one in self.cases.items() if one.standing.recounted]:
+            raise OtherCalendar(counted)
         pairs = [(self.cases[act.case].standing.case_id, str(act.key)) for act in acts if act.case in self.cases]
         before = connection.execute(_BEFORE, (scope(actor), [case for case, _ in pairs], [key for _, key in pairs]))
         self.seen: set[tuple[int, UUID]] = {(row[0], row[1]) for row in before}
@@ -121,6 +133,8 @@ class _Batch:
         if not folded.folds(rows):
             self.write()
         seq = folded.take(self.actor, judged.role, asked, change, rows, self.at)
+        if any(one.no in folded.tracked for one in change.moved):
+            self.write()  # the database notes which act moved a date: the last one that is written
         also: tuple[str, ...] = ()
         if leads_on(self.parts, standing.definition, change, awaited=standing.case_id in self.awaited):
             self.write()  # what follows rests on its cause's event
@@ -178,8 +192,9 @@ class _Batch:
         recounted = calendar_version != calendar.version
         link = bytes.fromhex(head)
         standing = Standing(
-            case_id, ref, version, school_id, pupil_id, definition, calendar, position, recounted, tuple(held), definition_id, stamp, link
-        )
+            case_id, ref, version, school_id, pupil_id, definition, calendar, position, recounted, tuple(held), definition_id, stamp, link,
+            ladders=self.parts.ladders.of(school_id, stamp, pupil_id),
+        )  # fmt: skip
         return Folded(standing, link)
 
 

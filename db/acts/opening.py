@@ -19,6 +19,7 @@ from db.acts.rows import row_changes
 from db.acts.standing import scope
 from db.acts.who import opening_role
 from db.acts.write import json_or_null
+from db.ladders import Ladders
 from db.permissions import readers_of
 from rules.calendar import SchoolCalendar
 from rules.compiled import compiled
@@ -64,6 +65,7 @@ class Prepared:
     role: str
     definition: Definition
     calendar: SchoolCalendar
+    ladders: Ladders
     asked: Request
     change: Change
 
@@ -92,7 +94,8 @@ def prepared(parts: Parts, connection: psycopg.Connection[Any], actor: Actor, op
     event = Event("open", opening.on, None if caused else actor.person_id, facts=opening.facts)
     change = compiled(definition).start(event, calendar)
     asked = request(opening.key, f"{opening.process}/{opening.subject}", event)
-    return Prepared(opening, actor, role, definition, calendar, asked, change)
+    ladders = parts.ladders.of(int(row[0]), str(row[1]), opening.pupil_id)
+    return Prepared(opening, actor, role, definition, calendar, ladders, asked, change)
 
 
 def refuse_other_subject(definition: Definition, opening: Opening) -> None:
@@ -134,7 +137,7 @@ def write_prepared(parts: Parts, connection: psycopg.Connection[Any], ready: Pre
         position_to_text(change.position),
         change.position.ended,
         ready.calendar.version,
-        json_or_null(row_changes(definition, None, change.position, ready.calendar).written),
+        json_or_null(row_changes(definition, None, change.position, ready.calendar, ready.ladders).written),
         outbox_text(definition, change),
     )
     more = {"p_school": opening.school_id if opening.pupil_id is None else None, "p_readers": readers_of(definition)}

@@ -8,6 +8,7 @@ from db.acts.kept import KeptCases
 from db.calendar_of_school import SchoolCalendars
 from db.clock import Clock
 from db.engine import Engines
+from db.ladders import OwnLadders
 from db.pinned_store import PinnedDefinitions
 from rules.library import Library
 
@@ -21,4 +22,5 @@ class Parts:
     library: Library
     pinned: PinnedDefinitions
     calendars: SchoolCalendars
+    ladders: OwnLadders
     kept: KeptCases = field(default_factory=KeptCases)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from db.acts.actor import Actor
 from db.acts.before import already_decided, receipt_of_key
@@ -13,6 +14,7 @@ from db.acts.errors import NotAllowed, NotFound
 from db.acts.following import Done, Following, leads_on
 from db.acts.parts import Parts
 from db.acts.receipt import Receipt
+from db.acts.redating import OtherCalendar, redate_case
 from db.acts.request import Request
 from db.acts.retry import retried
 from db.acts.standing import Standing, read_standing, standing_after, standing_kept
@@ -43,10 +45,16 @@ def perform(parts: Parts, actor: Actor, asked: Request) -> Receipt:
     """Do one act on an existing case. Raises NotFound, NotAllowed, LinkUsed, KeyReused, AlreadyDecided, or Refused by the rules."""
     today = parts.clock.today()
     refuse_future(asked.event.on, today)
-    try:
-        return retried(lambda: _attempt(parts, actor, asked, today, lock=False), parts.kept.clear)
-    except Moved:
-        return retried(lambda: _attempt(parts, actor, asked, today, lock=True), parts.kept.clear)
+    lock = False
+    while True:
+        try:
+            return retried(partial(_attempt, parts, actor, asked, today, lock=lock), parts.kept.clear)
+        except OtherCalendar:
+            redate_case(parts, asked.ref)
+        except Moved:
+            if lock:
+                raise
+        lock = True
 
 
 def refuse_future(on: date, today: date) -> None:
@@ -63,6 +71,8 @@ def _attempt(parts: Parts, actor: Actor, asked: Request, today: date, *, lock: b
         judged = None if lock else _judged_as_kept(parts, actor, asked, today)
         if judged is None:
             standing = read_standing(parts, connection, actor, asked.ref, lock=lock)
+            if standing.recounted:
+                raise OtherCalendar([asked.ref])
             try:
                 judged = judge(parts, actor, standing, asked)
             except Refused as refusal:

@@ -1,10 +1,13 @@
-"""Rows of open steps written anew: when a school's terms or closures have changed, and when `verify` found rows wrong (`faults.md` D8)."""
+"""Cases counted anew: those whose school's terms or closures have changed, and rows that `verify` found wrong (`faults.md` D8)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from db import wakes
-from db.acts.actor import CALENDAR
+from db.acts.actor import CALENDAR, Actor
 from db.acts.parts import Parts
+from db.acts.redating import Redated, redate_case
 from db.acts.retry import retried
 from db.acts.rows import row_changes
 from db.acts.standing import read_standing
@@ -12,36 +15,52 @@ from db.acts.write import json_or_null
 from db.calendar_of_school import calendar_of
 from db.roles import SCHEDULER
 
-_SCHOOLS = "SELECT DISTINCT school_id FROM cases WHERE ended = ''"
+_SCHOOLS = "SELECT DISTINCT school_id FROM cases WHERE ended = '' ORDER BY school_id"
 _STALE = "SELECT ref FROM cases WHERE ended = '' AND school_id = %s AND calendar_version <> %s ORDER BY id"
+Told = Callable[[int, int], object]  # cases done, cases in all
 
 
-def recount_dates(parts: Parts) -> list[str]:
-    """Count the dates of every open case anew whose school's calendar is another than they were counted with. Returns their references.
-
-    Each case that was recounted wants a wake. Nothing is written into a case's history: nothing has happened in it. A case that cannot be
-    counted keeps no other waiting: the first error is raised when all the others are done.
-    """
-    stale: list[str] = []
+def stale_cases(parts: Parts, schools: Iterable[int] | None = None) -> list[str]:
+    """Open cases (of these schools; None: of all) whose dates were counted with another calendar than their school's is now."""
     with parts.engines.scheduler() as session:
         query = session.connection().exec_driver_sql
-        for school_id in query(_SCHOOLS).scalars().all():
-            stale += query(_STALE, (school_id, calendar_of(session, school_id).version)).scalars()
+        wanted = query(_SCHOOLS).scalars().all() if schools is None else sorted(schools)
+        return [ref for school_id in wanted for ref in query(_STALE, (school_id, calendar_of(session, school_id).version)).scalars()]
+
+
+def recount_dates(
+    parts: Parts, actor: Actor = CALENDAR, because: str = "", schools: Iterable[int] | None = None, told: Told | None = None
+) -> list[Redated]:
+    """Count the dates of every open case anew whose school's calendar is another than they were counted with: a transaction each.
+
+    Each case wants a wake. Where dates moved, one event says which, who did it and why; where none did, nothing has happened in the case. A
+    case that cannot be counted keeps no other waiting: the first error is raised when all the others are done. Stopped, it goes on where it stood.
+    """
+    refs = stale_cases(parts, schools)
+    done: list[Redated] = []
     errors: list[Exception] = []
-    for ref in stale:
+    for place, ref in enumerate(refs, start=1):
         try:
-            rebuild_rows(parts, ref)
+            done.append(redate_case(parts, ref, actor, because))
+            if not done[-1].moved:  # an act wakes the case by its row in the outbox
+                _wake(parts, ref)
         except Exception as error:
             errors.append(error)
+        if told is not None:
+            told(place, len(refs))
     if errors:
         raise errors[0]
-    return stale
+    return done
 
 
 def rebuild_rows(parts: Parts, ref: str) -> None:
     """Write a case's rows from its position. Raises NotFound."""
     while not retried(lambda: _rewritten(parts, ref), parts.kept.clear):
         pass  # somebody acted meanwhile: their act has another position, which is read again
+    _wake(parts, ref)
+
+
+def _wake(parts: Parts, ref: str) -> None:
     with parts.engines.scheduler() as session:
         wakes.want(session, [ref])
 
@@ -49,7 +68,7 @@ def rebuild_rows(parts: Parts, ref: str) -> None:
 def _rewritten(parts: Parts, ref: str) -> bool:
     with parts.engines.act_connection(SCHEDULER) as connection:
         standing = read_standing(parts, connection, CALENDAR, ref, lock=False)
-        rows = row_changes(standing.definition, None, standing.position, standing.calendar)
+        rows = row_changes(standing.definition, None, standing.position, standing.calendar, standing.ladders)
         values = (standing.case_id, standing.version, standing.calendar.version, json_or_null(rows.closed), json_or_null(rows.written))
         row = connection.execute("SELECT rewrite_steps(%s, %s, %s, %s::jsonb, %s::jsonb)", values).fetchone()
     assert row is not None

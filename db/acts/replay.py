@@ -7,9 +7,8 @@ from typing import Any
 
 import orjson
 
-from db.acts.erasing import ERASED
+from db.acts.own_kinds import OWN
 from db.acts.parts import Parts
-from db.acts.versions import CHANGED
 from rules.compiled import compiled
 from rules.definition import Definition
 from rules.history import event_from_json
@@ -18,8 +17,8 @@ from rules.position_types import Change, Position
 
 
 def contents_of(texts: Sequence[str]) -> list[Mapping[str, Any]]:
-    """Stored contents, read. That words were erased or the case moved to another text is an event of the record, and none that a text folds."""
-    return [content for content in map(orjson.loads, texts) if content["event"]["kind"] not in (ERASED, CHANGED)]
+    """Stored contents, read. That words were erased, dates counted anew or the case moved to another text is an event that no text folds."""
+    return [content for content in map(orjson.loads, texts) if content["event"]["kind"] not in OWN]
 
 
 def last_change(parts: Parts, definition: Definition, contents: Sequence[Mapping[str, Any]]) -> Change:

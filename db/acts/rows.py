@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from db.ladders import SHIPPED, Ladders, ladder_of
 from rules.calendar import SchoolCalendar
-from rules.definition import Definition
+from rules.definition import Definition, Ladder
 from rules.due import rung_date
 from rules.due_types import DueDate, Why
 from rules.owed import holder_of_rights, owner_of
@@ -28,7 +29,7 @@ class RowChanges:
     written: list[dict[str, Any]]
 
 
-def row_changes(definition: Definition, before: Position | None, after: Position, calendar: SchoolCalendar) -> RowChanges:
+def row_changes(definition: Definition, before: Position | None, after: Position, calendar: SchoolCalendar, ladders: Ladders = SHIPPED) -> RowChanges:
     """What must be written so that the open rows are those of `after.tracked()`.
 
     `before` is the position whose rows are stored, None where nothing can be assumed of them (an opening, or rows that were counted with
@@ -40,12 +41,14 @@ def row_changes(definition: Definition, before: Position | None, after: Position
     now = {instance.no: instance for instance in after.tracked()}
     gone = [one for one in after.instances if one.no not in now and (before is None or one.no in was)]
     written = [one for one in now.values() if was.get(one.no) != one]
-    return RowChanges([_closing(one, after) for one in gone], [step_row(definition, one, calendar, after.facts) for one in written])
+    return RowChanges([_closing(one, after) for one in gone], [step_row(definition, one, calendar, after.facts, ladders) for one in written])
 
 
-def step_row(definition: Definition, instance: Instance, calendar: SchoolCalendar, facts: Facts) -> dict[str, Any]:
-    """The row of a tracked instance, as JSON. `why` explains the date of law, or the trust's own target where there is none."""
+def step_row(definition: Definition, instance: Instance, calendar: SchoolCalendar, facts: Facts, ladders: Ladders = SHIPPED) -> dict[str, Any]:
+    """The row of a tracked instance, as JSON. `why` explains the date of law, or the trust's own target where there is none. `ladders`: own ones
+    that stand for shipped ones in this case."""
     due = instance.due or instance.target
+    ladder, own = ladder_of(definition, instance.step, ladders)
     return {
         "no": instance.no,
         "round": instance.round,
@@ -60,7 +63,8 @@ def step_row(definition: Definition, instance: Instance, calendar: SchoolCalenda
         "lifted": instance.lifted,
         "lifted_review_on": _iso(instance.lifted_review_on),
         "why": _said(due.why) if due else "",
-        "chase_on": _chased(definition, instance, due, calendar),
+        "chase_on": _chased(ladder, instance, due, calendar),
+        "ladder_id": own,
     }
 
 
@@ -74,9 +78,8 @@ def _said(why: Why) -> str:
     return found[1]
 
 
-def _chased(definition: Definition, instance: Instance, due: DueDate | None, calendar: SchoolCalendar) -> list[str] | None:
+def _chased(ladder: Ladder | None, instance: Instance, due: DueDate | None, calendar: SchoolCalendar) -> list[str] | None:
     """`chase_days` as JSON, counted once for steps of one ladder, date and calendar."""
-    ladder = definition.ladders.get(definition.steps[instance.step].ladder)
     if ladder is None or due is None:
         return None
     key = id(ladder), due.on, instance.lifted, instance.lifted_review_on, calendar.version
@@ -84,16 +87,15 @@ def _chased(definition: Definition, instance: Instance, due: DueDate | None, cal
     if found is None or found[0] is not ladder:
         if len(_DAYS) >= KEPT:
             _DAYS.clear()
-        found = _DAYS[key] = ladder, [day.isoformat() for day in chase_days(definition, instance, calendar)] or None
+        found = _DAYS[key] = ladder, [day.isoformat() for day in chase_days(ladder, instance, calendar)] or None
     return found[1]
 
 
-def chase_days(definition: Definition, instance: Instance, calendar: SchoolCalendar) -> list[date]:
-    """The day of every rung of the step's ladder, in the ladder's order, counted from the date of law, else from the target.
+def chase_days(ladder: Ladder | None, instance: Instance, calendar: SchoolCalendar) -> list[date]:
+    """The day of every rung of the ladder by which a step is chased, in the ladder's order, counted from the date of law, else from the target.
 
     A lifted date is not chased before the day on which the exception is looked at again.
     """
-    ladder = definition.ladders.get(definition.steps[instance.step].ladder)
     due = instance.due or instance.target
     if ladder is None or due is None or (instance.lifted and instance.lifted_review_on is None):
         return []

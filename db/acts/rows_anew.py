@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from db.acts.rows import row_changes, step_row
+from db.ladders import SHIPPED, Ladders
 from rules.calendar import SchoolCalendar
 from rules.definition import Definition
 from rules.position_types import Change, Position
@@ -15,13 +16,15 @@ Row = dict[str, Any]
 
 
 def rows_anew(
-    definition: Definition, changes: Iterable[tuple[int, SchoolCalendar, Change]], calendar: SchoolCalendar, case_id: int, school_id: int
-) -> list[Row]:
-    """Rows for `write_many_steps`, open and closed, from each event's number, calendar and change. Open ones are counted with `calendar`."""
+    definition: Definition, changes: Iterable[tuple[int, SchoolCalendar, Change]], calendar: SchoolCalendar, case_id: int, school_id: int,
+    ladders: Ladders = SHIPPED,
+) -> list[Row]:  # fmt: skip
+    """Rows for `write_many_steps`, open and closed, from each event's number, calendar and change. Open ones are counted with `calendar`
+    and chased by `ladders`."""
     rows: dict[int, Row] = {}
     before: Position | None = None
     for seq, judged_by, change in changes:
-        found = row_changes(definition, before, change.position, judged_by)
+        found = row_changes(definition, before, change.position, judged_by, ladders)
         for row in found.closed:
             if row["no"] in rows and "closed_seq" not in rows[row["no"]]:
                 rows[row["no"]] |= {"closed_seq": seq, "closed_on": row["closed_on"], "outcome": row["outcome"]}
@@ -31,5 +34,5 @@ def rows_anew(
         before = change.position
     if before is not None:
         for one in position_of(definition, record_of(before), calendar).tracked():
-            rows[one.no] |= step_row(definition, one, calendar, before.facts)
+            rows[one.no] |= step_row(definition, one, calendar, before.facts, ladders)
     return list(rows.values())

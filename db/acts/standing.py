@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,7 @@ from db.acts.actor import Actor
 from db.acts.errors import NotFound
 from db.acts.parts import Parts
 from db.acts.statement import Statement
+from db.ladders import SHIPPED, Ladders
 from db.permissions import may_read
 from rules.calendar import SchoolCalendar
 from rules.compiled import compiled
@@ -29,7 +30,8 @@ class Standing:  # not frozen: making a frozen one costs an act five times as mu
     """`version` is the number of the last event. `recounted`: the stored rows of open steps were counted with another calendar than `calendar`.
 
     `head`: the last link of its chain. `held`: the capacities that the actor has today at the case's school. `kept`: not read for this act but
-    remembered from an earlier one, so the database must check that its `head`, the calendar's `stamp` and the rest are still so.
+    remembered from an earlier one, so the database must check that its `head`, the calendar's `stamp` and the rest are still so. `ladders`: own
+    ones that stand for shipped ones in this case; the stamp is of them too.
     """
 
     case_id: int
@@ -46,6 +48,7 @@ class Standing:  # not frozen: making a frozen one costs an act five times as mu
     stamp: str
     head: bytes
     kept: bool = False
+    ladders: Ladders = field(default_factory=lambda: SHIPPED)
 
 
 def scope(actor: Actor) -> str | None:
@@ -68,7 +71,7 @@ def standing_kept(parts: Parts, actor: Actor, ref: str, today: date) -> Standing
         return None
     return Standing(
         one.case_id, ref, one.version, one.school_id, one.pupil_id, one.definition, one.calendar, one.position, one.recounted, held,
-        one.definition_id, one.stamp, one.head, True,
+        one.definition_id, one.stamp, one.head, True, one.ladders,
     )  # fmt: skip
 
 
@@ -76,7 +79,7 @@ def standing_after(was: Standing, version: int, position: Position, head: bytes)
     """The case as an act has left it: its rows were written with the calendar it was judged by."""
     return Standing(
         was.case_id, was.ref, version, was.school_id, was.pupil_id, was.definition, was.calendar, position, False, was.held,
-        was.definition_id, was.stamp, head,
+        was.definition_id, was.stamp, head, False, was.ladders,
     )  # fmt: skip
 
 
@@ -109,8 +112,9 @@ def read_standing(parts: Parts, connection: psycopg.Connection[Any], actor: Acto
     if not may_know(actor, definition, roles):
         raise no_such_case(ref)
     found = Standing(
-        case_id, ref, version, school_id, pupil_id, definition, calendar, position, recounted, roles, definition_id, stamp, bytes.fromhex(head)
-    )
+        case_id, ref, version, school_id, pupil_id, definition, calendar, position, recounted, roles, definition_id, stamp, bytes.fromhex(head),
+        ladders=parts.ladders.of(school_id, stamp, pupil_id),
+    )  # fmt: skip
     if not lock and not recounted:
         parts.kept.keep(found, actor, today)
     return found

@@ -43,7 +43,7 @@ def write_act(
     connection: psycopg.Connection[Any], actor: Actor, role: str, today: date, standing: Standing, asked: Request, change: Change, round: int
 ) -> Written:
     """Write an act whose `change` the rules have worked out from `standing`. Raises LinkUsed; every other answer is a value."""
-    rows = row_changes(standing.definition, None if standing.recounted else standing.position, change.position, standing.calendar)
+    rows = row_changes(standing.definition, None if standing.recounted else standing.position, change.position, standing.calendar, standing.ladders)
     private = private_rows(asked)
     content = content_of(asked, actor, role, change, standing.calendar.version)
     values = (

@@ -2,8 +2,9 @@
 
 from db.models.absences import Absence, UnownedRole
 from db.models.base import Base
-from db.models.cases import Case, CaseWait, EventRow, PinnedDefinition, PrivateText, StepRow
+from db.models.cases import Case, CaseWait, DateMove, EventRow, PinnedDefinition, PrivateText, StepRow
 from db.models.imports import Import, ImportMapping, PendingLeaver
+from db.models.ladders import LadderOverride
 from db.models.messages import DELIVERY_STATES, Delivery, LinkRow, Mailing, OutboxRow
 from db.models.people import AuthorityContact, Family, Membership, Person, Plan, Pupil, PupilContact
 from db.models.running import Anchor, Heartbeat, InstanceIdentity, Run, Wake
@@ -18,6 +19,7 @@ __all__ = [
     "Base",
     "Case",
     "CaseWait",
+    "DateMove",
     "Delivery",
     "EventRow",
     "Family",
@@ -26,6 +28,7 @@ __all__ = [
     "ImportMapping",
     "InstanceIdentity",
     "KeptCalendar",
+    "LadderOverride",
     "LinkRow",
     "Mailing",
     "Membership",

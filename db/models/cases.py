@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, CheckConstraint, Date, ForeignKey, Index, Text, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Base, BigId, NewBigId, NewId, Small, Words
+from db.models.base import Base, BigId, NewBigId, NewId, No, Small, Words
 
 
 class PinnedDefinition(Base):
@@ -144,3 +144,28 @@ class StepRow(Base):
     lifted: Mapped[Words]
     why: Mapped[Words]
     chase_on: Mapped[list[date] | None] = mapped_column(ARRAY(Date))
+    ladder_id: Mapped[int | None]  # the own ladder (`ladder_overrides`) that `chase_on` is of; null: the one of the case's text
+
+
+class DateMove(Base):
+    """The date of an open step that moved, noted by the database whichever way the row was written. `seq`: the act that moved it, unless `put_right`:
+    then a row that was wrong was written again, after that act. `now_on` null: the step has no date any more. `told`: whoever had been told
+    the old date has a message of the new one (`db/moved_words.py`).
+    """
+
+    __tablename__ = "date_moves"
+    __table_args__ = (Index(None, "case_id"), Index("date_moves_untold", "case_id", postgresql_where=text("NOT told")))
+
+    id: Mapped[NewBigId]
+    case_id: Mapped[BigId]
+    moved_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    seq: Mapped[int]
+    school_id: Mapped[int]
+    was_on: Mapped[date]
+    now_on: Mapped[date | None]
+    no: Mapped[Small]
+    round: Mapped[Small]
+    put_right: Mapped[No]
+    told: Mapped[No]
+    step: Mapped[str]
+    party: Mapped[Words]

@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from db.acts.own_kinds import REDATED
 from db.acts.versions import CHANGED
 from db.queries.definitions_read import definitions_by_hash
 from db.queries.versions import SHOWN
@@ -94,7 +95,7 @@ def _entry(row: Any, content: Mapping[str, Any], definition: Definition, names: 
         step=step,
         party=party,
         outcome=_outcome_title(definition, step, outcome),
-        facts=tuple((_fact_title(definition, name), value) for name, value in facts_from_json(definition.facts, event.get("facts", {})).items()),
+        facts=tuple((fact_title(definition, name), value) for name, value in facts_from_json(definition.facts, event.get("facts", {})).items()),
         words=words,
         erased=tuple(name for name in content.get("private", {}) if name not in words),
         breaches=tuple(content.get("breaches", ())),
@@ -108,9 +109,11 @@ def _what(definition: Definition, kind: str, event: Mapping[str, Any]) -> str:
         return f"Opened: {definition.title}"
     if kind == "correct":
         step = [step_title(definition, str(event["step"]), str(event.get("party", "")))] if event.get("step") else []
-        return "Corrected: " + ", ".join([*step, *(_fact_title(definition, fact) for fact in event.get("facts", {}))])
+        return "Corrected: " + ", ".join([*step, *(fact_title(definition, fact) for fact in event.get("facts", {}))])
     if kind == "erase":
         return "The personal words of this case were erased"
+    if kind == REDATED:
+        return "Dates counted anew: the days on which the school is open have changed"
     if kind == CHANGED:
         way = "Moved back to" if event.get("undoes") else "Moved to"
         return f"{way} another text of {definition.title}: from version {event['from'][:SHOWN]} to {event['to'][:SHOWN]}"
@@ -129,7 +132,8 @@ def _outcome_title(definition: Definition, step: str, outcome: str) -> str:
     return (found.title if found else "") or outcome.replace("_", " ")
 
 
-def _fact_title(definition: Definition, name: str) -> str:
+def fact_title(definition: Definition, name: str) -> str:
+    """A fact in words; one of a party's (`opinion:health`) with whose it is."""
     plain, _, party = name.partition(":")
     fact = definition.facts.get(plain)
     title = (fact.title if fact else "") or words_of(plain)

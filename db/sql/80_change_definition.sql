@@ -29,7 +29,7 @@ BEGIN
     RAISE EXCEPTION 'a row of these steps is of another case' USING ERRCODE = 'SF002';
   END IF;
   v_chased := (SELECT jsonb_agg(jsonb_build_object('step', s.step, 'party', s.party, 'round', s.round, 'chase_on', s.chase_on, 'rung', s.rung,
-                                                   'next_chase_on', s.next_chase_on))
+                                                   'next_chase_on', s.next_chase_on, 'was_on', COALESCE(s.due_on, s.target_on)))
                  FROM public.steps s WHERE s.case_id = p_case AND s.closed_seq IS NULL);
   DELETE FROM public.steps WHERE case_id = p_case;
   PERFORM public.write_many_steps(p_steps);
@@ -37,4 +37,9 @@ BEGIN
     FROM jsonb_to_recordset(v_chased) AS x (step text, party text, round smallint, chase_on date[], rung smallint, next_chase_on date)
    WHERE s.case_id = p_case AND s.closed_seq IS NULL AND s.step = x.step AND s.party = x.party AND s.round = x.round
      AND s.chase_on IS NOT DISTINCT FROM x.chase_on;
+  INSERT INTO public.date_moves (case_id, seq, school_id, was_on, now_on, no, round, step, party)
+  SELECT s.case_id, c.version, s.school_id, x.was_on, COALESCE(s.due_on, s.target_on), s.no, s.round, s.step, s.party
+    FROM jsonb_to_recordset(v_chased) AS x (step text, party text, round smallint, was_on date), public.steps s, public.cases c
+   WHERE c.id = p_case AND s.case_id = p_case AND s.closed_seq IS NULL AND s.step = x.step AND s.party = x.party AND s.round = x.round
+     AND x.was_on IS NOT NULL AND x.was_on IS DISTINCT FROM COALESCE(s.due_on, s.target_on);
 END $$;

@@ -20,7 +20,7 @@ def ash(engines: Engines) -> Village:
     return village(engines)
 
 
-def test_a_new_closure_moves_school_day_targets_and_nothing_is_recorded(engines: Engines, ash: Village) -> None:
+def test_a_new_closure_moves_school_day_targets_and_the_record_says_so(engines: Engines, ash: Village) -> None:
     case = ash.meeting_agreed()
     ash.decide(case, "circulate_advice", "2026-10-20")
     ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_invitations", on=day("2026-09-21"))
@@ -37,7 +37,7 @@ def test_a_new_closure_moves_school_day_targets_and_nothing_is_recorded(engines:
     version = ash.ledger.position(case)[2]
     assert case in ash.ledger.recount_dates()
     assert ash.open_rows(case)["brief_staff"].target_on == day("2026-12-01")
-    assert ash.ledger.position(case)[2] == version and ash.ledger.recount_dates() == [] and ash.ledger.verify() == []
+    assert ash.ledger.position(case)[2] == version + 1 and ash.ledger.recount_dates() == [] and ash.ledger.verify() == []
     again = ash.decide(case, "la_sends_amended_plan", "2026-11-20", "amended", key=key, decision_on=day("2026-11-20"))
     assert again.repeated and again.opened == sent.opened, "a receipt says what it said then, whatever the calendar says now"
 

@@ -22,6 +22,7 @@ from rules.history import Event
 from rules.loader import load_library
 from tests.db.ledger_story import FACTS, Village, day, village
 from tests.db.other_texts import OWNER, ROOMS, WEEKS, library_with, text_of, trust_lead
+from tests.db.test_dates_moved import to_brief_staff
 from tests.db.test_ledger_acts import held, reported
 from tests.faults.tally import rounds
 
@@ -175,6 +176,33 @@ def recounting(ash: Village) -> Sweep:
     )
 
 
+def redating(ash: Village) -> Sweep:
+    """Cases whose last step is due on a school day, on which the school has just been closed: by a person, with a reason, told once."""
+    own, cases = _near_the_end(ash.engines)
+    before = _targets(own, cases)
+    with ash.engines.scheduler() as session:
+        session.add(SchoolClosure(school_id=own.school_id, first_on=before[0], last_on=before[0], reason="snow"))
+    acts = "SELECT count(*) FROM events e JOIN cases c ON c.id = e.case_id WHERE ref = ANY(%s) AND kind = 'redate'"
+    acts_before = int(own.rows(acts, cases)[0][0])
+    return Sweep(
+        lambda ledger: ledger.redate(own.senco, because="snow", schools=[own.school_id]),
+        cases,
+        lambda: sum(one == before[0] for one in _targets(own, cases)),
+        lambda: int(own.rows(acts, cases)[0][0]) - acts_before,
+    )
+
+
+@cache
+def _near_the_end(engines: Engines) -> tuple[Village, list[str]]:
+    own = village(engines, "920103")
+    return own, [to_brief_staff(own) for _ in range(2)]
+
+
+def _targets(own: Village, cases: list[str]) -> list[date]:
+    asked = "SELECT s.target_on FROM steps s JOIN cases c ON c.id = s.case_id WHERE ref = ANY(%s) AND step = 'brief_staff' AND closed_seq IS NULL"
+    return [row.target_on for row in own.rows(asked, cases)]
+
+
 def rebuilding(ash: Village) -> Sweep:
     """A case one of whose rows somebody has changed below the ledger."""
     case = ash.meeting_agreed()
@@ -198,5 +226,10 @@ KEYED: dict[str, Prepare] = {
     "move_to_text": moving,
     "erase_private": erasing,
 }
-WITHOUT_KEY: dict[str, Callable[[Village], Sweep]] = {"run_calendar": lapsing, "recount_dates": recounting, "rebuild_rows": rebuilding}
+WITHOUT_KEY: dict[str, Callable[[Village], Sweep]] = {
+    "run_calendar": lapsing,
+    "recount_dates": recounting,
+    "redate": redating,
+    "rebuild_rows": rebuilding,
+}
 READS = {"position", "verify", "anchor", "preview_move"}

@@ -61,6 +61,7 @@ def values(role: str, facts: bool = True) -> dict[str, object]:
         "facts": KnownFacts(dates | {"recommendation": "amend"}) if facts else KnownFacts(),
         "right": {"name": "appeal", "law": "HESC r.20", "text": "", "last_day": date(2027, 3, 1)} if facts else None,
         "contains": {},
+        "moved": {"lines": [{"title": "A step", "owner": "the SENCO", "was_on": date(2027, 1, 14), "now_on": None}], "because": ["x"], "by": []},
         "law": "reg 20(10)",
         "link": Markup("http://127.0.0.1/l/x") if facts else "",
         "severity": "",
@@ -95,6 +96,13 @@ def test_each_letter_can_be_written_for_each_reader(template: str, role: str, co
     if role == "parent":
         assert [word for word in contains if SAID[word] not in page.replace("<strong>", "").replace("</strong>", "")] == []
     render(template, role, values(role, facts=False))
+
+
+@pytest.mark.parametrize("role", ["parent", "senco", "la"])
+def test_moved_dates_are_told_to_each_kind_of_reader_with_no_more_than_they_may_know(role: str) -> None:
+    _, page = render("shared/dates_moved", role, values(role))
+    assert ("Adaline" in page) == (role != "la") and "no day for now. Before, it was Thursday 14 January 2027" in page
+    assert "This is because x." in page and "Recorded by" not in page and "None" not in page
 
 
 def test_the_check_finds_a_missing_an_unowed_and_a_wrong_template(tmp_path, monkeypatch) -> None:

@@ -1,7 +1,4 @@
-"""Who reads a case: `cases.readers`, and policies that hide a case, and all that hangs on it, from the rest of its school's staff.
-
-Its functions are a frozen copy: 0011 changed some of them.
-"""
+"""Who reads a case: `cases.readers`, and policies that hide a case, and all that hangs on it, from the rest of its school's staff."""
 
 from pathlib import Path
 
@@ -12,7 +9,7 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parent / "sql_0009"
+SQL = Path(__file__).with_name("sql_0009")  # as they were then: what a later migration installs instead lies in db/sql
 DOORS = ("hidden_cases", "apply_opening", "change_definition")
 OF_0007 = (
     "apply_opening(int[], bigint, text, text, int, uuid, bigint, text, date, bigint, date, text, text, text, text, jsonb, jsonb, text, int)",

@@ -1,8 +1,4 @@
-"""Who is away and who stands in, which roles nobody can act in and who was told, and the functions that ask both by the day.
-
-A migration that changes one of the ledger's functions later takes over the lines of `upgrade`, and leaves a frozen copy of `db/sql` for this one,
-as 0007 has.
-"""
+"""Who is away and who stands in, which roles nobody can act in and who was told, and the functions that ask both by the day."""
 
 from pathlib import Path
 
@@ -13,7 +9,7 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parents[2] / "sql"
+SQL = Path(__file__).with_name("sql_0011")  # what changed with it, as it was then: 0013 installs all anew
 DOORS = ("stand_ins", "stands_in")
 ABSENCES = """
     CREATE TABLE absences (

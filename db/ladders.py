@@ -1,0 +1,106 @@
+"""Which own ladders stand for the shipped ones in a case: those of its school, else of its pupil's local authority, else of the trust."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+import orjson
+from sqlalchemy import Connection
+
+from db.engine import Engines
+from rules.definition import Definition, Ladder, Rung
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLadder:
+    """A row of `ladder_overrides` as the chasing needs it."""
+
+    id: int
+    ladder: Ladder
+
+
+Ladders = Mapping[str, OwnLadder]  # by the name of the shipped ladder that each stands for
+SHIPPED: Ladders = MappingProxyType({})
+_IN_FORCE = (
+    "SELECT id, scope, authority_id, ladder, rungs FROM ladder_overrides "
+    "WHERE removed_at IS NULL AND (school_id IS NULL OR school_id = %s) ORDER BY id"
+)
+_AUTHORITY = "SELECT COALESCE((SELECT p.authority_id FROM pupils p WHERE p.id = %s), s.authority_id) FROM schools s WHERE s.id = %s"
+_OF_TRUST = "SELECT id, ladder, rungs FROM ladder_overrides WHERE removed_at IS NULL AND scope = 'trust' AND ladder = %s"
+_BY_ID = "SELECT id, ladder, rungs FROM ladder_overrides WHERE id = ANY(%s)"
+
+
+@dataclass(frozen=True, slots=True)
+class _OfSchool:
+    """The own ladders in force at a school: for every pupil (`school` before `trust`), and for those of one authority between the two."""
+
+    trust: Ladders
+    by_authority: Mapping[int, Ladders]
+    school: Ladders
+
+
+class OwnLadders:
+    """Own ladders by school and by the stamp of what is in force there (`calendar_stamp` in `db/sql`), so that one set is seen at the next act."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+        self._kept: dict[int, tuple[str, _OfSchool]] = {}
+
+    def of(self, school_id: int, stamp: str, pupil_id: int | None) -> Ladders:
+        """The own ladders of a case of that pupil (None: of the school itself) at that school. Where there are none, nothing is read."""
+        if ";" not in stamp:
+            return SHIPPED
+        kept = self._kept.get(school_id)
+        if kept is None or kept[0] != stamp:
+            with self._engines.scheduler() as session:
+                kept = self._kept[school_id] = stamp, _of_school(session.connection(), school_id)
+        found = kept[1]
+        if not found.by_authority:
+            return {**found.trust, **found.school}
+        with self._engines.scheduler() as session:  # a pupil's authority may change on any day
+            authority = session.connection().exec_driver_sql(_AUTHORITY, (pupil_id, school_id)).scalar()
+        return {**found.trust, **found.by_authority.get(authority or 0, SHIPPED), **found.school}
+
+
+def ladders_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, OwnLadder]:
+    """Own ladders by their numbers, those that have ended among them."""
+    wanted = sorted(set(ids))
+    return {row.id: own_ladder(*row) for row in connection.exec_driver_sql(_BY_ID, (wanted,))} if wanted else {}
+
+
+@lru_cache(maxsize=512)
+def own_ladder(number: int, name: str, rungs: str) -> OwnLadder:
+    """A stored row as a ladder; the same object for the same row."""
+    return OwnLadder(number, Ladder(name, tuple(Rung(*rung) for rung in orjson.loads(rungs))))
+
+
+def trust_ladder(connection: Connection, name: str) -> Ladder | None:
+    """The trust's own ladder of that name, in force now."""
+    row = connection.exec_driver_sql(_OF_TRUST, (name,)).one_or_none()
+    return own_ladder(*row).ladder if row is not None else None
+
+
+def rungs_text(ladder: Ladder) -> str:
+    """The rungs of a ladder as the table keeps them."""
+    return orjson.dumps([[rung.when, rung.tells, rung.severity, rung.template] for rung in ladder.rungs]).decode()
+
+
+def ladder_of(definition: Definition, step: str, ladders: Ladders) -> tuple[Ladder | None, int | None]:
+    """The ladder by which a step is chased, and its number if it is an own one."""
+    name = definition.steps[step].ladder
+    own = ladders.get(name)
+    return (own.ladder, own.id) if own is not None and name in definition.ladders else (definition.ladders.get(name), None)
+
+
+def _of_school(connection: Connection, school_id: int) -> _OfSchool:
+    trust: dict[str, OwnLadder] = {}
+    school: dict[str, OwnLadder] = {}
+    by_authority: dict[int, dict[str, OwnLadder]] = {}
+    for row in connection.exec_driver_sql(_IN_FORCE, (school_id,)):
+        one = own_ladder(row.id, row.ladder, row.rungs)
+        of = by_authority.setdefault(row.authority_id, {}) if row.authority_id is not None else school if row.scope == "school" else trust
+        of[row.ladder] = one
+    return _OfSchool(trust, by_authority, school)

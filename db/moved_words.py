@@ -1,0 +1,226 @@
+"""Who is told that a date moved: whoever had been told the old one and would still be told, once, in one message a reader and case.
+
+What a reader was told last of a step's date stands in their deliveries: the date that the letter bore (`note_told`), and the lines of
+messages like this one. Who was never told a date hears nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from db.models import Delivery
+from db.queries.people import Recipient, recipients
+
+MOMENT, TEMPLATE = "moved", "shared/dates_moved"
+Key = tuple[str, str, int]  # step, party, round
+Who = tuple[int | None, int | None]  # a person's id, or an authority's
+
+# Locked in their order, so that of two that spread at once the second finds them told.
+_UNTOLD = text("""
+    SELECT id, case_id, seq, step, party, round, put_right FROM date_moves WHERE case_id = ANY(:cases) AND NOT told ORDER BY id FOR UPDATE
+""")
+_TOLD = text("UPDATE date_moves SET told = true WHERE id = ANY(:ids)")
+_NOW = text("""
+    SELECT s.case_id, s.step, s.party, s.round, COALESCE(s.due_on, s.target_on) AS now_on FROM steps s
+    WHERE s.case_id = ANY(:cases) AND s.closed_seq IS NULL
+""")
+# Claimed: a letter that may bear the old date may be on its way. So may one whose answer was lost and that waits to be sent again.
+_LETTERS = text("""
+    SELECT d.id, d.case_id, d.person_id, d.authority_id, d.to_role, d.state, d.step, d.party, d.round, d.due_on, d.moment, d.details,
+           (d.may_be_twice OR m.may_be_twice OR COALESCE(m.state, d.state) IN ('claimed', 'handed_over', 'accepted', 'unknown', 'delivered')) AS sent
+    FROM deliveries d LEFT JOIN mailings m ON m.id = d.mailing_id
+    WHERE d.case_id = ANY(:cases) AND (d.due_on IS NOT NULL OR d.moment = 'moved') AND d.state <> 'superseded'
+    ORDER BY COALESCE(m.handed_over_at, d.handed_over_at) NULLS LAST, d.id
+""")
+_SUPERSEDE = text("UPDATE deliveries SET state = 'superseded', settled_at = now() WHERE id = ANY(:ids) AND state = 'owed'")
+# A message of dates of which none is still so: each step has been decided, or has moved again and another message says where to.
+_LAY_ASIDE = text("""
+    UPDATE deliveries d SET state = 'superseded', settled_at = now()
+    WHERE d.state = 'owed' AND d.moment = 'moved' AND (CAST(:case_id AS bigint) IS NULL OR d.case_id = :case_id)
+      AND NOT EXISTS (SELECT 1 FROM jsonb_to_recordset(CAST(d.details AS jsonb) -> 'moved') AS x (step text, party text, round int, now_on date)
+          JOIN steps s ON s.case_id = d.case_id AND s.step = x.step AND s.party = x.party AND s.round = x.round AND s.closed_seq IS NULL
+           AND COALESCE(s.due_on, s.target_on) IS NOT DISTINCT FROM x.now_on)
+""")
+# Kept only where it is another date than the letter was owed with, or was noted at an earlier try. Every letter bears a date of law; a target only
+# some do.
+_NOTE = text("""
+    UPDATE deliveries d SET details = CAST(CAST(d.details AS jsonb) || jsonb_build_object('told_on', x.told_on) AS text)
+    FROM (SELECT s.case_id, s.no, CASE WHEN :bears_target THEN COALESCE(s.due_on, s.target_on) ELSE s.due_on END AS told_on FROM steps s
+          WHERE s.case_id = :case_id AND s.no = :no AND s.closed_seq IS NULL) x
+    WHERE d.id = :id AND (x.told_on IS DISTINCT FROM d.due_on OR d.details LIKE '%"told_on"%')
+""")
+
+
+@dataclass
+class Reader:
+    """What one reader was told of a case's dates, and their messages of moved dates that have not left yet."""
+
+    roles: list[str] = field(default_factory=list)  # in which they were written to, the last one last
+    told: dict[Key, date] = field(default_factory=dict)
+    unsent: list[int] = field(default_factory=list)
+    unsent_keys: set[Key] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class MovedLine:
+    """One line of a message: the date that the reader was told, and the date now (None: there is none any more)."""
+
+    step: str
+    party: str
+    round: int
+    was_on: date
+    now_on: date | None
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands in `Delivery.details`."""
+        now_on = self.now_on.isoformat() if self.now_on else None
+        return {"step": self.step, "party": self.party, "round": self.round, "was_on": self.was_on.isoformat(), "now_on": now_on}
+
+
+@dataclass(frozen=True, slots=True)
+class Hearer:
+    """A reader who is to hear of moved dates of a case, in a role that is still theirs. `unsent`: their messages that this one takes over."""
+
+    case_id: int
+    who: Who
+    name: str
+    role: str
+    lines: tuple[MovedLine, ...]
+    unsent: tuple[int, ...] = ()
+
+
+def moved_rows(session: Session, taken: Sequence[Any], today: date) -> list[dict[str, Any]]:
+    """Rows of `deliveries` for the dates that moved in these outbox rows' cases. In the transaction that spreads them (scheduler)."""
+    of_case = {row.case_id: row for row in taken}
+    untold = session.execute(_UNTOLD, {"cases": list(of_case)}).all()
+    if not untold:
+        return []
+    session.execute(_TOLD, {"ids": [one.id for one in untold]})
+    moves: dict[int, list[Any]] = defaultdict(list)
+    for one in untold:
+        moves[one.case_id].append(one)
+    steps = {case: {(m.step, m.party, m.round) for m in found} for case, found in moves.items()}
+    rows: list[dict[str, Any]] = []
+    for hearer in who_hears(session, steps, today):
+        session.execute(_SUPERSEDE, {"ids": list(hearer.unsent)})
+        rows.append(_row(of_case[hearer.case_id], moves[hearer.case_id], hearer, len(rows)))
+    return rows
+
+
+def who_hears(
+    session: Session, steps: Mapping[int, set[Key]], today: date, now: Mapping[int, Mapping[Key, date | None]] | None = None
+) -> Iterator[Hearer]:
+    """Of these cases and steps: each reader who was told another date than that of `now` (not given: as the rows stand).
+
+    A reader who would not be told any more is passed over: who has left, handed on their role, or may not be written to.
+    """
+    cases = list(steps)
+    dates = now if now is not None else _dates_now(session, cases)
+    readers = _readers(session, cases)
+    still = recipients(session, dict.fromkeys((case, role) for (case, _), one in readers.items() for role in one.roles), today) if readers else {}
+    for (case, who), reader in readers.items():
+        about = steps[case] | reader.unsent_keys
+        lines = _lines(reader, about, dates.get(case, {}))
+        found = next(((role, one.name) for role in reversed(reader.roles) for one in still[case, role] if _who(one) == who), None)
+        if lines and found is not None:
+            role, name = found
+            yield Hearer(case, who, name, role, tuple(lines), tuple(reader.unsent))
+
+
+def lay_aside_moved(session: Session, case_id: int | None) -> None:
+    """Messages of moved dates that say nothing true any more are not sent."""
+    session.execute(_LAY_ASIDE, {"case_id": case_id})
+
+
+def note_told(session: Session, delivery: Delivery, *, bears_target: bool) -> None:
+    """A letter bears the date of its step as it is when it is written, not as it was when it was owed: keep which one the reader is told.
+
+    `bears_target`: its text names the trust's own day where the law sets none; else its reader is told no such day.
+    """
+    if delivery.no is not None:
+        session.execute(_NOTE, {"id": delivery.id, "case_id": delivery.case_id, "no": delivery.no, "bears_target": bears_target})
+
+
+def _lines(reader: Reader, about: Iterable[Key], now: Mapping[Key, date | None]) -> list[MovedLine]:
+    pairs = ((key, reader.told.get(key), now.get(key)) for key in about if key in now)
+    found = [MovedLine(*key, was, is_now) for key, was, is_now in pairs if was is not None and was != is_now]
+    return sorted(found, key=lambda one: (one.now_on or date.max, one.step, one.party))
+
+
+def _dates_now(session: Session, cases: list[int]) -> dict[int, dict[Key, date | None]]:
+    found: dict[int, dict[Key, date | None]] = defaultdict(dict)
+    for row in session.execute(_NOW, {"cases": cases}):
+        found[row.case_id][row.step, row.party, row.round] = row.now_on
+    return found
+
+
+def _readers(session: Session, cases: list[int]) -> dict[tuple[int, Who], Reader]:
+    """Each reader of these cases' letters, in the order in which they were owed: what they were told last stands last."""
+    found: dict[tuple[int, Who], Reader] = {}
+    for letter in session.execute(_LETTERS, {"cases": cases}):
+        if letter.person_id is None and letter.authority_id is None:
+            continue  # nobody to write to
+        if not letter.sent and letter.moment != MOMENT:
+            continue
+        reader = found.setdefault((letter.case_id, (letter.person_id, letter.authority_id)), Reader())
+        reader.roles = [*(role for role in reader.roles if role != letter.to_role), letter.to_role]
+        told = dict(_told_by(letter))
+        if letter.sent:
+            reader.told |= told
+        elif letter.state == "owed":
+            reader.unsent.append(letter.id)
+            reader.unsent_keys |= told.keys()
+    return found
+
+
+def _told_by(letter: Any) -> Iterator[tuple[Key, date]]:
+    details = json.loads(letter.details)
+    if letter.moment != MOMENT:
+        told_on = details.get("told_on", letter.due_on.isoformat())
+        if told_on:
+            yield (letter.step, letter.party, letter.round or 0), date.fromisoformat(told_on)
+        return
+    for line in details["moved"]:
+        if line["now_on"]:
+            yield (line["step"], line["party"], line["round"]), date.fromisoformat(line["now_on"])
+
+
+def _who(one: Recipient) -> Who:
+    return one.person_id, one.authority_id
+
+
+def _row(outbox: Any, moves: Sequence[Any], hearer: Hearer, place: int) -> dict[str, Any]:
+    """`once_key` is of the last move: the same moves tell a reader once."""
+    person_id, authority_id = hearer.who
+    reader = f"person {person_id}" if person_id is not None else f"authority {authority_id}"
+    acts = sorted({one.seq for one in moves if not one.put_right})
+    return {
+        "case_id": outbox.case_id,
+        "person_id": person_id,
+        "authority_id": authority_id,
+        "seq": max(one.seq for one in moves),
+        "school_id": outbox.school_id,
+        "due_on": None,
+        "no": None,
+        "round": None,
+        "rung": None,
+        "step": "",
+        "party": "",
+        "moment": MOMENT,
+        "template": TEMPLATE,
+        "to_role": hearer.role,
+        "severity": "",
+        "state": "owed",
+        "error_code": "",
+        "reference": f"{outbox.ref}/{outbox.id}.moved.{place}",
+        "once_key": f"{outbox.case_id}/moved {moves[-1].id}/{reader}",
+        "details": json.dumps({"acts": acts, "moved": [one.as_json() for one in hearer.lines]}, sort_keys=True),
+    }

@@ -1,0 +1,321 @@
+"""Dates that move: each move noted with the act that did it, and told once to whoever had been told the old date (issue 6, point 7)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from db.chase import sweep_all
+from db.deliveries import claim_deliveries, mark_accepted, mark_handed_over
+from db.engine import Engines
+from db.ledger import Act, Actor, NotAllowed, NotFound
+from db.models import Delivery, Membership, SchoolClosure, SchoolTerm
+from db.moved_words import note_told
+from db.outbox import spread
+from db.queries.date_moves import CALENDAR_CHANGED, PUT_RIGHT, DateMove, date_moves
+from db.queries.timeline import timeline_of
+from rules.history import Event
+from tests.db.ledger_story import TODAY, Village, day, village
+from tests.db.test_outbox import spread_all
+
+MEETING, LATER, LATEST = day("2026-11-05"), day("2026-11-12"), day("2026-11-19")
+ADVICE_BY = day("2026-10-15")  # three weeks before the meeting
+FIRST, SECOND, THIRD = "2026-10-15", "2026-10-22", "2026-10-29"
+
+
+@pytest.fixture(scope="module")
+def ash(engines: Engines) -> Village:
+    return village(engines, "900003")
+
+
+@pytest.fixture
+def case(ash: Village) -> str:
+    """A review whose parties have been reminded of their advice by 15 October; nobody has heard of another date."""
+    case = ash.meeting_agreed()
+    sweep_all(ash.engines, ADVICE_BY - timedelta(days=7))
+    spread_all(ash)
+    send_all(ash, case)
+    return case
+
+
+def send_all(ash: Village, case: str) -> list[tuple[str, str]]:
+    """Send what is owed; role and moment of each."""
+    with ash.engines.scheduler() as session:
+        found = claim_deliveries(session, case, "test")
+        for one in found:
+            assert mark_handed_over(session, one.id, "test") and mark_accepted(session, one.id, "test")
+        return [(one.to_role, one.moment) for one in found]
+
+
+def move_meeting(ash: Village, case: str, to: date) -> None:
+    ash.ledger.correct(ash.senco, key=uuid4(), case=case, fact="meeting_on", value=to, because="the head is away", on=day("2026-11-24"))
+
+
+def told(ash: Village, case: str, role: str = "la") -> list[tuple[str, str, str, str]]:
+    """The lines of messages of moved dates to that role: state, step, was, now."""
+    spread_all(ash)
+    query = (
+        "SELECT state, details FROM deliveries d JOIN cases c ON c.id = d.case_id WHERE ref = %s AND moment = 'moved' AND to_role = %s ORDER BY d.id"
+    )
+    rows = [(row.state, line) for row in ash.rows(query, case, role) for line in json.loads(row.details)["moved"]]
+    return [(state, line["step"], line["was_on"], line["now_on"]) for state, line in rows]
+
+
+def advice(state: str, was: str, now: str) -> tuple[str, str, str, str]:
+    """One line about the advice."""
+    return state, "gather_advice", was, now
+
+
+def of_calendar(ash: Village, case: str) -> list[DateMove]:
+    """The moves of that case that no decision about it made."""
+    return [one for one in moves(ash, case) if one.because == CALENDAR_CHANGED]
+
+
+def moves(ash: Village, case: str) -> list[DateMove]:
+    with ash.engines.app([ash.school_id]) as session:
+        return date_moves(session, case)
+
+
+@pytest.fixture
+def closure(ash: Village) -> Iterator[Any]:
+    """Lets the school close on days inside its term, and opens it again after the test."""
+
+    def close(first: str, last: str) -> None:
+        with ash.engines.scheduler() as session:
+            session.merge(SchoolTerm(school_id=ash.school_id, first_on=day("2026-09-01"), last_on=day("2026-12-18"), name="Autumn"))
+            session.merge(SchoolClosure(school_id=ash.school_id, first_on=day(first), last_on=day(last), reason="snow"))
+
+    yield close
+    with ash.engines.scheduler() as session:
+        for model in (SchoolTerm, SchoolClosure):
+            session.query(model).filter_by(school_id=ash.school_id).delete()
+    ash.ledger.recount_dates()
+
+
+def to_brief_staff(ash: Village) -> str:
+    """A review with one step left, whose target counts school days: 27 November."""
+    case = ash.meeting_agreed()
+    ash.decide(case, "circulate_advice", "2026-10-20")
+    ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_invitations", on=day("2026-09-21"))
+    ash.decide(case, "hold_meeting", "2026-11-05")
+    ash.decide(case, "la_decision", "2026-11-13", "amend", decision_on=day("2026-11-13"), notice_sent_on=day("2026-11-01"))
+    ash.decide(case, "views_on_amendments", "2026-11-14", "agree")
+    ash.decide(case, "la_sends_amended_plan", "2026-11-20", "amended", decision_on=day("2026-11-20"))
+    return case
+
+
+def test_a_corrected_fact_moves_dates_and_each_move_names_its_act(ash: Village, case: str) -> None:
+    move_meeting(ash, case, LATER)
+    seq = ash.ledger.position(case)[2]
+    found = {one.step: one for one in moves(ash, case) if one.seq == seq}
+    decision = found["la_decision"]
+    assert (decision.was_on, decision.now_on) == (day("2026-12-03"), day("2026-12-10"))
+    assert decision.because == "“meeting” was corrected" and decision.by == "Senco Ash"
+    assert all(one.now_on == one.was_on + timedelta(days=7) for one in found.values()) and len(found) > 2
+    agreed = next(one for one in moves(ash, case) if one.seq != seq)
+    assert (agreed.step, agreed.because) == ("la_decision", "“Agree the date” was recorded"), "a decision moves dates too"
+
+
+def test_who_was_told_the_old_date_is_told_the_new_one_once_and_nobody_else(ash: Village, case: str) -> None:
+    move_meeting(ash, case, LATER)
+    spread_all(ash)
+    heard = "SELECT to_role FROM deliveries d JOIN cases c ON c.id = d.case_id WHERE ref = %s AND moment = 'moved'"
+    assert sorted(row.to_role for row in ash.rows(heard, case)) == ["la", "parent", "school", "school"], "head and SENCO speak for the school"
+    assert told(ash, case) == [advice("owed", FIRST, SECOND)], "and of the council's decision it had heard nothing"
+    assert ("la", "moved") in send_all(ash, case) and told(ash, case) == [advice("accepted", FIRST, SECOND)]
+    ash.decide(case, "offer_advocate", "2026-10-01")
+    assert told(ash, case) == [advice("accepted", FIRST, SECOND)], "an act that moves nothing tells nothing"
+
+
+def test_moved_twice_before_it_leaves_is_one_message(ash: Village, case: str) -> None:
+    move_meeting(ash, case, LATER)
+    spread_all(ash)
+    move_meeting(ash, case, LATEST)
+    assert told(ash, case) == [advice("superseded", FIRST, SECOND), advice("owed", FIRST, THIRD)]
+    assert send_all(ash, case).count(("la", "moved")) == 1
+
+
+def test_moved_back_before_it_leaves_is_no_message_and_after_it_left_one_more(ash: Village, case: str) -> None:
+    move_meeting(ash, case, LATER)
+    spread_all(ash)
+    move_meeting(ash, case, MEETING)
+    spread_all(ash)
+    assert ("la", "moved") not in send_all(ash, case) and told(ash, case) == [advice("superseded", FIRST, SECOND)]
+    move_meeting(ash, case, LATER)
+    spread_all(ash)
+    assert ("la", "moved") in send_all(ash, case)
+    move_meeting(ash, case, MEETING)
+    assert told(ash, case)[1:] == [advice("accepted", FIRST, SECOND), advice("owed", SECOND, FIRST)]
+
+
+def test_of_two_that_spread_at_once_one_tells(ash: Village, case: str) -> None:
+    """Two acts of one case, each spread by another worker at the same moment: the second waits, and finds it told."""
+    move_meeting(ash, case, LATER)
+    ash.decide(case, "offer_advocate", "2026-10-01")
+    waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with ThreadPoolExecutor() as pool, psycopg.connect(ash.engines.url, autocommit=True) as login:
+        with ash.engines.scheduler() as one:
+            assert spread(one, TODAY, limit=1).messages == 4
+            other = pool.submit(spread_all, ash)
+            while not login.execute(waits).fetchall():
+                assert not other.done(), "it waits for the moved dates"
+        assert other.result(30) == 0
+    assert told(ash, case) == [advice("owed", FIRST, SECOND)]
+
+
+def test_a_reader_who_may_not_be_written_to_any_more_hears_nothing(ash: Village, case: str) -> None:
+    with ash.engines.scheduler() as session:
+        of_case = "pupil_id = (SELECT pupil_id FROM cases WHERE ref = %s)"
+        session.connection().exec_driver_sql(f"UPDATE families SET no_contact = true WHERE {of_case}", (case,))
+    move_meeting(ash, case, LATER)
+    assert told(ash, case, "parent") == [] and told(ash, case) == [advice("owed", FIRST, SECOND)]
+
+
+def test_a_letter_written_after_the_move_bore_the_new_date(ash: Village) -> None:
+    """It was owed with the old one; whoever reads the new one in it has not been told the old."""
+    case = ash.meeting_agreed()
+    sweep_all(ash.engines, ADVICE_BY - timedelta(days=7))
+    spread_all(ash)
+    with ash.engines.scheduler() as session:
+        letter = session.query(Delivery).filter_by(step="gather_advice", to_role="parent").order_by(Delivery.id.desc()).first()
+        assert letter is not None and letter.due_on == ADVICE_BY
+        letter.rung, letter.moment = None, "opened"  # as a letter that says that the step has opened
+    move_meeting(ash, case, LATER)
+    with ash.engines.scheduler() as session:
+        note_told(session, letter, bears_target=True)
+    send_all(ash, case)
+    assert told(ash, case, "parent") == []
+    move_meeting(ash, case, LATEST)
+    assert told(ash, case, "parent") == [advice("owed", SECOND, THIRD)]
+
+
+def test_a_letter_that_names_no_target_has_told_no_date(ash: Village) -> None:
+    """The advice of the parents has no date of law, and this reminder does not name our own day."""
+    case = ash.meeting_agreed()
+    sweep_all(ash.engines, ADVICE_BY - timedelta(days=7))
+    spread_all(ash)
+    with ash.engines.scheduler() as session:
+        for letter in session.query(Delivery).filter_by(step="gather_advice", to_role="parent"):
+            note_told(session, letter, bears_target=False)
+    send_all(ash, case)
+    move_meeting(ash, case, LATER)
+    assert told(ash, case, "parent") == [] and told(ash, case) == [advice("owed", FIRST, SECOND)]
+
+
+def test_a_reminder_laid_aside_by_a_move_is_owed_again_when_the_date_moves_back(ash: Village) -> None:
+    case = ash.meeting_agreed()
+    spread_all(ash)
+    due_on = ash.open_rows(case)["la_decision"].due_on
+    sweep_all(ash.engines, due_on - timedelta(days=7))
+    spread_all(ash)
+
+    def reminders() -> list[str]:
+        query = "SELECT state FROM deliveries d JOIN cases c ON c.id = d.case_id WHERE ref = %s AND step = 'la_decision' AND rung IS NOT NULL"
+        return [row.state for row in ash.rows(query, case)]
+
+    assert reminders() == ["owed"]
+    move_meeting(ash, case, LATER)
+    with ash.engines.scheduler() as session:
+        claim_deliveries(session, case, "test", limit=0)
+    assert reminders() == ["superseded"]
+    move_meeting(ash, case, MEETING)
+    sweep_all(ash.engines, due_on - timedelta(days=7))
+    spread_all(ash)
+    assert reminders() == ["owed"], "once more, and not doubled"
+    send_all(ash, case)
+    move_meeting(ash, case, LATER)
+    move_meeting(ash, case, MEETING)
+    sweep_all(ash.engines, due_on - timedelta(days=7))
+    spread_all(ash)
+    assert reminders() == ["accepted"], "what was sent for this date is not sent again"
+
+
+def test_a_calendar_that_changed_is_an_event_with_every_date_that_moved(ash: Village, closure: Any) -> None:
+    case = to_brief_staff(ash)
+    untouched = ash.open().case
+    before = ash.ledger.position(untouched)[2]
+    closure("2026-11-24", "2026-11-25")
+    done = {one.case: one.moved for one in ash.ledger.redate(ash.senco, because="snow on two days", schools=[ash.school_id])}
+    assert [(one.step, one.was_on, one.now_on) for one in done[case]] == [("brief_staff", day("2026-11-27"), day("2026-12-01"))]
+    assert done[untouched] == () and ash.ledger.position(untouched)[2] == before, "no date of it moved: nothing has happened in it"
+    with ash.engines.app([ash.school_id]) as session:
+        entry = timeline_of(session, case)[-1]
+    assert (entry.kind, entry.who, entry.words) == ("redate", "Senco Ash", {"because": "snow on two days"})
+    assert [(one.step, one.by) for one in of_calendar(ash, case)] == [("brief_staff", "Senco Ash")]
+    assert ash.ledger.redate(ash.senco, because="again", schools=[ash.school_id]) == [] and ash.ledger.verify() == []
+
+
+def test_an_act_after_a_change_of_calendar_is_not_what_moved_the_dates(ash: Village, closure: Any) -> None:
+    alone, batch = to_brief_staff(ash), to_brief_staff(ash)
+    closure("2026-11-24", "2026-11-25")
+    ash.ledger.correct(ash.senco, key=uuid4(), case=alone, fact="decision_on", value=day("2026-11-19"), because="misread", on=day("2026-11-24"))
+    ash.ledger.apply_many(ash.senco, [Act(uuid4(), batch, Event("correct", day("2026-11-24"), facts={"decision_on": day("2026-11-19")}))])
+    for case in (alone, batch):
+        with ash.engines.app([ash.school_id]) as session:
+            assert [entry.kind for entry in timeline_of(session, case)][-2:] == ["redate", "correct"]
+        (one,) = of_calendar(ash, case)
+        assert (one.by, one.was_on, one.now_on) == ("Sendflow", day("2026-11-27"), day("2026-12-01"))
+    assert ash.ledger.verify() == []
+
+
+def test_of_many_acts_at_once_the_one_that_moved_a_date_is_named(ash: Village) -> None:
+    case = ash.meeting_agreed()
+    corrected = Event("correct", day("2026-10-01"), facts={"meeting_on": LATER})
+    advocate = Event("decide", day("2026-10-02"), step="offer_advocate", outcome="done")
+    receipts = ash.ledger.apply_many(ash.senco, [Act(uuid4(), case, corrected), Act(uuid4(), case, advocate)])
+    assert {one.seq for one in moves(ash, case) if one.because == "“meeting” was corrected"} == {receipts[0].seq}
+    assert receipts[1].seq not in {one.seq for one in moves(ash, case)}
+
+
+def test_a_row_put_right_says_so(ash: Village) -> None:
+    case = ash.meeting_agreed()
+    with ash.engines.act_connection("sendflow_writer") as connection:
+        wrong = "UPDATE steps SET due_on = '2027-01-01' WHERE step = 'la_decision' AND case_id = (SELECT id FROM cases WHERE ref = %s)"
+        connection.execute(wrong, (case,))
+    ash.ledger.rebuild_rows(case)
+    last = moves(ash, case)[-1]
+    assert (last.step, last.now_on, last.because, last.by, last.put_right) == ("la_decision", day("2026-12-03"), PUT_RIGHT, "Sendflow", True)
+
+
+def test_who_may_not_redate_is_refused_and_another_school_sees_nothing(engines: Engines, ash: Village, closure: Any) -> None:
+    case = to_brief_staff(ash)
+    closure("2026-11-24", "2026-11-25")
+    with pytest.raises(NotAllowed, match="the SENCO, the headteacher or the trust"):
+        ash.ledger.redate(ash.teacher, because="snow", schools=[ash.school_id])
+    birch = village(engines, "900004")
+    with pytest.raises(NotFound):
+        birch.ledger.redate(birch.senco, because="snow", schools=[ash.school_id])
+    with engines.app([birch.school_id]) as session:
+        assert date_moves(session, case) == []
+    assert of_calendar(ash, case) == []
+
+
+def test_a_reader_in_two_roles_is_told_in_the_one_still_theirs(ash: Village, case: str) -> None:
+    """The SENCO is also the head for a while, hears of late advice as head, and is the head no more when the date moves."""
+    senco = ash.senco.person_id
+    assert senco is not None
+    with ash.engines.scheduler() as session:
+        session.add(Membership(person_id=senco, school_id=ash.school_id, role="headteacher"))
+    sweep_all(ash.engines, ADVICE_BY + timedelta(days=1))
+    spread_all(ash)
+    send_all(ash, case)
+    with ash.engines.scheduler() as session:
+        session.query(Membership).filter_by(person_id=senco, school_id=ash.school_id, role="headteacher").delete()
+    move_meeting(ash, case, LATER)
+    assert {line[1] for line in told(ash, case, "senco")} >= {"circulate_advice"} and told(ash, case, "headteacher")
+
+
+def test_software_counts_as_the_calendar(ash: Village, closure: Any) -> None:
+    case = to_brief_staff(ash)
+    closure("2026-11-24", "2026-11-25")
+    assert case in ash.ledger.recount_dates()
+    with ash.engines.app([ash.school_id]) as session:
+        entry = timeline_of(session, case)[-1]
+    assert (entry.kind, entry.who, entry.words) == ("redate", "Sendflow", {}) and isinstance(ash.software, Actor)
