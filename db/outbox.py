@@ -45,9 +45,10 @@ NOBODY = "nobody_holds_the_role"
 _OWED = insert(Delivery)
 # A reminder that was laid aside unsent because its date moved is owed again when the date moves back; one that is still unsent when its step gets
 # another ladder goes by its number there. Any other message is owed once.
-_WAITS = ("owed", "held")
-_LAID_ASIDE = (Delivery.state == "superseded") & Delivery.settled_at.is_not(None) & (Delivery.error_code == "") & _OWED.excluded.state.in_(_WAITS)
-_UNSENT = Delivery.state.in_(_WAITS) & (Delivery.attempts == 0) & (Delivery.rung != _OWED.excluded.rung)
+_WAITS_NOW = (_OWED.excluded.state == "owed") | (_OWED.excluded.state == "held")
+_LAID_ASIDE = (Delivery.state == "superseded") & Delivery.settled_at.is_not(None) & (Delivery.error_code == "") & _WAITS_NOW
+_WAITED = (Delivery.state == "owed") | (Delivery.state == "held")
+_UNSENT = _WAITED & (Delivery.attempts == 0) & (Delivery.rung != _OWED.excluded.rung)
 _ANEW = ("state", "rung", "next_try_at", "held_for", "owed_on")
 _KEEP = _OWED.on_conflict_do_update(
     index_elements=["once_key"],
