@@ -87,6 +87,15 @@ _PUT_BACK = _of_each("""
     WHERE id = :id AND holder = :holder AND state IN ('claimed', 'handed_over') RETURNING id
 """)
 
+_BY_TEXT = text("""
+    INSERT INTO deliveries (case_id, person_id, seq, school_id, due_on, no, round, rung, step, party, moment, template, channel, to_role, severity,
+                            reference, once_key, details)
+    SELECT d.case_id, d.person_id, d.seq, d.school_id, d.due_on, d.no, d.round, d.rung, d.step, d.party, d.moment, d.template, 'sms', d.to_role,
+           d.severity, d.reference || '/sms', d.once_key || '/sms', d.details
+    FROM deliveries d JOIN persons p ON p.id = d.person_id WHERE d.reference = :reference AND d.channel = '' AND p.phone <> ''
+    ON CONFLICT (once_key) DO NOTHING RETURNING id
+""")
+
 
 def claim_deliveries(session: Session, case: str | None, holder: str, limit: int = 50, seconds: float = 300) -> list[Delivery]:
     """Take what is to be sent now, of one case or of all, for that many seconds. Nobody else gets the same ones meanwhile.
@@ -147,6 +156,11 @@ def mark_put_back(session: Session, delivery_id: int, holder: str, code: str, *,
 def mark_bounced(session: Session, reference: str, code: str) -> bool:
     """A mail that was taken came back; its reference stands in its header. The SENCO sees it beside those that failed. False: no such delivery."""
     return _came_back(session, reference, "bounced", code)
+
+
+def try_by_text(session: Session, reference: str) -> bool:
+    """The mail did not reach its reader: owe them a text message that says so. False: no such person with a telephone, or it is owed already."""
+    return session.scalar(_BY_TEXT, {"reference": reference}) is not None
 
 
 def mark_delivered(session: Session, reference: str) -> bool:

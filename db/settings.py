@@ -16,8 +16,9 @@ class Settings(BaseSettings):
     """Every setting has the prefix `SENDFLOW_`; the database's address is also read from the usual `DATABASE_URL`.
 
     `data_folder` keeps the embedded database, keys and the demo's mail. `clock_file` moves time (demo and tests only).
-    `alarm_url`: whom the watch tells. `signing_key` and `installation_key`: without them the data folder keeps its own.
-    `pool_size`: connections to the database, a role and process. `lease_seconds`: how long a worker that says nothing keeps a case and its messages.
+    `alarm_url`: whom the watch tells. `sms_url`: who takes text messages. `signing_key` and `installation_key`: without them the data folder
+    keeps its own. `pool_size`: connections to the database, a role and process. `lease_seconds`: how long a worker that says nothing keeps a
+    case and its messages.
     `intervention_breaches`: from how many breaches of one school on the trust is asked to help it.
     `origin` is where people reach the console, for links in mails; `console_host` and `console_port` are where it listens behind a proxy.
     """
@@ -29,6 +30,7 @@ class Settings(BaseSettings):
     prefect_api_url: str | None = None
     mail_url: str | None = None
     alarm_url: SecretStr | None = None
+    sms_url: SecretStr | None = None
     mail_from: str = "sendflow@example.org"
     origin: str = "http://127.0.0.1:8000"
     console_host: str = "127.0.0.1"

@@ -25,6 +25,7 @@ NO_SERVICE = "no_service"  # surely not sent: no mail service takes the settings
 _PLAIN_ADDRESS = re.compile(r"^[A-Za-z0-9.!#$%'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$")
 NOT_REACHED = "server_not_reached"  # surely not sent: nobody greeted us
 _SECONDS_TO_CONNECT = 5.0
+_WAYS = {"smtp": ("insecure", 25), "smtp+starttls": ("starttls", 587), "smtps": ("ssl", 465)}
 
 
 class MailSettingsError(ValueError):
@@ -41,7 +42,8 @@ def is_plain_address(address: str) -> bool:
 
 
 def send(message: Message, mail_url: str, sender: str, before: float = float("inf")) -> Sent:
-    """Hand one message to the mail server at `mail_url` (`smtp://host:port`, `smtps://user:password@host`), from the plain address `sender`.
+    """Hand one message to the mail server at `mail_url` (`smtp://host:port`, `smtp+starttls://` or `smtps://user:password@host`), from the plain
+    address `sender`.
 
     Not after `before` (`time.monotonic()`): a process that was stopped meanwhile must not send what another has sent since (faults.md C7).
     Returns what is known of it; never raises for a server's refusal. Raises MailSettingsError for a mail_url that cannot be used.
@@ -49,7 +51,7 @@ def send(message: Message, mail_url: str, sender: str, before: float = float("in
     if not is_plain_address(message.to):
         return Sent("refused", "bad_address")
     where = _server(mail_url)
-    if not _answers(where["host"], where["port"], where["secure"]):
+    if not _answers(where["host"], where["port"], where["secure_mode"] == "ssl"):
         return Sent("refused", NOT_REACHED)
     service = _service(message, where, sender)
     if service is None:
@@ -79,13 +81,16 @@ def tell(alarm_url: str, title: str, words: str) -> bool:
 
 def _server(mail_url: str) -> dict[str, object]:
     parts = urlsplit(mail_url)
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise MailSettingsError("SENDFLOW_MAIL_URL must be like smtp://mail.example.org:25 or smtps://user:password@mail.example.org:465")
-    secure = parts.scheme == "smtps"
+    if parts.scheme not in _WAYS or not parts.hostname:
+        raise MailSettingsError(
+            "SENDFLOW_MAIL_URL must be like smtp://mail.example.org:25, smtp+starttls://user:password@mail.example.org:587 "
+            "or smtps://user:password@mail.example.org:465"
+        )
+    secure_mode, port = _WAYS[parts.scheme]
     return {
         "host": parts.hostname,
-        "port": parts.port or (465 if secure else 25),
-        "secure": secure,
+        "port": parts.port or port,
+        "secure_mode": secure_mode,
         "user": unquote(parts.username) if parts.username else None,
         "password": unquote(parts.password) if parts.password else None,
     }
@@ -113,8 +118,8 @@ def _service(message: Message, where: dict[str, object], sender: str) -> apprise
             smtp_host=where["host"],
             host=where["host"],
             port=where["port"],
-            secure=where["secure"],
-            secure_mode="ssl" if where["secure"] else "insecure",
+            secure=where["secure_mode"] != "insecure",
+            secure_mode=where["secure_mode"],
             user=where["user"],
             password=where["password"],
             from_addr=sender,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
@@ -17,21 +18,36 @@ from notifications.reader import Reader, reader_of
 from notifications.render import names_target, render
 
 LINK_DAYS = 60
+TEXT = "sms/text"
 
 
-def compose(session: Session, delivery: Delivery, *, origin: str, links: Links, today: date, again: bool | None = None) -> Message:
+def compose(
+    session: Session, delivery: Delivery, *, origin: str, links: Links, today: date, again: bool | None = None, texts: bool = False
+) -> Message:
     """The message of `delivery`, its address looked up now. Needs a scheduler session: a link may be made. `again`: whether it may be a second
-    copy, where the delivery itself does not know (the one line of a list).
+    copy, where the delivery itself does not know (the one line of a list). `texts`: an SMS service is there.
 
-    Raises NobodyToWriteTo when mail reaches no reader, TemplateMissing when no text is written.
+    Raises NobodyToWriteTo when nothing we send reaches a reader, TemplateMissing when no text is written.
     """
-    reader = reader_of(session, delivery)
+    details = json.loads(delivery.details)
+    reader = reader_of(session, delivery, texts=texts, in_writing=_in_writing(session, delivery, details))
     note_told(session, delivery, bears_target=names_target(delivery.template, reader.role))
     link = link_for(session, delivery, reader, origin, links, today)
-    values = letter_values(session, delivery, reader, today=today, link=link, details=json.loads(delivery.details))
+    values = letter_values(session, delivery, reader, today=today, link=link, details=details)
     twice = delivery.may_be_twice if again is None else again
+    if reader.mobile:
+        words, _ = render(TEXT, reader.role, {**values, "came_back": delivery.channel == "sms"})
+        return Message(reader.mobile, words, "", delivery.reference, twice, reader_kind=reader.kind, way="sms")
     subject, html = render(delivery.template, reader.role, {**values, "again": twice})
-    return Message(reader.email, subject, html, delivery.reference, twice, reader.kind)
+    return Message(reader.email, subject, html, delivery.reference, twice, reader_kind=reader.kind)
+
+
+def _in_writing(session: Session, delivery: Delivery, details: Mapping[str, object]) -> bool:
+    """Whether the message gives a right, or must contain what the law names: then it is a letter, whatever way was asked for."""
+    if "right" in details:
+        return True
+    step = definition_of(session, session.get_one(Case, delivery.case_id)).steps.get(delivery.step)
+    return step is not None and bool(step.contains.get(delivery.moment))
 
 
 def link_for(session: Session, delivery: Delivery, reader: Reader, origin: str, links: Links, today: date) -> str:

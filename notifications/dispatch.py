@@ -12,7 +12,17 @@ from dataclasses import dataclass, field, replace
 from jinja2 import TemplateError
 
 from db.clock import Clock
-from db.deliveries import Of, claim_deliveries, mark_accepted, mark_failed, mark_handed_over, mark_put_back, mark_put_off, mark_unknown
+from db.deliveries import (
+    Of,
+    claim_deliveries,
+    mark_accepted,
+    mark_failed,
+    mark_handed_over,
+    mark_put_back,
+    mark_put_off,
+    mark_unknown,
+    try_by_text,
+)
 from db.engine import Engines
 from db.held import NO_WAIT, Timetable
 from db.links import Links
@@ -27,11 +37,13 @@ from notifications.message import Message, Sent
 from notifications.proof import proof_of
 from notifications.reader import NobodyToWriteTo
 from notifications.render import TemplateMissing
-from notifications.server_words import ADDRESS, BUSY, LOGIN
+from notifications.server_words import ADDRESS, BUSY, LOGIN, NUMBER
+from notifications.text_messages import NO_SERVICE as NO_SMS_SERVICE
+from notifications.text_messages import SmsUrlError, send_text
 from rules.calendar import england
 from rules.hours import wait_for_hours
 
-FOR_GOOD = frozenset({"bad_address", ADDRESS})
+FOR_GOOD = frozenset({"bad_address", ADDRESS, "bad_number", NUMBER})
 # The server takes nothing from anybody now: nobody waits for each message in turn, and none has failed because of it (faults.md C10, N3, N9).
 NOTHING_GOES = frozenset({NOT_REACHED, LOGIN, BUSY})
 CLAIMED_SECONDS = 300.0  # of messages of any case: nobody renews these
@@ -136,8 +148,10 @@ def _deliver_one(engines: Engines, clock: Clock, settings: Settings, links: Link
             return DeliveryCounts(unknown=1)
         if sent.code in NOTHING_GOES:
             mark_put_back(session, owed.id, holder, sent.code, of=of)
-            return DeliveryCounts(failed=1, away=sent.code)
+            return DeliveryCounts(failed=1, away=sent.code if message.way == "email" else "")
         mark_failed(session, owed.id, holder, sent.code, for_good=sent.code in FOR_GOOD, of=of)
+        if sent.code == ADDRESS and settings.sms_url is not None:
+            try_by_text(session, owed.reference)
         return DeliveryCounts(failed=1)
 
 
@@ -153,9 +167,14 @@ def _is_put_off(engines: Engines, clock: Clock, settings: Settings, owed: Owed, 
 def _sent(message: Message, settings: Settings, before: float) -> Sent:
     """Settings that no mail service takes are a refusal like another: it is tried again, fails in the end, and says why (faults.md N4)."""
     try:
+        if message.way == "sms":
+            sms_url = settings.sms_url.get_secret_value() if settings.sms_url else ""
+            return send_text(message.to, message.subject, sms_url, message.reference, before)
         return send(message, settings.mail_url or "", settings.mail_from, before)
     except MailSettingsError:
         return Sent("refused", NO_SERVICE)
+    except SmsUrlError:
+        return Sent("refused", NO_SMS_SERVICE)
 
 
 def _composed(engines: Engines, clock: Clock, settings: Settings, links: Links, owed: Owed, holder: str) -> Message | None:
@@ -164,7 +183,7 @@ def _composed(engines: Engines, clock: Clock, settings: Settings, links: Links, 
         with engines.scheduler() as session:
             if isinstance(owed, Mailing):
                 return compose_mailing(session, owed, origin=settings.origin, links=links, today=clock.today())
-            return compose(session, owed, origin=settings.origin, links=links, today=clock.today())
+            return compose(session, owed, origin=settings.origin, links=links, today=clock.today(), texts=settings.sms_url is not None)
     except NobodyToWriteTo as nobody:
         code = nobody.code
     except TemplateMissing:

@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`to` is one plain address. Apprise makes the text part from `html`.
+    """`to` is one plain address; where `way` is sms, one mobile number, and `subject` all that is said. Apprise makes the text part from `html`.
 
     `reference` is the delivery's own (`AR-000007/31`) and stands in the header X-Case-Ref, so that a bounce finds its delivery; `proof` beside it
     shows that the mail was ours (`proof.py`). `again`: the server's answer to an earlier try was lost; this may be the second copy, and says so.
@@ -22,6 +22,7 @@ class Message:
     again: bool = False
     proof: str = ""
     reader_kind: str = "outside"
+    way: Literal["email", "sms"] = "email"
 
 
 @dataclass(frozen=True, slots=True)

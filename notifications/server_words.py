@@ -1,4 +1,4 @@
-"""What the mail server said, overheard from Apprise, which itself tells only whether it took the mail: a number, and at which point it came.
+"""What the mail server or SMS service said, overheard from Apprise, which itself tells only whether it took the message: a number, and when.
 
 Apprise's own debug words quote addresses and mails. They go to nobody but the ear here, which keeps the three digits of a refusal (RFC 5321).
 """
@@ -19,8 +19,10 @@ BUSY = "server_busy"
 TRY_LATER = "try_later"
 ADDRESS = "address_refused"
 REFUSED = "mail_refused"
+NUMBER = "number_refused"
 _LOGIN_NUMBERS = frozenset({"454", "530", "534", "535", "538"})
 _REFUSAL = re.compile(r"^Socket Exception: (?P<readers>\{.*?)?\((?P<number>[45]\d\d), b")
+_HTTP_ANSWER = re.compile(r"error=(?P<number>[345]\d\d)\b")
 _LOGGER = logging.getLogger("apprise")
 _listening: ContextVar[Ear | None] = ContextVar("sendflow_ear", default=None)  # Apprise sends in a thread of its own, in a copy of our context
 
@@ -35,8 +37,12 @@ class Ear(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the number and nothing else."""
-        if _listening.get() is self and not self.number and (found := _REFUSAL.match(record.getMessage())):
+        if _listening.get() is not self or self.number:
+            return
+        if found := _REFUSAL.match(record.getMessage()):
             self.number, self.of_reader = found["number"], bool(found["readers"])
+        elif found := _HTTP_ANSWER.search(record.getMessage()):
+            self.number = found["number"]
 
     def refusal(self) -> Sent:
         """What is known of a mail that Apprise says was not taken. Without a number nobody knows: the answer may have been lost (RFC 1047)."""
@@ -49,6 +55,16 @@ class Ear(logging.Handler):
         if self.number.startswith("4"):
             return Sent("refused", TRY_LATER)
         return Sent("refused", ADDRESS if self.of_reader else REFUSED)
+
+    def refusal_of_service(self) -> Sent:
+        """The same of an HTTP service (RFC 9110): what it answered is surely not sent; without an answer nobody knows."""
+        if not self.number:
+            return Sent("unknown", NO_ANSWER)
+        if self.number in ("401", "403", "407"):
+            return Sent("refused", LOGIN)
+        if self.number in ("408", "429") or self.number.startswith("5"):
+            return Sent("refused", BUSY if self.number == "429" else TRY_LATER)
+        return Sent("refused", NUMBER)
 
 
 @contextmanager

@@ -35,6 +35,7 @@ KNOWN_VALUES = SHARED | PARTS.keys()
 OF_MAILINGS = frozenset(
     "part line reference reader today again lines schools new trust due_today in_holiday this_week overdue waiting more all_of_it".split()
 )
+OF_TEXTS = frozenset({"came_back"})  # what a text message has besides (`compose.py`)
 LINE = frozenset(part.name for part in fields(Line))
 # Beside the reference, which every subject begins with, the day, and how many lines: N11, no name, need or school.
 SUBJECT_MAY_SAY = frozenset({"today", "lines", "new", "due_today", "overdue"})
@@ -110,13 +111,13 @@ def _missing(owed: list[OwedText]) -> Iterator[TemplateFinding]:
 def _unowed(owed: list[OwedText]) -> Iterator[TemplateFinding]:
     wanted = {o.template for o in owed} | {f"{o.template}.{o.role}" for o in owed}
     for file in _files():
-        if file.split("/")[0] not in ("shared", "mailings") and file.removesuffix(".j2") not in wanted:
+        if file.split("/")[0] not in ("shared", "mailings", "sms") and file.removesuffix(".j2") not in wanted:
             yield TemplateFinding(file, "no definition or ladder owes this message; delete the file, or correct its name")
 
 
 def _unknown_values() -> Iterator[TemplateFinding]:
     for file in _files():
-        known = OF_MAILINGS if file.startswith("mailings/") else KNOWN_VALUES
+        known = OF_MAILINGS if file.startswith("mailings/") else KNOWN_VALUES | OF_TEXTS if file.startswith("sms/") else KNOWN_VALUES
         source = (TEMPLATES / file).read_text(encoding="utf-8")
         try:
             parsed = environment().parse(source)

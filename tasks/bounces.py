@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from db.deliveries import mark_bounced, mark_delivered
+from db.deliveries import mark_bounced, mark_delivered, try_by_text
 from db.engine import Engines
 from db.settings import Settings
 from db.signing_key import signing_keys
@@ -25,6 +25,7 @@ class TakenIn:
 
 def take_in(engines: Engines, settings: Settings, mails: Iterable[bytes]) -> TakenIn:
     """Read each mail, and keep what it says of a delivery of ours. The same mail again, or an older one later, changes nothing (faults.md N5).
+    With an SMS service a text is owed to whoever was not reached.
 
     Raises db.signing_key.SigningKeyError.
     """
@@ -37,15 +38,20 @@ def take_in(engines: Engines, settings: Settings, mails: Iterable[bytes]) -> Tak
         except NotOurs as why:
             passed_over[str(why)] += 1
             continue
-        if _keep(engines, report):
+        if _keep(engines, report, by_text=settings.sms_url is not None):
             changed[report.became].append(report.reference)
         else:
             unchanged += 1
     return TakenIn(tuple(changed["bounced"]), tuple(changed["delivered"]), unchanged, passed_over)
 
 
-def _keep(engines: Engines, report: Report) -> bool:
+def _keep(engines: Engines, report: Report, by_text: bool) -> bool:
     if report.became == "waits":
         return False
     with engines.scheduler() as session:
-        return mark_bounced(session, report.reference, report.code) if report.became == "bounced" else mark_delivered(session, report.reference)
+        if report.became == "delivered":
+            return mark_delivered(session, report.reference)
+        came_back = mark_bounced(session, report.reference, report.code)
+        if came_back and by_text:
+            try_by_text(session, report.reference)
+        return came_back

@@ -35,9 +35,10 @@ class OutboxRow(Base):
 class Delivery(Base):
     """One message to one recipient. The address is looked up when it is sent and not kept here.
 
-    `moment` and `template` name the text, `to_role` the reader it is written for; `person_id` is null for an LA's mailbox
-    (`authority_id`). `reference` is the same at every attempt; `may_be_twice`: the server's answer was lost once. `owed_on`: the London day on
-    which it was owed; `held_for`: the kind of mailing that it waits for or stands in, whose number is `mailing_id`.
+    `moment` and `template` name the text, `to_role` the reader it is written for; `person_id` is null for an LA's mailbox (`authority_id`).
+    `channel`: empty for the way the reader asked for, else the one tried instead. `reference` is the same at every attempt; `may_be_twice`: the
+    server's answer was lost once. `owed_on`: the London day on which it was owed; `held_for`: the kind of mailing that it waits for or stands in,
+    whose number is `mailing_id`.
     """
 
     __tablename__ = "deliveries"
@@ -71,6 +72,7 @@ class Delivery(Base):
     party: Mapped[Words]
     moment: Mapped[str]
     template: Mapped[str]
+    channel: Mapped[Words]
     to_role: Mapped[str]
     severity: Mapped[Words]
     state: Mapped[str] = mapped_column(server_default=text("'owed'"), default="owed")

@@ -24,6 +24,11 @@ WORDS = {
     "by_post": "they asked for post: print it and send it",
     "by_phone": "they asked for a call: ring them",
     "by_sms": "they asked for a text message: send one, or ring them",
+    "no_mobile": "they asked for a text message, and we have no British mobile number: ring them",
+    "in_writing": "they asked for a text message, but the law wants this in writing and we have no e-mail address: print it and send it",
+    "number_refused": "the SMS service refuses their number: correct it, and tell them yourself",
+    "bad_number": "their number is no British mobile number: correct it, and tell them yourself",
+    "no_sms_service": "no SMS service takes SENDFLOW_SMS_URL as it is set: whoever runs Sendflow must set it right",
     "bad_address": "their e-mail address cannot be right: correct it, and tell them yourself",
     "server_not_reached": "the mail server does not answer",
     "login_refused": "the mail server refuses our name or password: whoever runs Sendflow must set SENDFLOW_MAIL_URL right",
@@ -42,7 +47,7 @@ WORDS = {
     "no_template": "its text is missing: `sendflow check` names it",
     "bad_template": "its text cannot be written: `sendflow check` names it",
 }
-_IN_PERSON = frozenset({NOBODY, "no_reader", "no_address", "by_post", "by_phone", "by_sms"})
+_IN_PERSON = frozenset({NOBODY, "no_reader", "no_address", "by_post", "by_phone", "by_sms", "no_mobile", "in_writing"})
 
 
 def where_it_is(state: str, code: str) -> str:

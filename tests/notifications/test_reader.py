@@ -15,16 +15,21 @@ from db.models import DELIVERY_STATES, Case, Delivery, Person
 from db.queries.message_words import WORDS, where_it_is
 from db.queries.messages import failed_messages
 from db.settings import Settings
+from notifications.bounces import CODES, OTHERWISE
 from notifications.channels import NO_SERVICE, NOT_REACHED, TOO_LATE
 from notifications.dispatch import deliver
 from notifications.letter import letter_values
 from notifications.reader import reader_of
+from notifications.server_words import ADDRESS, BUSY, LOGIN, NO_ANSWER, NUMBER, REFUSED, TRY_LATER
 from notifications.sink import MailSink
 from notifications.template_check import PARTS
+from notifications.text_messages import NO_SERVICE as NO_SMS_SERVICE
 from rules.loader import load_library
 from tasks.deliver import spread
 from tasks.parts import Parts
 from tests.db.ledger_story import Village, day, village
+
+OF_SERVERS = (ADDRESS, BUSY, LOGIN, NO_ANSWER, NUMBER, REFUSED, TRY_LATER)
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +71,9 @@ def test_a_family_that_mail_does_not_reach_stands_before_the_senco(
 def test_every_state_and_every_code_of_ours_has_words() -> None:
     assert all(where_it_is(state, "") for state in DELIVERY_STATES)
     folder = Path(__file__).parents[2] / "notifications"
-    source = "".join((folder / file).read_text(encoding="utf-8") for file in ("reader.py", "dispatch.py", "channels.py"))
+    source = "".join((folder / file).read_text(encoding="utf-8") for file in ("reader.py", "dispatch.py", "channels.py", "text_messages.py"))
     named = set(re.findall(r'(?:NobodyToWriteTo\(|Sent\("(?:refused|unknown)", |code = )"(\w+)"', source))
-    named |= {NO_SERVICE, NOT_REACHED, TOO_LATE}
+    named |= {NO_SERVICE, NOT_REACHED, TOO_LATE, NO_SMS_SERVICE, *OF_SERVERS, *(code for _, code in CODES), OTHERWISE}
     assert {"no_reader", "no_address", "bad_address", "server_not_reached", "no_template"} <= named
     assert named - WORDS.keys() == set()
 

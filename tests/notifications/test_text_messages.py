@@ -1,0 +1,175 @@
+"""Text messages through a real HTTP server: who gets one, what it may say, what is known when the service refuses, hangs up or is away."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from db.engine import Engines
+from db.models import Person
+from db.queries.messages import failed_messages
+from db.settings import Settings
+from notifications.dispatch import DeliveryCounts, deliver
+from notifications.text_messages import SmsUrlError, mobile_number, send_text
+from tasks.bounces import take_in
+from tests.db.ledger_story import Village, village
+from tests.faults.messages_at_hand import OWED, mailed, make_due, owe_invitations
+from tests.faults.scripted_mail import ScriptedMail, scripted_mail
+from tests.faults.test_messages_returned import returned
+from tests.notifications.text_gateway import TextGateway
+
+NUMBER = "+447700900123"
+KEY = "trust-26785a09-ab16-4eb0-8407-a37497a57506-3d844edf-8d35-48ac-975b-e847b4f122b0"
+TEMPLATE = "f33517ff-2a88-4f6e-b855-c550268ce08a"
+
+
+@pytest.fixture(scope="module")
+def ash(engines: Engines) -> Village:
+    return village(engines, "900307")
+
+
+@pytest.fixture
+def gateway() -> Iterator[TextGateway]:
+    with TextGateway().open() as opened:
+        yield opened
+
+
+@pytest.fixture
+def post() -> Iterator[ScriptedMail]:
+    with scripted_mail() as server:
+        yield server
+
+
+def settings(folder: Path, post: ScriptedMail, gateway: TextGateway | None) -> Settings:
+    return Settings(data_folder=folder, mail_url=post.url, sms_url=SecretStr(gateway.sms_url) if gateway else None)
+
+
+def mother(ash: Village, case: str) -> int:
+    return int(next(one.person_id for one in mailed(ash, case) if one.to_role == "parent"))
+
+
+def change(ash: Village, person_id: int, **values: str) -> None:
+    with ash.engines.scheduler() as session:
+        person = session.get_one(Person, person_id)
+        for name, value in values.items():
+            setattr(person, name, value)
+
+
+def told(ash: Village, case: str) -> list[tuple[str, str]]:
+    with ash.engines.app([ash.school_id]) as session:
+        return [(one.state, one.error_code) for one in failed_messages(session) if one.case == case and one.to_role == "parent"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [("07700 900123", NUMBER), ("+44 7700 900 123", NUMBER), ("0044-7700-900123", NUMBER), ("01632 960001", ""), ("+33 6 12 34 56 78", ""), ("", ""),
+     ("07700900123,07700900999", ""), ("07700900123&to=07700900999", "")],
+)  # fmt: skip
+def test_only_one_british_mobile_number_is_a_number(typed: str, number: str) -> None:
+    assert mobile_number(typed) == number
+    assert number or send_text(typed, "x", "json://127.0.0.1:9/", "AR-000007/1").code == "bad_number"
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "code"),
+    [(201, "accepted", "accepted"), (400, "refused", "number_refused"), (403, "refused", "login_refused"), (429, "refused", "server_busy"),
+     (503, "refused", "try_later"), (0, "unknown", "no_clear_answer")],
+)  # fmt: skip
+def test_what_the_service_answers_is_told_apart(gateway: TextGateway, answer: int, state: str, code: str) -> None:
+    gateway.answer = answer
+    sent = send_text(NUMBER, "About AR-000007: ring us.", gateway.sms_url, "AR-000007/1")
+    assert (sent.state, sent.code) == (state, code)
+    (asked,) = gateway.asked
+    assert (asked[2]["to"], asked[2]["reference"], asked[2]["message"]) == (NUMBER, "AR-000007/1", "About AR-000007: ring us.")
+
+
+def test_a_service_that_nobody_knows_is_refused_in_words() -> None:
+    with pytest.raises(SmsUrlError, match="SENDFLOW_SMS_URL is no SMS service"):
+        send_text(NUMBER, "x", "nosuchservice://key", "AR-000007/1")
+
+
+def test_govuk_notify_is_asked_with_a_token_of_our_key(gateway: TextGateway) -> None:
+    url = f"govuknotify://{KEY}@{TEMPLATE}?base=http://{gateway.address}"
+    assert send_text(NUMBER, "About AR-000007: ring us.", url, "AR-000007/1").state == "accepted"
+    ((path, headers, body),) = gateway.asked
+    assert path == "/v2/notifications/sms"
+    assert body == {"phone_number": NUMBER, "template_id": TEMPLATE, "personalisation": {"words": "About AR-000007: ring us."}}
+    head, claims, mark = headers["Authorization"].removeprefix("Bearer ").split(".")
+    assert json.loads(base64.urlsafe_b64decode(claims + "=="))["iss"] == KEY[-73:-37]
+    signed = hmac.new(KEY[-36:].encode(), f"{head}.{claims}".encode(), hashlib.sha256).digest()
+    assert base64.urlsafe_b64decode(mark + "=") == signed
+    gateway.answer = 403
+    assert send_text(NUMBER, "x", url, "AR-000007/1").code == "login_refused"
+
+
+def test_whoever_asked_for_a_text_gets_one_without_a_name_a_need_or_a_school(
+    ash: Village, tmp_path: Path, post: ScriptedMail, gateway: TextGateway
+) -> None:
+    case = owe_invitations(ash)
+    change(ash, mother(ash, case), preferred_channel="sms", phone="07700 900123")
+    assert deliver(ash.engines, ash.clock, settings(tmp_path, post, gateway), case) == DeliveryCounts(accepted=OWED)
+    ((_, _, body),) = gateway.asked
+    assert body["to"] == NUMBER and body["message"].startswith(f"About {case}: there is something for you to ")
+    assert not [word for word in ("Ada", "Ashby", "Ash ", "EHC", "SEN") if word in body["message"]]
+    assert len(post.took) == OWED - 1
+    assert told(ash, case) == []
+
+
+def test_without_a_service_or_a_mobile_number_a_person_is_asked_to_tell_them(
+    ash: Village, tmp_path: Path, post: ScriptedMail, gateway: TextGateway
+) -> None:
+    first, second = owe_invitations(ash), owe_invitations(ash)
+    for case in (first, second):
+        change(ash, mother(ash, case), preferred_channel="sms", phone="01632 960001")
+    deliver(ash.engines, ash.clock, settings(tmp_path, post, None), first)
+    deliver(ash.engines, ash.clock, settings(tmp_path, post, gateway), second)
+    assert told(ash, first) == [("failed", "by_sms")] and told(ash, second) == [("failed", "no_mobile")]
+    assert gateway.asked == []
+
+
+def test_what_the_law_wants_in_writing_is_a_letter_all_the_same(ash: Village, tmp_path: Path, post: ScriptedMail, gateway: TextGateway) -> None:
+    case = owe_invitations(ash)
+    change(ash, mother(ash, case), preferred_channel="sms", phone="07700 900123")
+    with ash.engines.scheduler() as session:
+        session.connection().exec_driver_sql(
+            "UPDATE deliveries SET details = %s WHERE to_role = 'parent' AND case_id = (SELECT id FROM cases WHERE ref = %s)",
+            (json.dumps({"right": {"name": "appeal", "last_on": None}}), case),
+        )
+    assert deliver(ash.engines, ash.clock, settings(tmp_path, post, gateway), case) == DeliveryCounts(accepted=OWED)
+    assert gateway.asked == [] and len(post.took) == OWED
+
+
+def test_a_mail_that_came_back_is_followed_by_one_text(ash: Village, tmp_path: Path, post: ScriptedMail, gateway: TextGateway) -> None:
+    case = owe_invitations(ash)
+    change(ash, mother(ash, case), phone="07700 900123")
+    both = settings(tmp_path, post, gateway)
+    deliver(ash.engines, ash.clock, both, case)
+    hers = next(mail for mail, reader in zip(post.mails, post.readers, strict=True) if reader[0].startswith("mother."))
+    for _ in range(2):
+        take_in(ash.engines, both, [returned(hers)])
+    assert deliver(ash.engines, ash.clock, both, case) == DeliveryCounts(accepted=1)
+    ((_, _, body),) = gateway.asked
+    assert body["message"].startswith("A letter to you came back from your e-mail address. About ")
+    assert told(ash, case) == [("bounced", "no_such_mailbox")], "the SENCO sees that the letter itself was not read"
+
+
+def test_a_gateway_that_is_away_holds_no_mail_back_and_loses_no_text(ash: Village, tmp_path: Path, post: ScriptedMail, gateway: TextGateway) -> None:
+    case = owe_invitations(ash)
+    change(ash, mother(ash, case), preferred_channel="sms", phone="07700 900123")
+    gateway.answer = 429
+    assert deliver(ash.engines, ash.clock, settings(tmp_path, post, gateway), case) == DeliveryCounts(accepted=OWED - 1, failed=1)
+    gateway.answer = 0
+    make_due(ash, case)
+    assert deliver(ash.engines, ash.clock, settings(tmp_path, post, gateway), case) == DeliveryCounts(unknown=1)
+    gateway.answer = 201
+    make_due(ash, case)
+    assert deliver(ash.engines, ash.clock, settings(tmp_path, post, gateway), case) == DeliveryCounts(accepted=1)
+    assert next(one.may_be_twice for one in mailed(ash, case) if one.to_role == "parent"), "the one whose answer was lost says so"
+    assert len({body["reference"] for _, _, body in gateway.asked}) == 1
