@@ -16,7 +16,8 @@ from rules.names import STATUS_WORDS, check_names
 from rules.pinned import from_pinned, pinned_text
 from rules.problems import DefinitionErrors, Problem, Problems
 from rules.register_types import Citation, Registers
-from rules.registers import read_authorities, read_duties, read_ladders, read_roles
+from rules.register_duties import read_duties
+from rules.registers import read_authorities, read_ladders, read_roles
 from rules.schema_process import Draft, read_draft
 
 __all__ = ["PROCESS_DEFINITIONS", "DefinitionErrors", "Problem", "from_pinned", "load_library", "parse_definition", "read_registers"]
@@ -61,12 +62,15 @@ def read_registers(folder: Path) -> tuple[Registers, list[Problem]]:
             found.append(Problem(name, 1, "", "the register is missing", "Add the file; docs/definitions.md section 5 has its shape."))
     try:
         citations, rights = read_authorities(texts["authorities.yaml"] or "authorities: {}", notes["authorities.yaml"])
-        duties, sections = read_duties(texts["duties.yaml"] or "duties: []", notes["duties.yaml"])
+        policy = read_duties(texts["duties.yaml"] or "duties: []", notes["duties.yaml"])
         registers = Registers(
             authorities=citations,
             rights=rights,
-            duties=duties,
-            sections=sections,
+            duties=policy.clauses,
+            sections=policy.sections,
+            hearings=policy.hearings,
+            closings=policy.closings,
+            excused_by=policy.excused_by,
             ladders=read_ladders(texts["ladders.yaml"] or "ladders: {}", notes["ladders.yaml"]),
             roles=read_roles(texts["roles.yaml"] or "roles: {}", notes["roles.yaml"]),
         )

@@ -6,8 +6,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from rules.conditions import FactTest
+from rules.conditions import FactTest, StepCondition
 from rules.definition import Counting, DatedBy, Ladder, Right, Role
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedBy:
+    """A step that carries a clause of the policy or a citation, with what the source says about it; what it does not say is empty.
+
+    `who` owes it, `applies` (`if`), `each`, `told` and `opens` (at least these), `records` (at least these, whatever the outcome), `ends_as`
+    (exactly these words), `gives` (exactly these rights, by outcome), `not_before`, `after` and `until` (what it waits for and what makes it pointless)."""
+
+    process: str
+    step: str
+    who: str
+    applies: FactTest | None = None
+    each: str = ""
+    told: tuple[str, ...] = ()
+    opens: tuple[str, ...] = ()
+    line: int = 0
+    records: tuple[str, ...] = ()
+    ends_as: tuple[str, ...] = ()
+    gives: Mapping[str, str] = field(default_factory=dict)
+    not_before: str = ""
+    after: StepCondition | None = None
+    until: StepCondition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +82,14 @@ class Citation:
     exceptions: Mapping[str, str] = field(default_factory=dict)
     totals: tuple[CitedTotal, ...] = ()
     parties: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of a list under `parties`, whom the law puts in it
+    steps: tuple[CarriedBy, ...] = ()  # where one entry is carried by several steps, what it says of each
+    bounds: Mapping[str, str] = field(default_factory=dict)  # `process.fact.no_later` and the like -> the rule of law
     line: int = 0
 
     @property
     def dates(self) -> tuple[DatedBy, ...]:
         """The rule of the citation, whichever way it is written; empty if it sets no date."""
         return self.rule or ((DatedBy(f"{self.period} {self.starts}"),) if self.period else ())
-
-
-@dataclass(frozen=True, slots=True)
-class CarriedBy:
-    """A step that carries a clause of the policy, with what the clause says about it."""
-
-    process: str
-    step: str
-    who: str
-    applies: FactTest | None = None
-    each: str = ""
-    told: tuple[str, ...] = ()
-    opens: tuple[str, ...] = ()
-    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +107,49 @@ class Clause:
     line: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Who hears of a kind of thing, whichever process it happens in: what a clause of the policy (or a law) asks of all of them at once.
+
+    `of`: acts (whatever a step comes to), decisions (steps with outcomes), rights (outcomes that give one), opening (a step that opens).
+    `by`: whose; empty: anybody's. `within`: these processes alone. `at`: these `process.step` alone. `apart_from`: `process.step` or
+    `process.step.outcome`, each with the reason. `opens`: the processes that it opens as well."""
+
+    rests_on: str
+    of: str
+    who: tuple[str, ...]
+    by: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
+    at: tuple[str, ...] = ()
+    apart_from: Mapping[str, str] = field(default_factory=dict)
+    opens: tuple[str, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A way a case may end before its time (`by`: who may say so) or at its time (`by` empty), in these processes, and who hears of it."""
+
+    name: str
+    says: str
+    processes: tuple[str, ...]
+    by: tuple[str, ...]
+    told: tuple[str, ...]
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`duties.yaml` as read: the clauses in file order, the policy's sections (number -> title), who hears of what, how cases close, and who
+    may say that a lawful excuse applies."""
+
+    clauses: tuple[Clause, ...] = ()
+    sections: Mapping[str, str] = field(default_factory=dict)
+    hearings: tuple[Hearing, ...] = ()
+    closings: tuple[Closing, ...] = ()
+    excused_by: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Registers:
     """All registers. Any of them may be empty, as in a test of one definition.
@@ -107,6 +161,9 @@ class Registers:
     rights: Mapping[str, Right] = field(default_factory=dict)
     duties: tuple[Clause, ...] = ()
     sections: Mapping[str, str] = field(default_factory=dict)  # of the policy: number -> title
+    hearings: tuple[Hearing, ...] = ()
+    closings: tuple[Closing, ...] = ()
+    excused_by: tuple[str, ...] = ()
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
     roles: Mapping[str, Role] = field(default_factory=dict)
     case_ends: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

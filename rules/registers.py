@@ -1,29 +1,31 @@
-"""Reads the four registers: `authorities.yaml`, `duties.yaml`, `ladders.yaml`, `roles.yaml` (shapes: `docs/definitions.md` section 5)."""
+"""Reads three registers: `authorities.yaml`, `ladders.yaml`, `roles.yaml`; `rules/register_duties.py` reads the fourth (shapes: `docs/definitions.md` section 5)."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Literal
 
 from rules.condition_text import read_fact_test
-from rules.conditions import FactTest
 from rules.counting import COUNTINGS, counting_named
 from rules.definition import Counting, DatedBy, Ladder, Right, Role
 from rules.ladder_texts import rungs_of
 from rules.periods import parse_rule
 from rules.problems import Problems, nearest
-from rules.register_types import CarriedBy, Citation, CitedOutcome, CitedTotal, Clause
+from rules.register_types import Citation, CitedOutcome, CitedTotal
+from rules.register_steps import read_carried, top_of
 from rules.schema import Block, check_name, check_new_name, read_words, readable
 from rules.schema_steps import read_due
 from rules.yaml_lines import Items, Keys, Node, Text, read_yaml
 
+BOUND = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\.(no_sooner|no_later|until)")
 MOST_ALIKE = 20  # roles told by one entry
 SOURCE_CURE = "Write where it can be read: `source:` and an address, `read: R` (at its source), `r` (in a page that quotes it) or `M` (from memory)."
 
 
 def read_roles(text: str, problems: Problems) -> dict[str, Role]:
     """`roles.yaml`. Problems are noted; what could be read is returned. A role told with `many: 8` is eight, `NAME_1` to `NAME_8`."""
-    top = _top(text, problems, "roles")
+    top = top_of(text, problems, "roles")
     roles: dict[str, Role] = {}
     for name, node, line in top.each("roles", "Write `roles:` and below it one `name:` a role.") if top else ():
         if check_new_name(name, problems, line):
@@ -53,7 +55,7 @@ def _roles(name: str, keys: Block) -> list[Role]:
 
 def read_ladders(text: str, problems: Problems) -> dict[str, Ladder]:
     """`ladders.yaml`."""
-    top = _top(text, problems, "ladders")
+    top = top_of(text, problems, "ladders")
     ladders: dict[str, Ladder] = {}
     for name, node, line in top.each("ladders", "Write `ladders:` and below it one `name:` a ladder.") if top else ():
         if check_new_name(name, problems, line):
@@ -67,7 +69,7 @@ def read_ladders(text: str, problems: Problems) -> dict[str, Ladder]:
 
 def read_authorities(text: str, problems: Problems) -> tuple[dict[str, Citation], dict[str, Right]]:
     """`authorities.yaml`: citations by the words in which steps cite them, and rights by name."""
-    top = _top(text, problems, "authorities")
+    top = top_of(text, problems, "authorities")
     if top is None:
         return {}, {}
     citations = {name: _citation(name, node, line, problems) for name, node, line in top.each("authorities", "Write `authorities:`.")}
@@ -112,6 +114,8 @@ def _citation(name: str, node: Node, line: int, problems: Problems) -> Citation:
         exceptions=_meanings(keys, "exceptions"),
         totals=_totals(keys),
         parties={name: read_words(child, problems, f"`{name}`") for name, child, _ in keys.each("parties")},
+        steps=tuple(read_carried(item, problems, required=False) for item in _items(keys.node("steps"))),
+        bounds=_bounds(keys),
         line=line,
     )
     _check_period(citation, keys)
@@ -140,6 +144,22 @@ def _check_period(citation: Citation, keys: Block) -> None:
         readable(f"{citation.period} {citation.starts}", parse_rule, problems, keys.line_of("period"))
     if not keys.has("read"):
         problems.add(keys.line, f"{keys.what} has no `read`", SOURCE_CURE)
+
+
+def _items(node: Node | None) -> tuple[Node, ...]:
+    return node.items if isinstance(node, Items) else () if node is None else (node,)
+
+
+def _bounds(outer: Block) -> dict[str, str]:
+    """`bounds: {annual_review.meeting_on.no_later: RULE}`: days of law that no step is due by."""
+    found: dict[str, str] = {}
+    for place, node, line in outer.each("bounds"):
+        rule = " ".join(node.value.split()) if isinstance(node, Text) else ""
+        if not BOUND.fullmatch(place) or not readable(rule, parse_rule, outer.problems, line) or not rule:
+            outer.problems.add(line, f"`bounds` has {place[:60]!r} without a rule", "Write `process.fact.no_later: RULE`, `process.fact.no_sooner` or `process.warning.until`.")
+        else:
+            found[place] = rule
+    return found
 
 
 def _counting(outer: Block) -> Counting:
@@ -195,82 +215,6 @@ def _right(name: str, node: Node, problems: Problems) -> Right:
     right = Right(name, law, last_day, text, _counting(keys))
     keys.finish()
     return right
-
-
-def read_duties(text: str, problems: Problems) -> tuple[tuple[Clause, ...], dict[str, str]]:
-    """`duties.yaml`: the clauses in file order, and the policy's sections, number to title. Where these are written each clause is of one."""
-    top = _top(text, problems, "duties")
-    sections = _sections(top) if top else {}
-    node = top.node("duties", "Write `duties:` and a list of clauses.") if top else None
-    if top and node is not None and not isinstance(node, Items):
-        problems.add(node.line, "`duties` is no list", "Write one `- clause: ...` a clause below `duties:`.")
-    clauses = [_clause(item, problems) for item in (node.items if isinstance(node, Items) else ())]
-    _finish(top)
-    names = [clause.name for clause in clauses]
-    for clause in clauses:
-        if names.count(clause.name) > 1:
-            problems.add(clause.line, f"clause {clause.name!r} is written twice", "Number each clause once.")
-        if sections and clause.section not in sections:
-            problems.add(clause.line, f"clause {clause.name!r} is of section {clause.section!r}, which is none", "Name one under `sections`.")
-    return tuple(clauses), sections
-
-
-def _sections(top: Block) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for number, node, line in top.each("sections"):
-        if not number.isdecimal() or not isinstance(node, Text) or not node.value.strip():
-            top.problems.add(line, f"{number[:60]!r} is no section with a title", "Write `14: Reviewing EHC plans`.")
-        else:
-            found[number] = " ".join(node.value.split())
-    return found
-
-
-def _clause(node: Node, problems: Problems) -> Clause:
-    keys = Block(node, problems, "a clause")
-    steps = keys.node("steps")
-    clause = Clause(
-        name=keys.text("clause", 'Write `clause: "14.1"`, our numbering.'),
-        section=keys.text("section", "Write `section:` and its number in the policy."),
-        says=keys.text("says", "Write `says:` and what it asks, in our own words."),
-        steps=tuple(_carried(item, problems) for item in (steps.items if isinstance(steps, Items) else () if steps is None else (steps,))),
-        no_step=keys.text("no_step"),
-        standing=keys.text("standing"),
-        line=keys.line,
-    )
-    told = [key for key in ("steps", "no_step", "standing") if getattr(clause, key)]
-    if len(told) != 1:
-        problems.add(
-            keys.line,
-            f"clause {clause.name!r} has {' and '.join(f'`{key}`' for key in told) or 'none of `steps`, `no_step` and `standing`'}",
-            "Write one of them: the steps that carry it, why none does, or why it asks for no act.",
-        )
-    keys.finish()
-    return clause
-
-
-def _carried(node: Node, problems: Problems) -> CarriedBy:
-    keys = Block(node, problems, "a step of the clause")
-    test: FactTest | None = None
-    if (written := keys.node("if")) is not None:
-        test = read_fact_test(written, problems)
-    cure = "Write `{process: ..., step: ..., who: ...}`."
-    carried = CarriedBy(
-        keys.name("process", cure),
-        keys.name("step", cure),
-        keys.name("who", cure),
-        test,
-        keys.name("each"),
-        keys.words("told"),
-        keys.words("opens"),
-        keys.line,
-    )
-    keys.finish()
-    return carried
-
-
-def _top(text: str, problems: Problems, what: str) -> Block | None:
-    node = read_yaml(text, problems)
-    return None if node is None else Block(node, problems, f"the register of {what}")
 
 
 def _finish(top: Block | None) -> None:

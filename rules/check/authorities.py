@@ -8,10 +8,11 @@ from datetime import date
 from rules.check.cited import cited_findings
 from rules.check.finding import Finding, finder
 from rules.check.same import owners, plain_dates, plain_rule
+from rules.check.told import Teller, carried_findings
 from rules.definition import Definition, Step
 from rules.library import Library
 from rules.periods import parse_rule, within
-from rules.register_types import Citation, CitedTotal
+from rules.register_types import CarriedBy, Citation, CitedTotal
 
 FILE = "authorities.yaml"
 
@@ -30,6 +31,9 @@ def authorities_ring(library: Library) -> list[Finding]:
         for process in citation.processes:
             found += _carried(citation, process, library)
         found += _parties(citation, library)
+        found += _bounds(citation, library)
+        for carried in citation.steps:
+            found += _by_name(citation, carried, library)
     return found
 
 
@@ -43,6 +47,28 @@ def _parties(citation: Citation, library: Library) -> Iterator[Finding]:
             if name in definition.parties and (missing := set(members) - set(definition.parties[name])):
                 message = f"the list `{name}` of {definition.file} leaves out {', '.join(sorted(missing))}"
                 yield _of(citation, "parties", message, "Add them to the list.")
+
+
+def _by_name(citation: Citation, carried: CarriedBy, library: Library) -> Iterator[Finding]:
+    """What the citation says of one step by name; and the step cites it."""
+    told = Teller("R", FILE, f"`{citation.name}`", carried)
+    yield from carried_findings(carried, library, told)
+    for definition in library.definitions.get(carried.process, ()):
+        step = definition.steps.get(carried.step)
+        if step is not None and citation.name not in (step.law, step.guidance, *step.also_law):
+            yield told("duty without a step", f"`{step.name}` does not cite it in {definition.file}", "Add it to the step's `law` or `guidance`.")
+
+
+def _bounds(citation: Citation, library: Library) -> Iterator[Finding]:
+    """Days of law by which no step is due: bounds of a planned date, the last day of a warning."""
+    for place, rule in citation.bounds.items():
+        process, name, key = place.split(".")
+        for definition in library.definitions.get(process, ()):
+            held = definition.warns.get(name) if key == "until" else definition.facts.get(name)
+            told = getattr(held, key, "")
+            if not told or plain_rule(told) != plain_rule(rule):
+                message = f"`{name}.{key}` is {told or 'not there'} in {definition.file}, not {rule}"
+                yield _of(citation, "bounds", message, "Correct whichever is not the law.")
 
 
 def _together(citation: Citation, text: Definition) -> bool:

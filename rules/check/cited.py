@@ -152,7 +152,8 @@ def _done(definition: Definition, step: Step, citation: Citation, find: Find) ->
             f"not every outcome gives the right `{citation.right}`; `{citation.name}` says so",
             "Add `gives` to each outcome.",
         )
-    if not citation.outcomes and not citation.right and citation.owed_by and any(gives for _, _, gives in ways) and citation.name == step.law:
+    by_name = any(carried.gives for carried in citation.steps if (carried.process, carried.step) == (definition.process, step.name))
+    if not citation.outcomes and not citation.right and not by_name and any(gives for _, _, gives in ways) and citation.name == step.law:
         yield find(
             "right", step, "outcomes", f"the step gives a right; `{citation.name}` gives none", "Take `gives` out, or give the register its `right`."
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from time import process_time
 
 from rules.check.bases import base_findings
@@ -29,12 +30,34 @@ class Explored:
 def walk(definition: Definition, library: Library) -> Explored:
     """Every position of a definition, twice. `seconds` of processor time."""
     began = process_time()
-    ends = {name: tuple(dict.fromkeys(end for text in texts for end in text.ends)) for name, texts in library.definitions.items()}
+    plain = walk_plain(definition, library)
+    return Explored(plain, walk_corrected(definition, library), process_time() - began)
+
+
+def walk_plain(definition: Definition, library: Library) -> list[Graph]:
+    """Every position that is reached without corrections; more than one graph where there are many asides."""
     asides = tuple(step.name for step in definition.steps.values() if step.aside)
     runs = [asides] if len(asides) <= MANY_ASIDES else [(aside,) for aside in asides]
-    plain = [explore(definition, asides=run, case_ends=ends) for run in runs]
-    corrected = explore(definition, corrections=True, case_ends=ends)
-    return Explored(plain, corrected, process_time() - began)
+    return [explore(definition, asides=run, case_ends=_ends_of(library)) for run in runs]
+
+
+def walk_corrected(definition: Definition, library: Library) -> Graph:
+    """Every position that is reached with corrections and growing lists; asides are left out."""
+    return explore(definition, corrections=True, case_ends=_ends_of(library))
+
+
+def _ends_of(library: Library) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(dict.fromkeys(end for text in texts for end in text.ends)) for name, texts in library.definitions.items()}
+
+
+def breaks(definition: Definition, library: Library) -> bool:
+    """Whether ring E finds anything, asked as quickly as may be: without corrections first."""
+    plain = walk_plain(definition, library)
+    find = finder("E", definition)
+    of_all = chain(_never(definition, plain, find), _without_effect(definition, plain, find))
+    if any(True for _ in chain(of_all, *(_of_graph(definition, graph, find) for graph in plain))):
+        return True
+    return any(True for _ in _of_graph(definition, walk_corrected(definition, library), find))
 
 
 def explored_ring(definition: Definition, library: Library) -> tuple[list[Finding], Figures]:
@@ -54,20 +77,21 @@ def explored_ring(definition: Definition, library: Library) -> tuple[list[Findin
 
 
 def _findings(definition: Definition, explored: Explored, find: Find) -> Iterator[Finding]:
-    graphs = [*explored.plain, explored.corrected]
-    for graph in graphs:
-        if not graph.whole:
-            yield find(
-                "too many", None, "steps", f"more than {len(graph.positions)} positions, so nothing is proved", "Make waits plainer, or steps asides."
-            )
-    for graph in graphs:
-        yield from _dead_ends(definition, graph, find)
-        yield from _ends(definition, graph, find)
-        yield from _lost(definition, graph, find)
-        yield from base_findings(graph, find)
-        yield from given_findings(graph, find)
+    for graph in (*explored.plain, explored.corrected):
+        yield from _of_graph(definition, graph, find)
     yield from _never(definition, explored.plain, find)
-    yield from _without_effect(definition, explored, find)
+    yield from _without_effect(definition, explored.plain, find)
+
+
+def _of_graph(definition: Definition, graph: Graph, find: Find) -> Iterator[Finding]:
+    if not graph.whole:
+        message = f"more than {len(graph.positions)} positions, so nothing is proved"
+        yield find("too many", None, "steps", message, "Make waits plainer, or steps asides.")
+    yield from _dead_ends(definition, graph, find)
+    yield from _ends(definition, graph, find)
+    yield from _lost(definition, graph, find)
+    yield from base_findings(graph, find)
+    yield from given_findings(graph, find)
 
 
 def _dead_ends(definition: Definition, graph: Graph, find: Find) -> Iterator[Finding]:
@@ -167,10 +191,10 @@ def _never(definition: Definition, graphs: list[Graph], find: Find) -> Iterator[
             yield find("never reached", None, f"ends.{name}", f"the case never ends as `{name}`", "Let it wait for something that can happen.")
 
 
-def _without_effect(definition: Definition, explored: Explored, find: Find) -> Iterator[Finding]:
+def _without_effect(definition: Definition, plain: list[Graph], find: Find) -> Iterator[Finding]:
     became: dict[str, set[int]] = {}
     early: set[str] = set()
-    for graph in explored.plain:
+    for graph in plain:
         early |= graph.came_early
         for name, statuses in graph.became.items():
             became.setdefault(name, set()).update(statuses)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from itertools import product
+from itertools import chain, product
 
 from rules.calendar import SchoolCalendar
 from rules.check.finding import Find, Finding, finder
@@ -29,9 +29,7 @@ def timed_ring(definition: Definition) -> tuple[list[Finding], tuple[str, ...]]:
     notes: dict[str, int] = {}
     for finding in _no_anchor(definition, find):
         found.setdefault((finding.rule, finding.step, finding.line), finding)
-    calendar = typical_calendar(FIRST_DAY.year - 1, 5)
-    for scheduler, facts, opened_on in _cases(definition, calendar):
-        schedule = scheduler.run(facts, opened_on)
+    for scheduler, schedule in _schedules(definition, 1):
         for finding in (*_late(definition, schedule, find), *round_findings(scheduler, schedule, find)):
             found.setdefault((finding.rule, finding.step, finding.line), finding)
         for words, fit in rounds_that_fit(scheduler, schedule):
@@ -39,14 +37,32 @@ def timed_ring(definition: Definition) -> tuple[list[Finding], tuple[str, ...]]:
     return list(found.values()), tuple(f"{words}: {fit}{' or more' if fit > 9 else ''}" for words, fit in notes.items())
 
 
-def _cases(definition: Definition, calendar: SchoolCalendar) -> Iterator[tuple[Scheduler, dict[str, Value], date]]:
-    """Every case to try: planned dates early and late, each set of cases that no other contains, each day."""
+def breaks_in_time(definition: Definition) -> bool:
+    """Whether ring T finds anything, asked as quickly as may be: a day a month first."""
+    find = finder("T", definition)
+    if any(True for _ in _no_anchor(definition, find)):
+        return True
+    for every in (30, 1):
+        for scheduler, schedule in _schedules(definition, every):
+            if any(True for _ in chain(_late(definition, schedule, find), round_findings(scheduler, schedule, find))):
+                return True
+    return False
+
+
+def _schedules(definition: Definition, every: int) -> Iterator[tuple[Scheduler, Schedule]]:
+    calendar = typical_calendar(FIRST_DAY.year - 1, 5)
+    for scheduler, facts, opened_on in _cases(definition, calendar, every):
+        yield scheduler, scheduler.run(facts, opened_on)
+
+
+def _cases(definition: Definition, calendar: SchoolCalendar, every: int) -> Iterator[tuple[Scheduler, dict[str, Value], date]]:
+    """Every case to try: planned dates early and late, each set of cases that no other contains, each of `every` days."""
     anchors = [f.name for f in definition.opens_with.values() if f.type in ("date", "planned date")]
     planned = any(fact.type == "planned date" and fact.name not in definition.opens_with for fact in definition.facts.values())
     for plans_late in (False, True) if planned else (False,):
         scheduler = Scheduler(definition, calendar, plans_late)
         for facts in _worst_facts(definition):
-            for n in range(DAYS):
+            for n in range(0, DAYS, every):
                 day = FIRST_DAY + n * ONE_DAY
                 stated = {**facts, **dict.fromkeys(anchors, day)}
                 opened_on = scheduler.day(Schedule(day, stated), definition.opens_on, day) if definition.opens_on else day

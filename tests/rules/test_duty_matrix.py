@@ -5,7 +5,7 @@ import pytest
 from rules.duty_matrix import PolicySection, duty_matrix
 from rules.loader import load_library
 from rules.problems import Problems
-from rules.registers import read_duties
+from rules.register_duties import read_duties
 
 
 @pytest.fixture(scope="module")

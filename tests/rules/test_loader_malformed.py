@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from rules.loader import DefinitionErrors, load_library, parse_definition
 from rules.problems import Problem, Problems
 from rules.register_types import Registers
-from rules.registers import read_authorities, read_duties, read_ladders, read_roles
+from rules.register_duties import read_duties
+from rules.registers import read_authorities, read_ladders, read_roles
 
 EXAMPLE = Path(__file__).parent / "example"
 SOURCE = (EXAMPLE / "annual_review.yaml").read_text()
