@@ -6,7 +6,7 @@ from rules.condition_text import read_condition, read_fact_test
 from rules.conditions import FactTest, StepCondition
 from rules.problems import Problems
 from rules.register_types import CarriedBy
-from rules.schema import Block
+from rules.schema import Block, read_words
 from rules.yaml_lines import Node, Text, read_yaml
 
 CURE = "Write `{process: ..., step: ..., who: ...}`."
@@ -28,6 +28,7 @@ def read_carried(node: Node, problems: Problems, required: bool = True) -> Carri
         opens=keys.words("opens"),
         line=keys.line,
         records=keys.words("records"),
+        records_when={name: read_words(child, problems, f"`{name}`") for name, child, _ in keys.each("records_when")},
         ends_as=keys.words("ends_as"),
         gives={name: child.value for name, child, _ in keys.each("gives") if isinstance(child, Text)},
         not_before=keys.rule("not_before"),

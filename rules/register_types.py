@@ -14,7 +14,7 @@ from rules.definition import Counting, DatedBy, Ladder, Right, Role
 class CarriedBy:
     """A step that carries a clause of the policy or a citation, with what the source says about it; what it does not say is empty.
 
-    `who` owes it, `applies` (`if`), `each`, `told` and `opens` (at least these), `records` (at least these, whatever the outcome), `ends_as`
+    `who` owes it, `applies` (`if`), `each`, `told` and `opens` (at least these), `records` (at least these, whatever the outcome), `records_when` (by outcome), `ends_as`
     (exactly these words), `gives` (exactly these rights, by outcome), `not_before`, `after` and `until` (what it waits for and what makes it pointless)."""
 
     process: str
@@ -26,6 +26,7 @@ class CarriedBy:
     opens: tuple[str, ...] = ()
     line: int = 0
     records: tuple[str, ...] = ()
+    records_when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ends_as: tuple[str, ...] = ()
     gives: Mapping[str, str] = field(default_factory=dict)
     not_before: str = ""

@@ -156,7 +156,11 @@ def _bounds(outer: Block) -> dict[str, str]:
     for place, node, line in outer.each("bounds"):
         rule = " ".join(node.value.split()) if isinstance(node, Text) else ""
         if not BOUND.fullmatch(place) or not readable(rule, parse_rule, outer.problems, line) or not rule:
-            outer.problems.add(line, f"`bounds` has {place[:60]!r} without a rule", "Write `process.fact.no_later: RULE`, `process.fact.no_sooner` or `process.warning.until`.")
+            outer.problems.add(
+                line,
+                f"`bounds` has {place[:60]!r} without a rule",
+                "Write `process.fact.no_later: RULE`, `process.fact.no_sooner` or `process.warning.until`.",
+            )
         else:
             found[place] = rule
     return found

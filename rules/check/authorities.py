@@ -38,15 +38,20 @@ def authorities_ring(library: Library) -> list[Finding]:
 
 
 def _parties(citation: Citation, library: Library) -> Iterator[Finding]:
-    """Whom the law puts in a list stands in every list of that name; the trust may add others."""
-    lists = {name for definition in library.all() for name in definition.parties}
+    """Whom, or what, the law puts in a list stands in every list of that name, be it of parties or of a fact's words; the trust may add others."""
     for name, members in citation.parties.items():
-        if name not in lists:
-            yield _of(citation, "parties", f"no process has a list `{name}`", "Name a list under `parties`.")
-        for definition in library.all():
-            if name in definition.parties and (missing := set(members) - set(definition.parties[name])):
+        lists = [(d, found) for d in library.all() if (found := _list_named(d, name))]
+        if not lists:
+            yield _of(citation, "parties", f"no process has a list `{name}`", "Name a list under `parties`, or a fact of words.")
+        for definition, found in lists:
+            if missing := set(members) - set(found):
                 message = f"the list `{name}` of {definition.file} leaves out {', '.join(sorted(missing))}"
                 yield _of(citation, "parties", message, "Add them to the list.")
+
+
+def _list_named(definition: Definition, name: str) -> tuple[str, ...]:
+    fact = definition.facts.get(name)
+    return definition.parties.get(name, fact.words if fact is not None else ())
 
 
 def _by_name(citation: Citation, carried: CarriedBy, library: Library) -> Iterator[Finding]:

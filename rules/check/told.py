@@ -65,6 +65,10 @@ def _comes_to(carried: CarriedBy, definition: Definition, step: Step, told: Tell
     brought = [facts for facts in step.brings.values() if facts] or [()]
     if missing := {fact for facts in brought for fact in carried.records if fact not in facts}:
         yield told("records", f"`{step.name}` does not record {', '.join(sorted(missing))} in {definition.file}", "Add them to `records`.")
+    for word, facts in carried.records_when.items():
+        if missing := set(facts) - set(step.brings.get(word, ())):
+            message = f"`{word}` does not record {', '.join(sorted(missing))} in {definition.file}"
+            yield told("records", message, "Add them to its `records`.")
     if carried.ends_as and set(carried.ends_as) != set(step.words):
         message = f"`{step.name}` ends as {', '.join(step.words)} in {definition.file}, not as {', '.join(carried.ends_as)}"
         yield told("ends as", message, "Let both name the same words.")

@@ -1,7 +1,7 @@
 """What `sendflow check` says of one mutant: the ring that catches it first, in the order of the rings, or none.
 
 The same rings as `rules.check.check` and `notifications.template_check.check_templates`, in this process, and only as many as are needed: the
-cheap ones first, and the walks (E, T) not where nothing that they read has changed. `test_sample.py` holds it equal to the whole check.
+cheap ones first, and the walks (E, T) not where nothing that they read has changed. A test holds it equal to the whole check.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from notifications.template_check import OwedText, owed_texts
 from rules.check.authorities import authorities_ring
 from rules.check.duties import duties_ring
 from rules.check.examples import examples_ring
-from rules.check.explored import breaks
+from rules.check.explored import breaks, walk_corrected, walk_plain
 from rules.check.schema import schema_ring
 from rules.check.timed import breaks_in_time
-from rules.definition import Definition, Outcome, Step
+from rules.definition import Definition
+from rules.explore import Graph
 from rules.library import Library
 from rules.loader import DefinitionErrors, load_library, parse_definition
 from rules.register_types import Registers
+from tests.mutants.same_histories import alike, differ_in_conditions_alone, steers
 from tests.mutants.trees import Mutant
 
 RINGS = {
@@ -35,7 +37,6 @@ RINGS = {
     "X": "the examples, folded by hand",
 }
 SURVIVED = "-"
-CHEAP = "LSRPM"
 
 
 @lru_cache(maxsize=1)
@@ -50,17 +51,31 @@ def judge(mutant: Mutant, rings: str = "".join(RINGS)) -> str:
         library, changed, old = with_mutant(shipped(), mutant)
     except DefinitionErrors:
         return "L"
-    same_walks, same_days = steers(changed) == steers(old), timed(changed) == timed(old)
+    same = steers(changed) == steers(old)
     asked: dict[str, Callable[[], bool]] = {
         "S": lambda: bool(schema_ring(library)),
         "R": lambda: bool(authorities_ring(library)),
         "P": lambda: bool(duties_ring(library)),
         "M": lambda: any(letters_wrong(library, changed)),
-        "E": lambda: not same_walks and breaks(changed, library),
-        "T": lambda: not same_days and breaks_in_time(changed),
+        "E": lambda: not same and breaks(changed, library),
+        "T": lambda: not same and breaks_in_time(changed),
         "X": lambda: bool(examples_ring(changed)),
     }
     return next((ring for ring in rings if ring in asked and asked[ring]()), SURVIVED)
+
+
+def changes_nothing(mutant: Mutant) -> bool:
+    """Whether a mutant that nobody caught is proved to change nothing: walked beside the shipped definition, every history of both is alike."""
+    library, changed, old = with_mutant(shipped(), mutant)
+    if not differ_in_conditions_alone(changed, old):
+        return False
+    return alike([*walk_plain(changed, library), walk_corrected(changed, library)], _walks_of(mutant.file))
+
+
+@lru_cache(maxsize=2)
+def _walks_of(file: str) -> list[Graph]:
+    old = next(one for one in shipped().all() if one.file == file)
+    return [*walk_plain(old, shipped()), walk_corrected(old, shipped())]
 
 
 def with_mutant(library: Library, mutant: Mutant) -> tuple[Library, Definition, Definition]:
@@ -70,43 +85,6 @@ def with_mutant(library: Library, mutant: Mutant) -> tuple[Library, Definition, 
     registers: Registers = replace(library.registers, case_ends=ends)
     changed = parse_definition(mutant.text, mutant.file, registers)
     return Library.of([changed if one is old else one for one in library.all()], registers), changed, old
-
-
-def steers(definition: Definition) -> Definition:
-    """The definition without what no walk of histories and no path of dates reads: words, people, authorities."""
-    return _bare(definition, lambda outcome: replace(outcome, title="", tells=(), contains={}, gives="", line=0))
-
-
-def timed(definition: Definition) -> Definition:
-    """As `steers`; ring T reads the same and the lists of law on totals."""
-    return steers(definition)
-
-
-def _bare(definition: Definition, outcome: Callable[[Outcome], Outcome]) -> Definition:
-    def step(one: Step) -> Step:
-        outcomes = {name: outcome(each) for name, each in one.outcomes.items()}
-        bare = replace(one, outcomes=outcomes, title="", hint="", tells_opened=(), tells_done=(), law="", also_law=(), guidance="", policy="", ladder="")
-        return replace(bare, contains={}, line=0, lines={}, by="" if one.by == "" else one.by if one.by == "party" else "somebody")
-
-    return replace(
-        definition,
-        source="",
-        pinned="",
-        hash="",
-        lines={},
-        examples=(),
-        ladders={},
-        rights={},
-        title="",
-        warns={},
-        steps={name: step(one) for name, one in definition.steps.items()},
-        ends={name: replace(end, title="", tells=()) for name, end in definition.ends.items()},
-        interrupts={},
-        exceptions={},
-        totals=tuple(replace(total, law="") for total in definition.totals),
-        facts={name: replace(fact, line=0, title="") for name, fact in definition.facts.items()},
-        opens_with={name: replace(fact, line=0, title="") for name, fact in definition.opens_with.items()},
-    )
 
 
 @lru_cache(maxsize=1)

@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
-from rules.definition import Definition, Fact
+from rules.definition import Definition, Fact, Step
 from rules.explore import Edge, Graph
 from rules.explore_moves import Move
 from rules.explore_state import NOT_NEEDED, WAITING
-from tests.mutants.judge import steers
 
 NOTHING_TO_DO = (WAITING, NOT_NEEDED)  # nobody can tell these apart: the step has not opened, and nothing of it is owed
 
 
-def no_history_tells_apart(one: Definition, other: Definition, graphs: Iterator[tuple[Graph, Graph]]) -> bool:
-    """Whether two definitions differ in conditions alone, and in every history the same may happen, the same is open, and it ends alike."""
-    return without_conditions(one) == without_conditions(other) and all(_alike(first, second) for first, second in graphs)
+def steers(definition: Definition) -> Definition:
+    """The definition without what no walk of histories and no path of dates reads: words, people, authorities."""
+
+    def step(one: Step) -> Step:
+        outcomes = {name: replace(outcome, title="", tells=(), contains={}, gives="", line=0) for name, outcome in one.outcomes.items()}
+        bare = replace(one, outcomes=outcomes, title="", hint="", tells_opened=(), tells_done=(), law="", also_law=(), guidance="", policy="", ladder="")
+        return replace(bare, contains={}, line=0, lines={}, by=one.by if one.by in ("", "party") else "somebody")
+
+    facts = {name: replace(fact, line=0, title="") for name, fact in definition.facts.items()}
+    bare = replace(definition, source="", pinned="", hash="", title="", lines={}, examples=(), ladders={}, rights={}, warns={}, interrupts={})
+    return replace(
+        bare,
+        exceptions={},
+        steps={name: step(one) for name, one in definition.steps.items()},
+        ends={name: replace(end, title="", tells=()) for name, end in definition.ends.items()},
+        totals=tuple(replace(total, law="") for total in definition.totals),
+        facts=facts,
+        opens_with={name: facts[name] for name in definition.opens_with},
+    )
 
 
-def without_conditions(definition: Definition) -> Definition:
-    """What a definition says beside its conditions."""
+def differ_in_conditions_alone(one: Definition, other: Definition) -> bool:
+    """Whether two definitions say the same beside what steps, ends and corrections wait for."""
+    return _without_conditions(one) == _without_conditions(other)
+
+
+def alike(graphs: list[Graph], others: list[Graph]) -> bool:
+    """Whether in every history the same may happen, the same is open, done, skipped or overtaken, and the case ends alike."""
+    return all(_alike(one, other) for one, other in zip(graphs, others, strict=True))
+
+
+def _without_conditions(definition: Definition) -> Definition:
     bare = steers(definition)
     steps = {name: replace(step, after=None, until=None, may_come_early=False) for name, step in bare.steps.items()}  # type: ignore[arg-type]
     ends = {name: replace(end, after=None) for name, end in bare.ends.items()}  # type: ignore[arg-type]

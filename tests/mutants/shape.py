@@ -9,9 +9,7 @@ from tests.mutants.conditions import parts, places
 from tests.mutants.trees import At, Changed, Tree, drop, facts_of, get, listed, outcomes_of, put, steps_of, told
 
 # `title` and `hint` are words for people; `target` is the trust's own; dates, tells and records have operators of their own
-STEP_KEYS = (
-    "by does wait case each after only_if until may_come_early aside may law guidance policy ladder kind not_by outcomes answers lapses_as contains with"
-)
+STEP_KEYS = "by does wait case each after only_if until may_come_early aside may law guidance policy ladder kind not_by outcomes answers lapses_as contains with"
 FACT_KEYS = "no_sooner no_later when_changed at_least grows"
 
 
@@ -76,9 +74,7 @@ def drop_a_step(tree: Tree) -> Iterator[Changed]:
         begins = [name for name in listed(tree.get("begins_with")) if name != step]
         if keys.get("after") == "opening":
             begins += [name for name, one in changed["steps"].items() if one.get("after") == "opening" and name not in begins]
-        lifted = {
-            name: {**one, "lifts": _without_name(one.get("lifts"), step)} for name, one in (tree.get("exceptions") or {}).items()
-        }
+        lifted = {name: {**one, "lifts": _without_name(one.get("lifts"), step)} for name, one in (tree.get("exceptions") or {}).items()}
         totals = [total for total in tree.get("totals") or [] if total["to"] != step]
         yield told(("steps", step)), {**changed, "begins_with": begins, "exceptions": lifted, "totals": totals}
 
@@ -142,7 +138,13 @@ def excuse_too_wide(tree: Tree) -> Iterator[Changed]:
 def other_case(tree: Tree) -> Iterator[Changed]:
     """A step for other pupils than those whom it concerns."""
     tests: list[At] = [("steps", step, "only_if") for step, keys in steps_of(tree) if isinstance(keys.get("only_if"), dict)]
-    tests += [("steps", s, "due", n, "if") for s, keys in steps_of(tree) if isinstance(keys.get("due"), list) for n, d in enumerate(keys["due"]) if "if" in d]
+    tests += [
+        ("steps", s, "due", n, "if")
+        for s, keys in steps_of(tree)
+        if isinstance(keys.get("due"), list)
+        for n, d in enumerate(keys["due"])
+        if "if" in d
+    ]
     facts = {name: keys for name, _, keys in facts_of(tree)}
     for at in tests:
         for fact, said in get(tree, at).items():

@@ -21,8 +21,9 @@ from rules.library import Library
 from rules.loader import PROCESS_DEFINITIONS, load_library
 from tests.rules.mutants import AR, DROP, MUTANTS, NA, Edit, Mutant
 from tests.rules.mutants_across import ACROSS
+from tests.rules.mutants_told import TOLD
 
-ALL = (*MUTANTS, *ACROSS)
+ALL = (*MUTANTS, *ACROSS, *TOLD)
 REGISTERS = ("authorities", "duties", "ladders", "roles")
 
 
@@ -118,7 +119,7 @@ def test_every_rule_of_check_has_a_mutant() -> None:
     """The rules as the source names them, against the table."""
     source = "\n".join(path.read_text() for path in Path(explored.__file__).parent.glob("*.py"))
     flat = re.sub(r"\s+", " ", source)
-    named = set(re.findall(r'(?:find|broken)\( ?"([a-z_ -]+)"', flat)) | set(re.findall(r'_of\( ?\w+, (?:carried, )?"([a-z_ -]+)"', flat))
+    named = set(re.findall(r'(?:find|broken|told)\( ?"([a-z_ -]+)"', flat)) | set(re.findall(r'_of\( ?\w+, (?:carried, )?"([a-z_ -]+)"', flat))
     named |= set(re.findall(r'\)\("([a-z_ -]+)"', flat))
     assert len(named) > 40
     assert named - {mutant.rule for mutant in ALL} == {"too many"}
