@@ -15,8 +15,8 @@ from rules.library import Library
 from rules.names import STATUS_WORDS, check_names
 from rules.pinned import from_pinned, pinned_text
 from rules.problems import DefinitionErrors, Problem, Problems
-from rules.register_types import Citation, Registers
 from rules.register_duties import read_duties
+from rules.register_types import Citation, Registers
 from rules.registers import read_authorities, read_ladders, read_roles
 from rules.schema_process import Draft, read_draft
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from rules.problems import Problems
+from rules.register_steps import condition_under, read_carried, top_of
 from rules.register_types import Clause, Closing, Hearing, Policy
-from rules.register_steps import read_carried, top_of
 from rules.schema import Block, described
 from rules.yaml_lines import Items, Node, Text
 
@@ -92,6 +92,7 @@ def _closing(node: Node, problems: Problems) -> Closing:
         by=keys.words("by"),
         told=keys.words("told"),
         line=keys.line,
+        after=condition_under(keys, "after"),
     )
     keys.finish()
     return found

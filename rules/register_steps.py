@@ -32,14 +32,16 @@ def read_carried(node: Node, problems: Problems, required: bool = True) -> Carri
         ends_as=keys.words("ends_as"),
         gives={name: child.value for name, child, _ in keys.each("gives") if isinstance(child, Text)},
         not_before=keys.rule("not_before"),
-        after=_condition(keys, "after"),
-        until=_condition(keys, "until"),
+        after=condition_under(keys, "after"),
+        until=condition_under(keys, "until"),
+        early=condition_under(keys, "early"),
     )
     keys.finish()
     return carried
 
 
-def _condition(keys: Block, key: str) -> StepCondition | None:
+def condition_under(keys: Block, key: str) -> StepCondition | None:
+    """The step condition under a key, None where it is not written or cannot be read."""
     node = keys.node(key)
     return None if node is None else read_condition(node, keys.problems)
 

@@ -15,7 +15,8 @@ class CarriedBy:
     """A step that carries a clause of the policy or a citation, with what the source says about it; what it does not say is empty.
 
     `who` owes it, `applies` (`if`), `each`, `told` and `opens` (at least these), `records` (at least these, whatever the outcome), `records_when` (by outcome), `ends_as`
-    (exactly these words), `gives` (exactly these rights, by outcome), `not_before`, `after` and `until` (what it waits for and what makes it pointless)."""
+    (exactly these words), `gives` (exactly these rights, by outcome), `not_before`, `after`, `until` and `early` (what it waits for, what makes
+    it pointless, and from when it may be recorded before its turn)."""
 
     process: str
     step: str
@@ -32,6 +33,7 @@ class CarriedBy:
     not_before: str = ""
     after: StepCondition | None = None
     until: StepCondition | None = None
+    early: StepCondition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ class Closing:
     by: tuple[str, ...]
     told: tuple[str, ...]
     line: int = 0
+    after: StepCondition | None = None  # of an end: what it comes after
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from rules.definition import Counting, DatedBy, Ladder, Right, Role
 from rules.ladder_texts import rungs_of
 from rules.periods import parse_rule
 from rules.problems import Problems, nearest
-from rules.register_types import Citation, CitedOutcome, CitedTotal
 from rules.register_steps import read_carried, top_of
+from rules.register_types import Citation, CitedOutcome, CitedTotal
 from rules.schema import Block, check_name, check_new_name, read_words, readable
 from rules.schema_steps import read_due
-from rules.yaml_lines import Items, Keys, Node, Text, read_yaml
+from rules.yaml_lines import Items, Keys, Node, Text
 
 BOUND = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\.(no_sooner|no_later|until)")
 MOST_ALIKE = 20  # roles told by one entry

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rules.check.finding import Find, Finding, finder
-from rules.check.same import spread
+from rules.check.same import plain_condition, spread
 from rules.definition import Definition, Step
 from rules.library import Library
 from rules.register_types import Closing, Hearing, Registers
@@ -33,7 +33,7 @@ def _unheard(definition: Definition, hearing: Hearing, find: Find) -> Iterator[F
         if not _is_asked(definition, step, hearing):
             continue
         for word, told, right in _ways(definition, step, hearing.of):
-            if hearing.of == "rights" and not right or _is_apart(definition, step, word, hearing):
+            if (hearing.of == "rights" and not right) or _is_apart(definition, step, word, hearing):
                 continue
             if untold := spread(definition, hearing.who) - told - {step.by}:
                 message = f"`{word}` does not tell {', '.join(sorted(untold))}; clause {hearing.rests_on} asks it of {_kind(hearing)}"
@@ -93,6 +93,10 @@ def _closed(definition: Definition, registers: Registers, find: Find) -> Iterato
         if closing.name in ends and (untold := set(closing.told) - set(ends[closing.name].tells)):
             message = f"`{closing.name}` does not tell {', '.join(sorted(untold))}; duties.yaml says so"
             yield find("closes", None, "interrupts", message, "Add them to `tells`.")
+        end = definition.ends.get(closing.name)
+        if end is not None and closing.after is not None and plain_condition(closing.after) != plain_condition(end.after):
+            message = f"the case ends as `{end.name}` after something else than duties.yaml says"
+            yield find("ends after", None, f"ends.{end.name}", message, "Let both `after` say the same.")
     for exception in definition.exceptions.values() if registers.excused_by else ():
         if set(exception.by) != set(registers.excused_by):
             message = f"the excuse `{exception.name}` is applied by {', '.join(exception.by)}; duties.yaml says {', '.join(registers.excused_by)}"

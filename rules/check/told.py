@@ -85,3 +85,6 @@ def _when(carried: CarriedBy, definition: Definition, step: Step, told: Teller) 
         yield told("order", f"`{step.name}` comes after something else in {definition.file}", "Let both `after` say the same.")
     if carried.until is not None and plain_condition(carried.until) != plain_condition(step.until):
         yield told("until", f"`{step.name}` is overtaken by something else in {definition.file}", "Let both `until` say the same.")
+    early = None if isinstance(step.may_come_early, bool) else step.may_come_early
+    if carried.early is not None and plain_condition(carried.early) != plain_condition(early):
+        yield told("early", f"`{step.name}` may be recorded before its turn otherwise in {definition.file}", "Let both say the same.")

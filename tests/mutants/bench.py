@@ -37,9 +37,10 @@ class Verdict:
 def verdict(mutant: Mutant) -> Verdict:
     """The verdict on one mutant, and for a survivor whether it changes anything at all."""
     old = next(one for one in shipped().all() if one.file == mutant.file)
-    ring = judge(mutant)
-    same = ring == SURVIVED and changes_nothing(mutant)
-    return Verdict(mutant.file.removesuffix(".yaml"), mutant.operator, mutant.where, ring, own(mutant, old), same)
+    why = own(mutant, old)  # not counted, so not judged
+    ring = SURVIVED if why else judge(mutant)
+    same = ring == SURVIVED and not why and changes_nothing(mutant)
+    return Verdict(mutant.file.removesuffix(".yaml"), mutant.operator, mutant.where, ring, why, same)
 
 
 def run(paths: Iterable[Path], processors: int, kept: Path | None = None) -> Iterator[Verdict]:

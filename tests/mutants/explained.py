@@ -10,9 +10,17 @@ SAME = "Changes nothing: walked side by side, every history of it and of the def
 GAP = "A gap: nothing in the sources as we tell them says so a second time"
 # operator (or "" for any), pattern of the place, why; the first that fits
 CLASSES: tuple[tuple[str, str, str], ...] = (
-    ("misname", r"\.does: ", "The name of a task of ours: `flows` and `tests/test_shape.py` refuse a task that is not there, `sendflow check` knows none"),
+    (
+        "misname",
+        r"\.does: ",
+        "The name of a task of ours: `flows` and `tests/test_shape.py` refuse a task that is not there, `sendflow check` knows none",
+    ),
     ("misname", r"outcomes\.\w+: ", "A new name for an outcome that steers nothing and tells nobody: the words are the trust's"),
-    ("drop a party", r"(is|opens_with\.\w+|facts\.\w+): without", "A word fewer to choose from: the list is the trust's, the law names none; ring X has no case of it"),
+    (
+        "drop a party",
+        r"(is|opens_with\.\w+|facts\.\w+): without",
+        "A word fewer to choose from: the list is the trust's, the law names none; ring X has no case of it",
+    ),
     ("", r"\.may_come_early", "Whether what another body does may be recorded before its turn: convenience of recording, no duty"),
     ("", r"(^once_for|\.grows|\.at_least)", "How often a case may be opened, how long a list may be: limits of recording"),
     ("", r"when_changed", "What a late correction opens again: a gap in time only, the fact itself is right either way"),

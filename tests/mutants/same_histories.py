@@ -17,7 +17,9 @@ def steers(definition: Definition) -> Definition:
 
     def step(one: Step) -> Step:
         outcomes = {name: replace(outcome, title="", tells=(), contains={}, gives="", line=0) for name, outcome in one.outcomes.items()}
-        bare = replace(one, outcomes=outcomes, title="", hint="", tells_opened=(), tells_done=(), law="", also_law=(), guidance="", policy="", ladder="")
+        bare = replace(
+            one, outcomes=outcomes, title="", hint="", tells_opened=(), tells_done=(), law="", also_law=(), guidance="", policy="", ladder=""
+        )
         return replace(bare, contains={}, line=0, lines={}, by=one.by if one.by in ("", "party") else "somebody")
 
     facts = {name: replace(fact, line=0, title="") for name, fact in definition.facts.items()}
@@ -44,15 +46,20 @@ def alike(graphs: list[Graph], others: list[Graph]) -> bool:
 
 
 def _without_conditions(definition: Definition) -> Definition:
-    bare = steers(definition)
-    steps = {name: replace(step, after=None, until=None, may_come_early=False) for name, step in bare.steps.items()}  # type: ignore[arg-type]
-    ends = {name: replace(end, after=None) for name, end in bare.ends.items()}  # type: ignore[arg-type]
-    facts = {name: _without_until(fact) for name, fact in bare.facts.items()}
-    return replace(bare, steps=steps, ends=ends, facts=facts, opens_with={name: facts[name] for name in bare.opens_with})
+    steps = {name: _timeless(step) for name, step in definition.steps.items()}
+    ends = {name: replace(end, after=None) for name, end in definition.ends.items()}  # type: ignore[arg-type]
+    facts = {name: _without_until(fact) for name, fact in definition.facts.items()}
+    bare = replace(definition, source="", pinned="", hash="", lines={}, examples=())
+    return replace(bare, steps=steps, ends=ends, facts=facts, opens_with={name: facts[name] for name in definition.opens_with})
+
+
+def _timeless(step: Step) -> Step:
+    return replace(step, after=None, until=None, may_come_early=False, line=0, lines={})  # type: ignore[arg-type]
 
 
 def _without_until(fact: Fact) -> Fact:
-    return replace(fact, when_changed=replace(fact.when_changed, until=None)) if fact.when_changed is not None else fact
+    changed = replace(fact.when_changed, until=None) if fact.when_changed is not None else None
+    return replace(fact, when_changed=changed, line=0)
 
 
 def _alike(one: Graph, other: Graph) -> bool:

@@ -9,8 +9,15 @@ TOLD = (
     mutant("R", "until", "a report that is owed after the decision", at(step(AR, "send_report", "until"), DROP)),
     mutant("P", "ends as", "a check that finds no gaps", at(step(AR, "check_sections", "answers"), ["complete", "not_complete"])),
     mutant("R", "bounds", "a meeting four weeks too late", at((AR, ("facts", "meeting_on", "no_later")), "on review_due_on")),
-    mutant("R", "bounds", "a meeting at any time", at((AR, ("facts", "meeting_on", "is")), "date"), at((AR, ("facts", "meeting_on", "no_later")), DROP)),
-    mutant("P", "hears", "a decision that the SENCO does not hear of", at(step(AR, "la_decision", "outcomes", "amend", "tells"), ["parent", "headteacher"])),
+    mutant(
+        "R", "bounds", "a meeting at any time", at((AR, ("facts", "meeting_on", "is")), "date"), at((AR, ("facts", "meeting_on", "no_later")), DROP)
+    ),
+    mutant(
+        "P",
+        "hears",
+        "a decision that the SENCO does not hear of",
+        at(step(AR, "la_decision", "outcomes", "amend", "tells"), ["parent", "headteacher"]),
+    ),
     mutant("P", "hears", "a refusal after which nobody watches the time", at(step(NA, "la_decides_to_assess", "outcomes", "refuse", "opens"), DROP)),
     mutant("P", "closes", "the council may close a review", at((AR, ("interrupts", "moved_away", "by")), ["la"])),
     mutant("P", "closes", "the council is not told of a move", at((AR, ("interrupts", "moved_away", "tells")), ["parent"])),

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from rules.loader import DefinitionErrors, load_library, parse_definition
 from rules.problems import Problem, Problems
-from rules.register_types import Registers
 from rules.register_duties import read_duties
+from rules.register_types import Registers
 from rules.registers import read_authorities, read_ladders, read_roles
 
 EXAMPLE = Path(__file__).parent / "example"
