@@ -14,9 +14,9 @@ from rules.definition import Counting, DatedBy, Ladder, Right, Role
 class CarriedBy:
     """A step that carries a clause of the policy or a citation, with what the source says about it; what it does not say is empty.
 
-    `who` owes it, `applies` (`if`), `each`, `told` and `opens` (at least these), `records` (at least these, whatever the outcome), `records_when` (by outcome), `ends_as`
-    (exactly these words), `gives` (exactly these rights, by outcome), `not_before`, `after`, `until` and `early` (what it waits for, what makes
-    it pointless, and from when it may be recorded before its turn)."""
+    `who` owes it; `applies` (`if`); `each`; `told` and `opens` (at least these); `records` (at least these, whatever the outcome) and
+    `records_when` (by outcome); `ends_as` (exactly these words); `gives` (exactly these rights, by outcome); `not_before`; `after`, `until` and
+    `early`: what it waits for, what makes it pointless, from when it may be recorded before its turn."""
 
     process: str
     step: str

@@ -1,4 +1,4 @@
-"""Reads three registers: `authorities.yaml`, `ladders.yaml`, `roles.yaml`; `rules/register_duties.py` reads the fourth (shapes: `docs/definitions.md` section 5)."""
+"""Reads `authorities.yaml`, `ladders.yaml`, `roles.yaml`; `rules/register_duties.py` reads the fourth register (`docs/definitions.md` section 5)."""
 
 from __future__ import annotations
 

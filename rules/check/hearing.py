@@ -88,9 +88,9 @@ def _closed(definition: Definition, registers: Registers, find: Find) -> Iterato
         if set(closing.by) != set(interrupt.by):
             message = f"`{interrupt.name}` may be said by {', '.join(interrupt.by)}; duties.yaml says {', '.join(closing.by)}"
             yield find("closes", None, "interrupts", message, "Correct whichever is wrong.")
-    ends = {**definition.interrupts, **definition.ends}
+    tells = {one.name: one.tells for one in (*definition.interrupts.values(), *definition.ends.values())}
     for closing in told:
-        if closing.name in ends and (untold := set(closing.told) - set(ends[closing.name].tells)):
+        if closing.name in tells and (untold := set(closing.told) - set(tells[closing.name])):
             message = f"`{closing.name}` does not tell {', '.join(sorted(untold))}; duties.yaml says so"
             yield find("closes", None, "interrupts", message, "Add them to `tells`.")
         end = definition.ends.get(closing.name)

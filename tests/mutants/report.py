@@ -57,8 +57,8 @@ def page(verdicts: Sequence[Verdict], on: date) -> str:
     lines = [
         f"Measured on {on}: {len(law)} mutants of law and logic in {len({one.process for one in law})} processes.",
         "",
-        f"- caught by all rings: **{caught_of_100(law):.1f} of 100**; without ring X (the examples inside the definitions): {caught_of_100(law, 'X'):.1f}",
-        f"- of those that are not proved to change nothing ({len(law) - len(real)} are): {caught_of_100(real):.1f}; without X {caught_of_100(real, 'X'):.1f}",
+        f"- caught by all rings: **{caught_of_100(law):.1f} of 100**; without ring X (examples in the definitions): {caught_of_100(law, 'X'):.1f}",
+        f"- without the {len(law) - len(real)} proved to change nothing: {caught_of_100(real):.1f}; without X {caught_of_100(real, 'X'):.1f}",
         f"- of those that the loader can read and that are no misnames ({len(written)}): {caught_of_100(written):.1f}; "
         f"without X {caught_of_100(written, 'X'):.1f}",
         "",
