@@ -23,5 +23,9 @@ TOLD = (
     mutant("P", "closes", "the council is not told of a move", at((AR, ("interrupts", "moved_away", "tells")), ["parent"])),
     mutant("P", "closes", "a case that nobody can close when the child has moved", at((AR, ("interrupts", "moved_away")), DROP)),
     mutant("P", "closes", "a way to close that no source knows", at((DUTIES, ("closes",)), lambda old: old[1:])),
+    mutant(
+        "R", "early", "a decision recorded before there was a meeting", at(step(AR, "la_decision", "may_come_early"), {"after": "agree_meeting_date"})
+    ),
+    mutant("P", "ends after", "a review ends before the right to appeal is explained", at((AR, ("ends", "amended", "after")), ["brief_staff"])),
     mutant("P", "excused by", "the council excuses itself", at((NA, ("exceptions", "closure", "by")), ["la"])),
 )
