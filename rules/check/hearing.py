@@ -88,7 +88,7 @@ def _closed(definition: Definition, registers: Registers, find: Find) -> Iterato
         if set(closing.by) != set(interrupt.by):
             message = f"`{interrupt.name}` may be said by {', '.join(interrupt.by)}; duties.yaml says {', '.join(closing.by)}"
             yield find("closes", None, "interrupts", message, "Correct whichever is wrong.")
-    tells = {one.name: one.tells for one in (*definition.interrupts.values(), *definition.ends.values())}
+    tells = {name: interrupt.tells for name, interrupt in definition.interrupts.items()} | {name: end.tells for name, end in definition.ends.items()}
     for closing in told:
         if closing.name in tells and (untold := set(closing.told) - set(tells[closing.name])):
             message = f"`{closing.name}` does not tell {', '.join(sorted(untold))}; duties.yaml says so"
