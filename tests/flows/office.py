@@ -123,8 +123,9 @@ class Office:
             return parked(session)
 
     def wake_error(self, case: str) -> str:
-        """The code with which the case's last wake failed."""
-        return str(self.village.rows("SELECT w.error_code FROM wakes w JOIN cases c ON c.id = w.case_id WHERE c.ref = %s", case)[0].error_code)
+        """The code with which the case's last wake failed; empty also while it has wanted none yet."""
+        found = self.village.rows("SELECT w.error_code FROM wakes w JOIN cases c ON c.id = w.case_id WHERE c.ref = %s", case)
+        return str(found[0].error_code) if found else ""
 
     def insert_person_twice(self, name: str) -> None:
         """Break a unique key with a row that holds a name: PostgreSQL's message and SQLAlchemy's both quote it."""
