@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import case, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from db.chase_messages import Rungs, chase_messages, own_ladders_of
 from db.held import Message, Timetable
 from db.ladders import OwnLadder
-from db.models import Delivery
+from db.models import Delivery, Mailing
 from db.moved_words import moved_rows
 from db.queries.definitions_read import definitions_by_hash
 from db.queries.people import Recipient, Wanted, recipients
@@ -48,11 +48,18 @@ _OWED = insert(Delivery)
 _WAITS_NOW = (_OWED.excluded.state == "owed") | (_OWED.excluded.state == "held")
 _LAID_ASIDE = (Delivery.state == "superseded") & Delivery.settled_at.is_not(None) & (Delivery.error_code == "") & _WAITS_NOW
 _WAITED = (Delivery.state == "owed") | (Delivery.state == "held")
-_UNSENT = _WAITED & (Delivery.attempts == 0) & (Delivery.rung != _OWED.excluded.rung)
-_ANEW = ("state", "rung", "next_try_at", "held_for", "owed_on")
+# A line of a list that has not left stays in it: it has its reader's message of the day, and only its number is another.
+_IN_UNSENT_LIST = (Delivery.state == "listed") & select(Mailing.id).where(Mailing.id == Delivery.mailing_id, Mailing.state == "owed").exists()
+_UNSENT = (_WAITED | _IN_UNSENT_LIST) & (Delivery.attempts == 0) & (Delivery.rung != _OWED.excluded.rung)
+_ANEW = ("rung", "next_try_at", "held_for", "owed_on")
 _KEEP = _OWED.on_conflict_do_update(
     index_elements=["once_key"],
-    set_={**{name: _OWED.excluded[name] for name in _ANEW}, "settled_at": None, "mailing_id": None},
+    set_={
+        **{name: _OWED.excluded[name] for name in _ANEW},
+        "state": case((Delivery.state == "listed", "listed"), else_=_OWED.excluded.state),
+        "mailing_id": case((Delivery.state == "listed", Delivery.mailing_id), else_=None),
+        "settled_at": None,
+    },
     where=Delivery.rung.is_not(None) & (_LAID_ASIDE | _UNSENT),
 )
 

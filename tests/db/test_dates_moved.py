@@ -13,7 +13,6 @@ import psycopg
 import pytest
 
 from db.chase import sweep_all
-from db.deliveries import claim_deliveries, mark_accepted, mark_handed_over
 from db.engine import Engines
 from db.ledger import Act, Actor, NotAllowed, NotFound
 from db.models import Delivery, Membership, SchoolClosure, SchoolTerm
@@ -22,7 +21,8 @@ from db.outbox import spread
 from db.queries.date_moves import CALENDAR_CHANGED, PUT_RIGHT, DateMove, date_moves
 from db.queries.timeline import timeline_of
 from rules.history import Event
-from tests.db.ledger_story import TODAY, Village, day, village
+from tests.db.ledger_story import TODAY, Village, day, noon, village
+from tests.db.sending import send_all
 from tests.db.test_outbox import spread_all
 
 MEETING, LATER, LATEST = day("2026-11-05"), day("2026-11-12"), day("2026-11-19")
@@ -43,15 +43,6 @@ def case(ash: Village) -> str:
     spread_all(ash)
     send_all(ash, case)
     return case
-
-
-def send_all(ash: Village, case: str) -> list[tuple[str, str]]:
-    """Send what is owed; role and moment of each."""
-    with ash.engines.scheduler() as session:
-        found = claim_deliveries(session, case, "test")
-        for one in found:
-            assert mark_handed_over(session, one.id, "test") and mark_accepted(session, one.id, "test")
-        return [(one.to_role, one.moment) for one in found]
 
 
 def move_meeting(ash: Village, case: str, to: date) -> None:
@@ -162,7 +153,7 @@ def test_of_two_that_spread_at_once_one_tells(ash: Village, case: str) -> None:
     waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     with ThreadPoolExecutor() as pool, psycopg.connect(ash.engines.url, autocommit=True) as login:
         with ash.engines.scheduler() as one:
-            assert spread(one, TODAY, limit=1).messages == 4
+            assert spread(one, noon(TODAY), limit=1).messages == 4
             other = pool.submit(spread_all, ash)
             while not login.execute(waits).fetchall():
                 assert not other.done(), "it waits for the moved dates"
@@ -207,34 +198,6 @@ def test_a_letter_that_names_no_target_has_told_no_date(ash: Village) -> None:
     send_all(ash, case)
     move_meeting(ash, case, LATER)
     assert told(ash, case, "parent") == [] and told(ash, case) == [advice("owed", FIRST, SECOND)]
-
-
-def test_a_reminder_laid_aside_by_a_move_is_owed_again_when_the_date_moves_back(ash: Village) -> None:
-    case = ash.meeting_agreed()
-    spread_all(ash)
-    due_on = ash.open_rows(case)["la_decision"].due_on
-    sweep_all(ash.engines, due_on - timedelta(days=7))
-    spread_all(ash)
-
-    def reminders() -> list[str]:
-        query = "SELECT state FROM deliveries d JOIN cases c ON c.id = d.case_id WHERE ref = %s AND step = 'la_decision' AND rung IS NOT NULL"
-        return [row.state for row in ash.rows(query, case)]
-
-    assert reminders() == ["owed"]
-    move_meeting(ash, case, LATER)
-    with ash.engines.scheduler() as session:
-        claim_deliveries(session, case, "test", limit=0)
-    assert reminders() == ["superseded"]
-    move_meeting(ash, case, MEETING)
-    sweep_all(ash.engines, due_on - timedelta(days=7))
-    spread_all(ash)
-    assert reminders() == ["owed"], "once more, and not doubled"
-    send_all(ash, case)
-    move_meeting(ash, case, LATER)
-    move_meeting(ash, case, MEETING)
-    sweep_all(ash.engines, due_on - timedelta(days=7))
-    spread_all(ash)
-    assert reminders() == ["accepted"], "what was sent for this date is not sent again"
 
 
 def test_a_calendar_that_changed_is_an_event_with_every_date_that_moved(ash: Village, closure: Any) -> None:
