@@ -25,7 +25,9 @@ _LAY_ASIDE_LISTED = text(
 )
 # Either kind of reader as one number, so that the lines of a morning of thousands are joined by it.
 _COLLECT = """
-    WITH held AS MATERIALIZED (
+    WITH stood_in AS MATERIALIZED (
+        SELECT school_id, role, holder_id, deputy_id FROM stand_ins(:today)
+    ), held AS MATERIALIZED (
         SELECT d.id, d.person_id, d.authority_id, d.may_be_twice FROM deliveries d
         WHERE d.state = 'held' AND d.held_for = :kind AND d.owed_on <= :today {more} FOR UPDATE SKIP LOCKED
     ), made AS (
@@ -41,14 +43,18 @@ _COLLECT = """
 """
 _HELD = "SELECT person_id, authority_id, may_be_twice FROM held"
 _SPOKEN = ", ".join(f"('{speaker}', '{party}')" for party, speakers in SPEAKS_FOR.items() for speaker in speakers)
-# Whoever owes a step that falls due in the days that this morning speaks for is written to, though no ladder has a rung that day.
+# Whoever owes a step that falls due in the days that this morning speaks for is written to, though no ladder has a rung that day; in place of
+# somebody who is away, whoever stands in.
 _DUE = """
-    SELECT m.person_id, NULL::int, false
+    SELECT p.id, NULL::int, false
     FROM unnest(CAST(:schools AS int[]), CAST(:froms AS date[]), CAST(:untils AS date[])) AS open (school_id, from_on, until_on)
     JOIN steps s ON s.school_id = open.school_id AND s.closed_seq IS NULL AND s.status = 'open'
         AND COALESCE(s.due_on, s.target_on) BETWEEN open.from_on AND open.until_on
-    JOIN memberships m ON m.school_id = s.school_id AND (m.until_on IS NULL OR m.until_on >= :today)
-        AND (m.role = s.owner OR (m.role, s.owner) IN (VALUES {spoken}))
+    JOIN (
+        SELECT school_id, role, person_id FROM memberships
+        WHERE (until_on IS NULL OR until_on >= :today) AND person_id NOT IN (SELECT holder_id FROM stood_in)
+        UNION ALL SELECT school_id, role, deputy_id FROM stood_in WHERE deputy_id IS NOT NULL
+    ) AS m ON m.school_id = s.school_id AND (m.role = s.owner OR (m.role, s.owner) IN (VALUES {spoken}))
     JOIN persons p ON p.id = m.person_id AND (p.left_on IS NULL OR p.left_on >= :today) AND p.email <> '' AND p.preferred_channel = 'email'
 """
 _LISTS = text(_COLLECT.format(more="", readers=_HELD))

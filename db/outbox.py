@@ -202,7 +202,8 @@ def _delivery_rows(message: OwedMessage, readers: Sequence[Recipient], timetable
 
 def _when_it_goes(message: OwedMessage, reader: Recipient, timetable: Timetable) -> dict[str, Any]:
     rung = message.rung is not None
-    goes = timetable.goes(Message(message.role, reader.kind, message.school_id, rung, message.by_law, message.due_on))
+    at_once = message.by_law or bool(message.once)  # that nobody can act is told the same day, and waits for no morning
+    goes = timetable.goes(Message(message.role, reader.kind, message.school_id, rung, at_once, message.due_on))
     if goes.held_for:
         return {"state": "held", "held_for": goes.held_for}
     return {"next_try_at": timetable.moment + goes.wait}

@@ -25,16 +25,19 @@ _NOTE = text("""
 _OWE = text("""
     INSERT INTO outbox (case_id, seq, school_id, messages)
     SELECT c.id, c.version, c.school_id, json_build_object('owed', json_build_array(json_build_object('template', CAST(:template AS text),
-           'moment', CAST(:moment AS text), 'to', 'trust_send_lead', 'step', s.step, 'party', s.party, 'round', s.round, 'no', s.no,
+           'moment', CAST(:moment AS text), 'step', s.step, 'party', s.party, 'round', s.round, 'no', s.no,
+           'to', CASE WHEN c.readers IS NULL OR 'trust_send_lead' = ANY (c.readers) THEN 'trust_send_lead' ELSE 'ceo' END,
            'due_on', COALESCE(s.due_on, s.target_on), 'once', CAST(:once AS text))))::text
-    FROM cases c JOIN steps s ON s.case_id = c.id AND s.no = :no WHERE c.id = :case
+    FROM cases c JOIN steps s ON s.case_id = c.id AND s.no = :no
+    WHERE c.id = :case AND (c.readers IS NULL OR c.readers && '{trust_send_lead,ceo}')
 """)
 
 
 def tell_unowned(session: Session, today: date) -> int:
     """Find the open steps that nobody can act on today and owe the trust's SEND lead (else its chief executive) a message for each role newly so.
 
-    In the caller's transaction (scheduler). Returns how many were told; run again, it tells nothing twice.
+    Of a case that neither may read nobody is told by mail; `sendflow watch` names it. In the caller's transaction (scheduler). Returns how many
+    were told; run again, it tells nothing twice.
     """
     session.execute(_TURN)
     found = [*unowned_roles(session, today), *_approvals(session, today)]

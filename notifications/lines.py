@@ -23,7 +23,7 @@ from notifications.render import headline
 @dataclass(frozen=True, slots=True)
 class Line:
     """`due_on` is the date of law (`by_law`), else the trust's own day; `days_late` counts from it, 0 on the day itself. `link`: where to answer
-    or to look, empty if nowhere."""
+    or to look, empty if nowhere. `for_whom`: who is away, if the reader stands in for them."""
 
     ref: str
     headline: str
@@ -36,6 +36,7 @@ class Line:
     by_law: bool
     days_late: int
     link: Markup
+    for_whom: str = ""
 
 
 def line_of(session: Session, delivery: Delivery, reader: Reader, *, origin: str, links: Links, today: date) -> Line:
@@ -54,11 +55,12 @@ def line_of(session: Session, delivery: Delivery, reader: Reader, *, origin: str
         due_on=day["on"] if day else None,
         by_law=said["due"] is not None,
         days_late=day["days_late"] if day else 0,
+        for_whom=said["standing_in"]["name"] if said["standing_in"] else "",
         link=said["link"] or (_page(origin, ref) if reader.kind == "staff" else Markup("")),
     )
 
 
-def line_of_step(row: StepRow, origin: str) -> Line:
+def line_of_step(row: StepRow, origin: str, for_whom: str = "") -> Line:
     """An open step of the inbox, in a line for one of the staff."""
     return Line(
         ref=row.case,
@@ -72,6 +74,7 @@ def line_of_step(row: StepRow, origin: str) -> Line:
         by_law=row.due_on is not None,
         days_late=row.overdue_days,
         link=_page(origin, row.case),
+        for_whom=for_whom,
     )
 
 

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from db.calendar_of_school import calendar_of
+from db.queries.acting import roles_today
 from db.queries.inbox import inbox
 from db.queries.step_rows import StepRow
 from notifications.lines import line_of_step, worst_first
@@ -26,13 +27,14 @@ def sections(session: Session, reader: Reader, origin: str, today: date) -> dict
     if reader.person_id is None:
         raise ValueError("a morning is written to one of the staff; an authority has lists")
     found = inbox(session, reader.person_id, today)
+    away = {one.holder_id: one.holder for one in roles_today(session, reader.person_id, today)} if found.stands_in_for else {}
     until = {school_id: announced_until(calendar_of(session, school_id), today) for school_id in {row.school_id for row in found.mine}}
     split: dict[str, list[StepRow]] = {"overdue": [], "due_today": [], "in_holiday": [], "this_week": []}
     for row in found.mine:
         if name := _section(row, until[row.school_id], today):
             split[name].append(row)
     split["waiting"] = [row for row in found.waiting_for if row.overdue_days or _within(row, today + WEEK)]
-    lines = {name: worst_first(line_of_step(row, origin) for row in rows)[:SHOWN] for name, rows in split.items()}
+    lines = {name: worst_first(line_of_step(row, origin, away.get(found.holder_of(row), "")) for row in rows)[:SHOWN] for name, rows in split.items()}
     more = {name: max(len(rows) - SHOWN, 0) for name, rows in split.items()}
     return {**lines, "more": more, "all_of_it": Markup(f"{origin.rstrip('/')}/")}  # noqa: S704  our own address
 

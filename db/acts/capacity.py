@@ -24,6 +24,11 @@ def capacity_in_which(held: Iterable[str], allowed: Iterable[str], narrowed_to: 
     return None if role is None else lent[role]
 
 
+def roles_in(held: Iterable[str]) -> set[str]:
+    """The plain roles of these capacities: whoever stands in for a role reads what it reads."""
+    return {one.partition(STANDS_IN)[0] for one in held}
+
+
 def said_in(capacity: str) -> dict[str, Any]:
     """As it stands in an event's content: the role, and the id of the person who is stood in for, where there is one."""
     role, _, holder = capacity.partition(STANDS_IN)

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 
 from db.acts.actor import Actor
+from db.acts.capacity import roles_in
 from db.acts.errors import NotFound
 from db.acts.parts import Parts
 from db.acts.statement import Statement
@@ -90,7 +91,7 @@ def no_such_case(ref: str) -> NotFound:
 
 def may_know(actor: Actor, definition: Definition, held: tuple[str, ...]) -> bool:
     """Whether the actor may know of the case. A link's holder and software are asked elsewhere, for what they do alone."""
-    return not definition.readers or actor.is_software or actor.link is not None or may_read(definition, held)
+    return not definition.readers or actor.is_software or actor.link is not None or may_read(definition, roles_in(held))
 
 
 def read_standing(parts: Parts, connection: psycopg.Connection[Any], actor: Actor, ref: str, *, lock: bool) -> Standing:

@@ -44,7 +44,7 @@ Wanted = tuple[int, str]  # case id, role
 # stands in for those who are away; where nobody leads a school's SEND work, the trust's SEND lead is written to, else its chief executive.
 _RECIPIENTS = text("""
     WITH wanted AS (
-        SELECT w.case_id, w.role, w.holder, c.school_id, c.pupil_id, COALESCE(p.authority_id, s.authority_id) AS authority_id
+        SELECT w.case_id, w.role, w.holder, c.school_id, c.pupil_id, c.readers, COALESCE(p.authority_id, s.authority_id) AS authority_id
         FROM unnest(CAST(:cases AS bigint[]), CAST(:roles AS text[]), CAST(:holders AS text[])) AS w (case_id, role, holder)
         JOIN cases c ON c.id = w.case_id LEFT JOIN pupils p ON p.id = c.pupil_id JOIN schools s ON s.id = c.school_id
     ), stood_in AS MATERIALIZED (
@@ -60,7 +60,8 @@ _RECIPIENTS = text("""
         UNION ALL
         SELECT w.case_id, w.role, CASE a.role WHEN 'ceo' THEN 7 ELSE 6 END, a.person_id, NULL, 1, a.holder_id
         FROM wanted w JOIN acting a ON a.school_id = w.school_id AND a.role IN ('trust_send_lead', 'ceo')
-        WHERE w.holder IN ('senco', 'headteacher') OR w.holder = 'trust_send_lead' AND a.role = 'ceo'
+        WHERE (w.holder IN ('senco', 'headteacher') OR w.holder = 'trust_send_lead' AND a.role = 'ceo')
+          AND (w.readers IS NULL OR a.role = ANY (w.readers))
         UNION ALL
         SELECT w.case_id, w.role, 1, f.person_id, NULL, f.priority, NULL FROM wanted w JOIN families f ON f.pupil_id = w.pupil_id
         WHERE NOT f.no_contact AND ((w.holder = 'parent' AND f.parental_responsibility AND f.relationship <> 'self')

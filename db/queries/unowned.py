@@ -30,15 +30,18 @@ _ABLE = """
         SELECT school_id, role AS owner, person_id, holder_id FROM held
         UNION ALL SELECT school_id, party, person_id, holder_id FROM held JOIN (VALUES {spoken}) AS v (role, party) USING (role)
     )"""
-# First which roles are empty, then what of theirs is open: each probe reads the index `steps_inbox`.
+# What the trust is told of is the most urgent case that its SEND lead may read. First which roles are empty, then what of theirs is open: each
+# probe reads the index `steps_inbox`.
 _UNOWNED = """
     WITH {able}, empty AS (
         SELECT s.id AS school_id, o.owner FROM schools s CROSS JOIN unnest(CAST(:owners AS text[])) AS o (owner)
         EXCEPT SELECT school_id, owner FROM able
     ), open AS (
         SELECT e.school_id, e.owner, s.case_id, s.no, count(*) OVER w AS steps,
-               row_number() OVER (w ORDER BY LEAST(s.due_on, s.safe_on, s.target_on) NULLS LAST, s.case_id, s.no) AS place
+               row_number() OVER (w ORDER BY c.readers IS NOT NULL AND NOT 'trust_send_lead' = ANY (c.readers),
+                                  LEAST(s.due_on, s.safe_on, s.target_on) NULLS LAST, s.case_id, s.no) AS place
         FROM empty e JOIN steps s ON s.school_id = e.school_id AND s.owner = e.owner AND s.closed_seq IS NULL AND s.status = 'open'
+        JOIN cases c ON c.id = s.case_id
         WINDOW w AS (PARTITION BY e.school_id, e.owner)
     )
     SELECT school_id, owner, '' AS about, steps, case_id, no FROM open WHERE place = 1 ORDER BY school_id, owner

@@ -8,10 +8,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from db.absences import NewAbsence, say_away, take_back
 from db.acts.errors import NotFound
 from db.engine import EVERY_READER, Engines
 from db.ledger import Act, Ledger
 from db.permissions import reading_roles
+from db.queries.acting import roles_today
 from db.queries.case_page import case_page
 from db.queries.cases import list_cases
 from db.queries.inbox import overdue
@@ -96,6 +98,27 @@ def test_an_act_kept_in_memory_is_not_told_to_others(ash: Village, complaint: st
     first = ash.ledger.decide(ash.senco, key=key, case=complaint, step="parents_on_informal", outcome="nothing_said", on=day("2026-09-24"))
     again = ash.ledger.decide(ash.senco, key=key, case=complaint, step="parents_on_informal", outcome="nothing_said", on=day("2026-09-24"))
     assert again.repeated and again.seq == first.seq
+
+
+def test_whoever_stands_in_for_a_reader_reads_and_acts(engines: Engines) -> None:
+    elm = village(engines, "900004")
+    elm.ledger = Ledger(engines, elm.clock, load_library())
+    head, teacher = elm.head.person_id or 0, elm.teacher.person_id or 0
+    case = elm.ledger.open_case(elm.senco, key=uuid4(), process="complaint", pupil_id=elm.pupil(), facts=FACTS, on=day("2026-09-02")).case
+    with engines.scheduler() as session:
+        today = elm.clock.today()
+        absence = say_away(session, NewAbsence(head, teacher, today), by=head, today=today, now=elm.clock.now())
+    elm.ledger.correct(
+        elm.teacher, key=uuid4(), case=case, fact="serious_about_provision", value=True, because="as it was said", on=day("2026-09-03")
+    )
+    with engines.scheduler() as session:
+        roles = {one.role for one in roles_today(session, teacher, today)}
+    with engines.app({elm.school_id: roles}) as session:
+        assert timeline_of(session, case)[-1].on_behalf_of == "Headteacher Ash"
+    with engines.scheduler() as session:
+        take_back(session, absence.id, by=head, today=today, now=elm.clock.now())
+    with pytest.raises(NotFound):
+        elm.ledger.correct(elm.teacher, key=uuid4(), case=case, fact="serious_about_provision", value=False, because="again", on=day("2026-09-03"))
 
 
 def test_a_case_without_readers_is_read_by_all_the_staff(ash: Village) -> None:

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 
+from db.absences import NewAbsence, say_away
 from db.deliveries import mark_bounced
 from db.engine import Engines
 from db.postgres_process import free_port
@@ -24,7 +25,7 @@ from tests.databases import TestServer
 from tests.db.ledger_story import day
 from tests.tasks.morning_post import MorningPost, morning_post
 
-LA = COUNCIL["la"]
+LA, TEACHER = COUNCIL["la"], "teacher.ash@school.example"
 TERMS = (
     ("Autumn 1", date(2026, 9, 3), date(2026, 10, 23)),
     ("Autumn 2", date(2026, 11, 2), date(2026, 12, 18)),
@@ -94,6 +95,18 @@ def test_staff_have_one_message_on_school_mornings_what_is_new_first(post: Morni
     said = words(mails[0])
     assert said.index("New") < said.index(case) and "/cases/" + case in mails[0].html
     assert "the local authority is late" in said and "1 day late" in said
+
+
+def test_the_morning_of_whoever_is_away_is_the_deputys_and_says_so(post: MorningPost) -> None:
+    case, ash = post.review("2026-11-05"), post.village
+    senco, teacher = ash.senco.person_id or 0, ash.teacher.person_id or 0
+    post.is_now("2026-12-04", 6)
+    with ash.engines.scheduler() as session:
+        say_away(session, NewAbsence(senco, teacher, day("2026-12-04")), by=senco, today=day("2026-12-04"), now=post.clock.now())
+    mails = post.comes("2026-12-04")
+    assert to(mails, SENCO) == []
+    (mine,) = to(mails, TEACHER)
+    assert case in words(mine) and "(for Senco Ash, who is away)" in words(mine)
 
 
 def test_nothing_goes_to_staff_or_officers_at_a_weekend_and_a_holiday_is_announced_before_it(post: MorningPost) -> None:
