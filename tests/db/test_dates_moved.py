@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
+from db.absences import NewAbsence, say_away, take_back
 from db.chase import sweep_all
 from db.deliveries import claim_deliveries, mark_accepted, mark_handed_over
 from db.engine import Engines
@@ -322,6 +323,22 @@ def test_a_reader_in_two_roles_is_told_in_the_one_still_theirs(ash: Village, cas
         session.query(Membership).filter_by(person_id=senco, school_id=ash.school_id, role="headteacher").delete()
     move_meeting(ash, case, LATER)
     assert {line[1] for line in told(ash, case, "senco")} >= {"circulate_advice"} and told(ash, case, "headteacher")
+
+
+def test_for_a_reader_who_is_away_whoever_stands_in_is_told_once(ash: Village, case: str) -> None:
+    """The head, told for the school, is away when the meeting moves; the SENCO stands in, and has been told the same day themselves."""
+    senco, head = ash.senco.person_id, ash.head.person_id
+    assert senco is not None and head is not None
+    with ash.engines.scheduler() as session:
+        said = say_away(session, NewAbsence(head, senco, TODAY, TODAY), by=head, today=TODAY, now=ash.clock.now())
+    try:
+        move_meeting(ash, case, LATER)
+        spread_all(ash)
+    finally:
+        with ash.engines.scheduler() as session:
+            take_back(session, said.id, by=head, today=TODAY, now=ash.clock.now())
+    heard = "SELECT person_id FROM deliveries d JOIN cases c ON c.id = d.case_id WHERE ref = %s AND moment = 'moved' AND to_role = 'school'"
+    assert [row.person_id for row in ash.rows(heard, case)] == [senco]
 
 
 def test_software_counts_as_the_calendar(ash: Village, closure: Any) -> None:
