@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from db.deliveries import SUPERSEDE
 from db.models import Delivery, Mailing
+from db.moved_words import lay_aside_moved
 from db.permissions import SPEAKS_FOR
 
 _LAY_ASIDE_HELD = text(SUPERSEDE.format(which="d.state = 'held'"))
@@ -112,6 +113,7 @@ def take_apart(session: Session, today: date) -> None:
 def lay_aside(session: Session) -> None:
     """What is held and need not be said any more: a reminder of a step that was decided meanwhile, or whose date has moved (`faults.md` N8)."""
     session.execute(_LAY_ASIDE_HELD)
+    lay_aside_moved(session)
 
 
 def put_off(session: Session, wait: timedelta) -> None:
@@ -140,6 +142,7 @@ def claim_mailings(session: Session, today: date, holder: str, limit: int = 50, 
     Lines that need not be said any more are laid aside first, and a list left without any.
     """
     session.execute(_LAY_ASIDE_LISTED)
+    lay_aside_moved(session)
     session.execute(_EMPTY)
     ids = list(session.scalars(_CLAIM, {"today": today, "holder": holder, "limit": limit, "seconds": seconds}))
     found = select(Mailing).where(Mailing.id.in_(ids)).order_by(Mailing.id)

@@ -9,16 +9,20 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from db.held import Message, Timetable, reader_kind
 from db.models import Delivery
+from db.queries.definitions_read import definitions_by_hash
 from db.queries.people import Recipient, recipients
+from rules.definition import Role
 
+UNSENT = ("owed", "held", "listed")  # where the message (its own, or the list or morning it is a line of) has not left
 MOMENT, TEMPLATE = "moved", "shared/dates_moved"
 Key = tuple[str, str, int]  # step, party, round
 Who = tuple[int | None, int | None]  # a person's id, or an authority's
@@ -32,19 +36,25 @@ _NOW = text("""
     SELECT s.case_id, s.step, s.party, s.round, COALESCE(s.due_on, s.target_on) AS now_on FROM steps s
     WHERE s.case_id = ANY(:cases) AND s.closed_seq IS NULL
 """)
-# Claimed: a letter that may bear the old date may be on its way. So may one whose answer was lost and that waits to be sent again.
+# Claimed: a letter that may bear the old date may be on its way. So may one whose answer was lost and that waits to be sent again. A line of a list
+# or a morning has left when its message has.
 _LETTERS = text("""
     SELECT d.id, d.case_id, d.person_id, d.authority_id, d.to_role, d.state, d.step, d.party, d.round, d.due_on, d.moment, d.details,
-           (d.may_be_twice OR m.may_be_twice OR COALESCE(m.state, d.state) IN ('claimed', 'handed_over', 'accepted', 'unknown', 'delivered')) AS sent
-    FROM deliveries d LEFT JOIN mailings m ON m.id = d.mailing_id
+           (COALESCE(g.state, d.state) IN ('claimed', 'handed_over', 'accepted', 'unknown', 'delivered') OR d.may_be_twice
+            OR COALESCE(g.may_be_twice, false)) AS sent
+    FROM deliveries d LEFT JOIN mailings g ON g.id = d.mailing_id AND d.state = 'listed'
     WHERE d.case_id = ANY(:cases) AND (d.due_on IS NOT NULL OR d.moment = 'moved') AND d.state <> 'superseded'
-    ORDER BY COALESCE(m.handed_over_at, d.handed_over_at) NULLS LAST, d.id
+    ORDER BY COALESCE(g.handed_over_at, d.handed_over_at) NULLS LAST, d.id
 """)
-_SUPERSEDE = text("UPDATE deliveries SET state = 'superseded', settled_at = now() WHERE id = ANY(:ids) AND state = 'owed'")
+_SUPERSEDE = text("""
+    UPDATE deliveries SET state = 'superseded', settled_at = now() WHERE id = ANY(:ids) AND state IN ('owed', 'held', 'listed')
+""")
 # A message of dates of which none is still so: each step has been decided, or has moved again and another message says where to.
 _LAY_ASIDE = text("""
     UPDATE deliveries d SET state = 'superseded', settled_at = now()
-    WHERE d.state = 'owed' AND d.moment = 'moved' AND (CAST(:case_id AS bigint) IS NULL OR d.case_id = :case_id)
+    WHERE d.moment = 'moved' AND (CAST(:case_id AS bigint) IS NULL OR d.case_id = :case_id)
+      AND (d.state IN ('owed', 'held')
+           OR d.state = 'listed' AND d.mailing_id IN (SELECT id FROM mailings WHERE state = 'owed' AND NOT may_be_twice))
       AND NOT EXISTS (SELECT 1 FROM jsonb_to_recordset(CAST(d.details AS jsonb) -> 'moved') AS x (step text, party text, round int, now_on date)
           JOIN steps s ON s.case_id = d.case_id AND s.step = x.step AND s.party = x.party AND s.round = x.round AND s.closed_seq IS NULL
            AND COALESCE(s.due_on, s.target_on) IS NOT DISTINCT FROM x.now_on)
@@ -92,13 +102,23 @@ class Hearer:
     case_id: int
     who: Who
     name: str
+    kind: str
     role: str
     lines: tuple[MovedLine, ...]
     unsent: tuple[int, ...] = ()
 
+    def and_for(self, other: Hearer) -> Hearer:
+        """This reader, who also stands in for the reader of `other`: one message, each step once."""
+        mine = {(one.step, one.party, one.round) for one in self.lines}
+        more = tuple(one for one in other.lines if (one.step, one.party, one.round) not in mine)
+        return replace(self, lines=self.lines + more, unsent=self.unsent + other.unsent)
 
-def moved_rows(session: Session, taken: Sequence[Any], today: date) -> list[dict[str, Any]]:
-    """Rows of `deliveries` for the dates that moved in these outbox rows' cases. In the transaction that spreads them (scheduler)."""
+
+def moved_rows(session: Session, taken: Sequence[Any], timetable: Timetable) -> list[dict[str, Any]]:
+    """Rows of `deliveries` for the dates that moved in these outbox rows' cases. In the transaction that spreads them (scheduler).
+
+    They go when the reader may be written to: the family at once, an officer with their list, staff on their morning unless the day is near.
+    """
     of_case = {row.case_id: row for row in taken}
     untold = session.execute(_UNTOLD, {"cases": list(of_case)}).all()
     if not untold:
@@ -109,33 +129,41 @@ def moved_rows(session: Session, taken: Sequence[Any], today: date) -> list[dict
         moves[one.case_id].append(one)
     steps = {case: {(m.step, m.party, m.round) for m in found} for case, found in moves.items()}
     rows: list[dict[str, Any]] = []
-    for hearer in who_hears(session, steps, today):
+    definitions = definitions_by_hash(session, {row.hash for row in taken})
+    for hearer in who_hears(session, steps, timetable.today):
+        outbox = of_case[hearer.case_id]
         session.execute(_SUPERSEDE, {"ids": list(hearer.unsent)})
-        rows.append(_row(of_case[hearer.case_id], moves[hearer.case_id], hearer, len(rows)))
+        row = _row(outbox, moves[hearer.case_id], hearer, len(rows))
+        rows.append(row | _when_it_goes(hearer, definitions[outbox.hash].roles.get(hearer.role), outbox.school_id, timetable))
     return rows
 
 
 def who_hears(
     session: Session, steps: Mapping[int, set[Key]], today: date, now: Mapping[int, Mapping[Key, date | None]] | None = None
-) -> Iterator[Hearer]:
+) -> list[Hearer]:
     """Of these cases and steps: each reader who was told another date than that of `now` (not given: as the rows stand).
 
-    A reader who would not be told any more is passed over: who has left, handed on their role, or may not be written to.
+    A reader who would not be told any more is passed over: who has left, handed on their role, or may not be written to. For one who is away
+    whoever stands in for them hears.
     """
     cases = list(steps)
     dates = now if now is not None else _dates_now(session, cases)
     readers = _readers(session, cases)
     still = recipients(session, dict.fromkeys((case, role) for (case, _), one in readers.items() for role in one.roles), today) if readers else {}
+    hearers: dict[tuple[int, Who], Hearer] = {}
     for (case, who), reader in readers.items():
         about = steps[case] | reader.unsent_keys
         lines = _lines(reader, about, dates.get(case, {}))
-        found = next(((role, one.name) for role in reversed(reader.roles) for one in still[case, role] if _who(one) == who), None)
+        found = next(((role, one) for role in reversed(reader.roles) for one in still[case, role] if _is_or_stands_in_for(one, who)), None)
         if lines and found is not None:
-            role, name = found
-            yield Hearer(case, who, name, role, tuple(lines), tuple(reader.unsent))
+            role, one = found
+            hearer = Hearer(case, _who(one), one.name, one.kind, role, tuple(lines), tuple(reader.unsent))
+            before = hearers.get((case, hearer.who))
+            hearers[case, hearer.who] = hearer if before is None else before.and_for(hearer)
+    return list(hearers.values())
 
 
-def lay_aside_moved(session: Session, case_id: int | None) -> None:
+def lay_aside_moved(session: Session, case_id: int | None = None) -> None:
     """Messages of moved dates that say nothing true any more are not sent."""
     session.execute(_LAY_ASIDE, {"case_id": case_id})
 
@@ -147,6 +175,15 @@ def note_told(session: Session, delivery: Delivery, *, bears_target: bool) -> No
     """
     if delivery.no is not None:
         session.execute(_NOTE, {"id": delivery.id, "case_id": delivery.case_id, "no": delivery.no, "bears_target": bears_target})
+
+
+def _when_it_goes(hearer: Hearer, role: Role | None, school_id: int, timetable: Timetable) -> dict[str, Any]:
+    """Held for a list or a morning, or after which wait it goes. The day it is about is the nearer of old and new: who goes by either must know."""
+    nearest = min(day for line in hearer.lines for day in (line.was_on, line.now_on) if day is not None)
+    to_an_officer = reader_kind(role, hearer.kind) == "officer"
+    goes = timetable.goes(Message(role, hearer.kind, school_id, to_an_officer, False, nearest))
+    common = {"owed_on": timetable.today, "held_for": goes.held_for, "next_try_at": timetable.moment + goes.wait}
+    return common | {"state": "held" if goes.held_for else "owed"}
 
 
 def _lines(reader: Reader, about: Iterable[Key], now: Mapping[Key, date | None]) -> list[MovedLine]:
@@ -175,7 +212,7 @@ def _readers(session: Session, cases: list[int]) -> dict[tuple[int, Who], Reader
         told = dict(_told_by(letter))
         if letter.sent:
             reader.told |= told
-        elif letter.state == "owed":
+        elif letter.state in UNSENT:
             reader.unsent.append(letter.id)
             reader.unsent_keys |= told.keys()
     return found
@@ -195,6 +232,11 @@ def _told_by(letter: Any) -> Iterator[tuple[Key, date]]:
 
 def _who(one: Recipient) -> Who:
     return one.person_id, one.authority_id
+
+
+def _is_or_stands_in_for(one: Recipient, who: Who) -> bool:
+    """Whoever is away is told by whoever stands in for them."""
+    return _who(one) == who or (who[0] is not None and one.stands_in_for == who[0])
 
 
 def _row(outbox: Any, moves: Sequence[Any], hearer: Hearer, place: int) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def spread(session: Session, now: datetime, limit: int = 200, *, at_any_hour: bo
     readers = recipients(session, wanted, today_in_london(now)) if wanted else {}
     timetable = Timetable(session, now, at_any_hour=at_any_hour)
     rows = _once_a_reader([row for one in messages for row in _delivery_rows(one, readers[one.case_id, one.to], timetable)])
-    rows += [{**row, **timetable.at_once()} for row in moved_rows(session, taken, timetable.today)]
+    rows += moved_rows(session, taken, timetable)
     if rows:
         session.execute(_KEEP, rows)
     ids = [row.id for row in taken]

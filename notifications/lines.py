@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 
 from db.links import Links
 from db.models import Delivery
+from db.moved_words import note_told
 from db.queries.step_rows import StepRow
 from notifications.compose import link_for
 from notifications.letter import letter_values
+from notifications.moved import moved_in_words
 from notifications.reader import Reader
 from notifications.render import headline
 
@@ -42,12 +44,13 @@ class Line:
 def line_of(session: Session, delivery: Delivery, reader: Reader, *, origin: str, links: Links, today: date) -> Line:
     """What the letter of `delivery` would say, in a line. Needs a scheduler session: a link may be made."""
     link = link_for(session, delivery, reader, origin, links, today)
+    note_told(session, delivery, bears_target=True)
     said: dict[str, Any] = letter_values(session, delivery, reader, today=today, link=link, details=json.loads(delivery.details))
     ref, day = said["case"]["ref"], said["due"] or said["target"]
     return Line(
         ref=ref,
         headline=headline(delivery.template, reader.role, ref, today),
-        title=said["step"]["title"],
+        title=moved_in_words(said["moved"]) if said["moved"] else said["step"]["title"],
         owner=said["step"]["owner"],
         initials=said["child"]["initials"],
         school=said["school"]["name"],

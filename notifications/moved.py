@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from db.models import Delivery, StepRow
 from db.queries.date_moves import causes_of
 from rules.definition import Definition
+from rules.explain import in_full
 from rules.refusals import step_title
 
 
@@ -28,6 +29,12 @@ def moved_values(session: Session, delivery: Delivery, definition: Definition, d
     causes = causes_of(session, definition, delivery.case_id, details["acts"])
     by = list(dict.fromkeys(name for _, name in causes if name))
     return {"lines": [_line(definition, line) for line in lines], "because": [why for why, _ in causes], "by": by}
+
+
+def moved_in_words(moved: Mapping[str, Any]) -> str:
+    """The lines of such a message in one, for a list or a morning: each step with its day now and before."""
+    days = ((one, f"now {in_full(one['now_on'])}" if one["now_on"] else "no day for now") for one in moved["lines"])
+    return "; ".join(f"{one['title']}: {now}, before {in_full(one['was_on'])}" for one, now in days)
 
 
 def _still_so(line: Mapping[str, Any], now: Mapping[tuple[str, str, int], date | None]) -> bool:

@@ -52,7 +52,7 @@ def test_two_days_of_closure_move_a_promise_and_the_family_hears_the_new_day(tru
     letter = words(story.mail(home.mother, MOVED))
     assert "now Wednesday 25 November 2026. Before, it was Monday 23 November 2026." in letter and "Jon" in letter
     assert "because the days on which the school is open have changed" in letter and "flood" not in letter
-    assert story.told(MOVED) == {home.mother, HEAD} and "Recorded by Senco Ash." in words(story.mail(HEAD, MOVED))
+    assert story.told(MOVED) == {home.mother, HEAD, SENCO} and "Recorded by Senco Ash." in words(story.mail(HEAD, MOVED))
     assert (story.history()[-1].kind, story.history()[-1].words) == ("redate", {"because": "the flood in the hall"})
     story.comes("2026-11-18")
     assert len(story.mails(home.mother, MOVED)) == 1

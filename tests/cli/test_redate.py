@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,15 +22,20 @@ from tests.db.test_dates_moved import send_all, to_brief_staff
 from tests.db.test_outbox import spread_all
 
 Run = Callable[..., Result]
+_urns = count(912001)  # an address is one person's, though the database is shared
+
+
+def _urn(at: Village) -> str:
+    return str(at.rows("SELECT urn FROM schools WHERE id = %s", at.school_id)[0].urn)
 
 
 @pytest.fixture
 def ash(engines: Engines) -> Village:
-    made = village(engines, f"9{uuid4().int % 100000:05}")
+    made = village(engines, str(next(_urns)))
     with engines.scheduler() as session:
         assert made.senco.person_id is not None and made.teacher.person_id is not None
-        session.get_one(Person, made.senco.person_id).email = "senco@ash.example"
-        session.get_one(Person, made.teacher.person_id).email = "teacher@ash.example"
+        session.get_one(Person, made.senco.person_id).email = f"senco@{_urn(made)}.example"
+        session.get_one(Person, made.teacher.person_id).email = f"teacher@{_urn(made)}.example"
     return made
 
 
@@ -38,12 +44,12 @@ def run(database_url: str, ash: Village, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("SENDFLOW_DATA_FOLDER", str(tmp_path))
     monkeypatch.setenv("SENDFLOW_CLOCK_FILE", str(tmp_path / "clock"))
-    monkeypatch.setenv("SENDFLOW_AS", "senco@ash.example")
+    monkeypatch.setenv("SENDFLOW_AS", f"senco@{_urn(ash)}.example")
     (tmp_path / "clock").write_text("2026-11-24")
     get_settings.cache_clear()
 
     def call(*arguments: str, code: int = 0) -> Result:
-        answer = CliRunner().invoke(app, ["redate", *arguments])
+        answer = CliRunner().invoke(app, ["redate", *(one.replace("@ash.", f"@{_urn(ash)}.") for one in arguments)])
         assert answer.exit_code == code, answer.output
         return answer
 
@@ -51,9 +57,8 @@ def run(database_url: str, ash: Village, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def terms_file(ash: Village, tmp_path: Path, *lines: str) -> Path:
-    urn = ash.rows("SELECT urn FROM schools WHERE id = %s", ash.school_id)[0].urn
     file = tmp_path / "term_dates.csv"
-    rows = ["URN,Kind,Name,First day,Last day", *(f"{urn},{line}" for line in lines)]
+    rows = ["URN,Kind,Name,First day,Last day", *(f"{_urn(ash)},{line}" for line in lines)]
     file.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return file
 

@@ -6,27 +6,32 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
+from sqlalchemy import select
 
+from db.absences import NewAbsence, say_away, take_back
 from db.chase import sweep_all
+from db.deliveries import claim_deliveries, mark_accepted, mark_handed_over
 from db.engine import Engines
 from db.ledger import Act, Actor, NotAllowed, NotFound
-from db.models import Delivery, Membership, SchoolClosure, SchoolTerm
+from db.mailings import claim_mailings, lay_aside, lines_of, make_lists, make_mornings
+from db.models import Case, Delivery, Membership, SchoolClosure, SchoolTerm
 from db.moved_words import note_told
 from db.outbox import spread
 from db.queries.date_moves import CALENDAR_CHANGED, PUT_RIGHT, DateMove, date_moves
 from db.queries.timeline import timeline_of
 from rules.history import Event
-from tests.db.ledger_story import TODAY, Village, day, noon, village
-from tests.db.sending import send_all
+from tests.db.ledger_story import TODAY, Village, day, village
 from tests.db.test_outbox import spread_all
 
 MEETING, LATER, LATEST = day("2026-11-05"), day("2026-11-12"), day("2026-11-19")
 ADVICE_BY = day("2026-10-15")  # three weeks before the meeting
+_days = count()
 FIRST, SECOND, THIRD = "2026-10-15", "2026-10-22", "2026-10-29"
 
 
@@ -43,6 +48,23 @@ def case(ash: Village) -> str:
     spread_all(ash)
     send_all(ash, case)
     return case
+
+
+def send_all(ash: Village, case: str) -> list[tuple[str, str]]:
+    """Send what is owed, and the lists and mornings of a day of its own; role and moment of each letter and line of the case."""
+    today = TODAY + timedelta(days=next(_days))
+    with ash.engines.scheduler() as session:
+        case_id = session.scalar(select(Case.id).where(Case.ref == case))
+        found = claim_deliveries(session, case, "test")
+        for one in found:
+            assert mark_handed_over(session, one.id, "test") and mark_accepted(session, one.id, "test")
+        lay_aside(session)
+        make_lists(session, today)
+        make_mornings(session, today, {ash.school_id: (today, today)})
+        for mailing in claim_mailings(session, today, "test"):
+            found += [one for one in lines_of(session, mailing) if one.case_id == case_id]
+            assert mark_handed_over(session, mailing.id, "test", of="mailings") and mark_accepted(session, mailing.id, "test", of="mailings")
+        return [(one.to_role, one.moment) for one in found]
 
 
 def move_meeting(ash: Village, case: str, to: date) -> None:
@@ -119,17 +141,17 @@ def test_who_was_told_the_old_date_is_told_the_new_one_once_and_nobody_else(ash:
     spread_all(ash)
     heard = "SELECT to_role FROM deliveries d JOIN cases c ON c.id = d.case_id WHERE ref = %s AND moment = 'moved'"
     assert sorted(row.to_role for row in ash.rows(heard, case)) == ["la", "parent", "school", "school"], "head and SENCO speak for the school"
-    assert told(ash, case) == [advice("owed", FIRST, SECOND)], "and of the council's decision it had heard nothing"
-    assert ("la", "moved") in send_all(ash, case) and told(ash, case) == [advice("accepted", FIRST, SECOND)]
+    assert told(ash, case) == [advice("held", FIRST, SECOND)], "and of the council's decision it had heard nothing"
+    assert ("la", "moved") in send_all(ash, case) and told(ash, case) == [advice("listed", FIRST, SECOND)]
     ash.decide(case, "offer_advocate", "2026-10-01")
-    assert told(ash, case) == [advice("accepted", FIRST, SECOND)], "an act that moves nothing tells nothing"
+    assert told(ash, case) == [advice("listed", FIRST, SECOND)], "an act that moves nothing tells nothing"
 
 
 def test_moved_twice_before_it_leaves_is_one_message(ash: Village, case: str) -> None:
     move_meeting(ash, case, LATER)
     spread_all(ash)
     move_meeting(ash, case, LATEST)
-    assert told(ash, case) == [advice("superseded", FIRST, SECOND), advice("owed", FIRST, THIRD)]
+    assert told(ash, case) == [advice("superseded", FIRST, SECOND), advice("held", FIRST, THIRD)]
     assert send_all(ash, case).count(("la", "moved")) == 1
 
 
@@ -143,7 +165,7 @@ def test_moved_back_before_it_leaves_is_no_message_and_after_it_left_one_more(as
     spread_all(ash)
     assert ("la", "moved") in send_all(ash, case)
     move_meeting(ash, case, MEETING)
-    assert told(ash, case)[1:] == [advice("accepted", FIRST, SECOND), advice("owed", SECOND, FIRST)]
+    assert told(ash, case)[1:] == [advice("listed", FIRST, SECOND), advice("held", SECOND, FIRST)]
 
 
 def test_of_two_that_spread_at_once_one_tells(ash: Village, case: str) -> None:
@@ -153,12 +175,12 @@ def test_of_two_that_spread_at_once_one_tells(ash: Village, case: str) -> None:
     waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     with ThreadPoolExecutor() as pool, psycopg.connect(ash.engines.url, autocommit=True) as login:
         with ash.engines.scheduler() as one:
-            assert spread(one, noon(TODAY), limit=1).messages == 4
+            assert spread(one, ash.clock.now(), limit=1).messages == 4
             other = pool.submit(spread_all, ash)
             while not login.execute(waits).fetchall():
                 assert not other.done(), "it waits for the moved dates"
         assert other.result(30) == 0
-    assert told(ash, case) == [advice("owed", FIRST, SECOND)]
+    assert told(ash, case) == [advice("held", FIRST, SECOND)]
 
 
 def test_a_reader_who_may_not_be_written_to_any_more_hears_nothing(ash: Village, case: str) -> None:
@@ -166,7 +188,7 @@ def test_a_reader_who_may_not_be_written_to_any_more_hears_nothing(ash: Village,
         of_case = "pupil_id = (SELECT pupil_id FROM cases WHERE ref = %s)"
         session.connection().exec_driver_sql(f"UPDATE families SET no_contact = true WHERE {of_case}", (case,))
     move_meeting(ash, case, LATER)
-    assert told(ash, case, "parent") == [] and told(ash, case) == [advice("owed", FIRST, SECOND)]
+    assert told(ash, case, "parent") == [] and told(ash, case) == [advice("held", FIRST, SECOND)]
 
 
 def test_a_letter_written_after_the_move_bore_the_new_date(ash: Village) -> None:
@@ -197,7 +219,35 @@ def test_a_letter_that_names_no_target_has_told_no_date(ash: Village) -> None:
             note_told(session, letter, bears_target=False)
     send_all(ash, case)
     move_meeting(ash, case, LATER)
-    assert told(ash, case, "parent") == [] and told(ash, case) == [advice("owed", FIRST, SECOND)]
+    assert told(ash, case, "parent") == [] and told(ash, case) == [advice("held", FIRST, SECOND)]
+
+
+def test_a_reminder_laid_aside_by_a_move_is_owed_again_when_the_date_moves_back(ash: Village) -> None:
+    case = ash.meeting_agreed()
+    spread_all(ash)
+    due_on = ash.open_rows(case)["la_decision"].due_on
+    sweep_all(ash.engines, due_on - timedelta(days=7))
+    spread_all(ash)
+
+    def reminders() -> list[str]:
+        query = "SELECT state FROM deliveries d JOIN cases c ON c.id = d.case_id WHERE ref = %s AND step = 'la_decision' AND rung IS NOT NULL"
+        return [row.state for row in ash.rows(query, case)]
+
+    assert reminders() == ["held"]
+    move_meeting(ash, case, LATER)
+    with ash.engines.scheduler() as session:
+        lay_aside(session)
+    assert reminders() == ["superseded"]
+    move_meeting(ash, case, MEETING)
+    sweep_all(ash.engines, due_on - timedelta(days=7))
+    spread_all(ash)
+    assert reminders() == ["held"], "once more, and not doubled"
+    send_all(ash, case)
+    move_meeting(ash, case, LATER)
+    move_meeting(ash, case, MEETING)
+    sweep_all(ash.engines, due_on - timedelta(days=7))
+    spread_all(ash)
+    assert reminders() == ["listed"], "what was sent for this date is not sent again"
 
 
 def test_a_calendar_that_changed_is_an_event_with_every_date_that_moved(ash: Village, closure: Any) -> None:
@@ -273,6 +323,22 @@ def test_a_reader_in_two_roles_is_told_in_the_one_still_theirs(ash: Village, cas
         session.query(Membership).filter_by(person_id=senco, school_id=ash.school_id, role="headteacher").delete()
     move_meeting(ash, case, LATER)
     assert {line[1] for line in told(ash, case, "senco")} >= {"circulate_advice"} and told(ash, case, "headteacher")
+
+
+def test_for_a_reader_who_is_away_whoever_stands_in_is_told_once(ash: Village, case: str) -> None:
+    """The head, told for the school, is away when the meeting moves; the SENCO stands in, and has been told the same day themselves."""
+    senco, head = ash.senco.person_id, ash.head.person_id
+    assert senco is not None and head is not None
+    with ash.engines.scheduler() as session:
+        said = say_away(session, NewAbsence(head, senco, TODAY, TODAY), by=head, today=TODAY, now=ash.clock.now())
+    try:
+        move_meeting(ash, case, LATER)
+        spread_all(ash)
+    finally:
+        with ash.engines.scheduler() as session:
+            take_back(session, said.id, by=head, today=TODAY, now=ash.clock.now())
+    heard = "SELECT person_id FROM deliveries d JOIN cases c ON c.id = d.case_id WHERE ref = %s AND moment = 'moved' AND to_role = 'school'"
+    assert [row.person_id for row in ash.rows(heard, case)] == [senco]
 
 
 def test_software_counts_as_the_calendar(ash: Village, closure: Any) -> None:

@@ -6,6 +6,7 @@ import pytest
 from markupsafe import Markup
 
 from notifications.letter import KnownFacts
+from notifications.moved import moved_in_words
 from notifications.render import render
 from notifications.template_check import PARTS, OwedText, check_templates, owed_texts
 from rules.loader import load_library
@@ -103,6 +104,13 @@ def test_moved_dates_are_told_to_each_kind_of_reader_with_no_more_than_they_may_
     _, page = render("shared/dates_moved", role, values(role))
     assert ("Adaline" in page) == (role != "la") and "no day for now. Before, it was Thursday 14 January 2027" in page
     assert "This is because x." in page and "Recorded by" not in page and "None" not in page
+
+
+def test_moved_dates_are_one_line_of_a_list() -> None:
+    lines = [{"title": "A", "was_on": date(2027, 1, 14), "now_on": None}, {"title": "B", "was_on": date(2027, 1, 14), "now_on": date(2027, 1, 21)}]
+    assert moved_in_words({"lines": lines}) == (
+        "A: no day for now, before Thursday 14 January 2027; B: now Thursday 21 January 2027, before Thursday 14 January 2027"
+    )
 
 
 def test_the_check_finds_a_missing_an_unowed_and_a_wrong_template(tmp_path, monkeypatch) -> None:
