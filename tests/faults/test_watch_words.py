@@ -25,7 +25,7 @@ def ago(**time: float) -> datetime:
 def seen(**differs: object) -> Seen:
     """All is well, but for what differs."""
     well: dict[str, object] = {"now": NOW, "clock": NOW, "made_at": ago(days=100), "beats": (Beat("wakes", ago(seconds=20), 30, 0, ""),)}
-    return Seen(**(well | {"wanted": NOTHING, "recorded": NOTHING, "owed": NOTHING, "parked": ()} | differs))  # type: ignore[arg-type]
+    return Seen(**(well | {"wanted": NOTHING, "recorded": NOTHING, "owed": NOTHING, "refused": NOTHING, "parked": ()} | differs))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,8 @@ def seen(**differs: object) -> Seen:
         ({"recorded": Queue(1, ago(minutes=4))}, "outbox"),
         ({"owed": Queue(0, ago(minutes=9))}, None),
         ({"owed": Queue(2, ago(minutes=11))}, "sending"),
+        ({"refused": Queue(5, ago(minutes=9))}, None),
+        ({"refused": Queue(5, ago(minutes=11))}, "mail"),
         ({"beats": ()}, "worker"),
         ({"beats": (Beat("wakes", ago(minutes=4), 30, 0, ""),)}, "worker"),
         ({"beats": (), "made_at": ago(minutes=1)}, None),
