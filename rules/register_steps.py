@@ -47,5 +47,6 @@ def condition_under(keys: Block, key: str) -> StepCondition | None:
 
 
 def top_of(text: str, problems: Problems, what: str) -> Block | None:
+    """The keys of a register's file, or None where it is no YAML (`problems` then says so). `what`: what it registers, for the words of a problem."""
     node = read_yaml(text, problems)
     return None if node is None else Block(node, problems, f"the register of {what}")

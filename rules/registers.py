@@ -81,10 +81,7 @@ def read_authorities(text: str, problems: Problems) -> tuple[dict[str, Citation]
 def _citation(name: str, node: Node, line: int, problems: Problems) -> Citation:
     keys = Block(node, problems, f"authority `{name}`")
     keys.line = line
-    in_force = keys.block("in_force", "`in_force`", "Write `in_force: {from: 2014-09-01}`.")
-    since, until = (in_force.day("from"), in_force.day("until")) if in_force else (None, None)
-    if in_force:
-        in_force.finish()
+    since, until = _in_force(keys)
     applies, rule = keys.node("applies"), keys.node("rule")
     processes = keys.words("processes")
     keys.node("processes", "Write the processes in which a step must carry it; `processes: []` if no shipped one does.")
@@ -121,6 +118,15 @@ def _citation(name: str, node: Node, line: int, problems: Problems) -> Citation:
     _check_period(citation, keys)
     keys.finish()
     return citation
+
+
+def _in_force(keys: Block) -> tuple[date | None, date | None]:
+    block = keys.block("in_force", "`in_force`", "Write `in_force: {from: 2014-09-01}`.")
+    if block is None:
+        return None, None
+    since, until = block.day("from"), block.day("until")
+    block.finish()
+    return since, until
 
 
 def _rule(node: Node, problems: Problems, line: int) -> tuple[DatedBy, ...]:
