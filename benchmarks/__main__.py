@@ -21,7 +21,7 @@ MEASURES = {
     "acts": "decisions through the ledger beside raw psycopg and one PL/pgSQL call",
     "batch": "many cases advanced at once",
     "growth": "decision, inbox, page, overview and sweep at 10,000, 100,000 and 1,000,000 open steps",
-    "la": "the LA ledger and an LA's SEN2 dates at 100,000 steps and at 100,000 duties of LAs",
+    "la": "the LA ledger, the trust's week and an LA's SEN2 dates at 100,000 steps and at 100,000 duties of LAs",
     "wakes": "one wake by the resident worker beside the stock worker",
     "idle": "opening runs in bulk, an idle Prefect server with 20,000 waiting runs, both kinds of reconcile",
 }

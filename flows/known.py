@@ -62,7 +62,9 @@ KNOWN_FLOWS: tuple[KnownFlow, ...] = (
     KnownFlow("chase_deadlines", "0 6 * * *", description="Lets the calendar act and reminds of what falls due or is overdue."),
     KnownFlow("send_lists", "0 7 * * *", description="Sends each officer's list of what is chased, and each of the staff their morning."),
     KnownFlow("open_due_reviews", "30 5 * * *", description="Opens each annual review and change of phase that falls due, and each school's year."),
-    KnownFlow("escalate_trust_wide", "30 7 * * *", description="Shows how schools and LAs stand, and opens help for a school that is far behind."),
+    KnownFlow(
+        "escalate_trust_wide", "30 7 * * *", description="Shows and tells how schools and LAs stand, and opens help for a school that is far behind."
+    ),
     KnownFlow("reconcile", "*/10 * * * *", UTC, description="Compares the ledger's open cases with Prefect's runs and mends what differs."),
     KnownFlow("heartbeat", "*/5 * * * *", UTC, description="Shows the ledger that schedules run and a worker takes them."),
 )

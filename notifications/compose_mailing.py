@@ -12,17 +12,15 @@ from sqlalchemy.orm import Session
 from db.links import Links
 from db.mailings import lines_of
 from db.models import Delivery, Mailing, School, Trust
+from db.reports import REPORTS
 from notifications.compose import compose
+from notifications.compose_report import compose_report
 from notifications.letter import school_values
 from notifications.lines import Line, line_of, worst_first
-from notifications.message import Message
+from notifications.message import Message, NothingToSay
 from notifications.morning import sections
 from notifications.reader import Reader, reader_in
 from notifications.render import render
-
-
-class NothingToSay(LookupError):
-    """A morning all of whose steps were done before it was sent: it need not be sent any more."""
 
 
 def compose_mailing(session: Session, mailing: Mailing, *, origin: str, links: Links, today: date) -> Message:
@@ -30,6 +28,8 @@ def compose_mailing(session: Session, mailing: Mailing, *, origin: str, links: L
 
     Raises NobodyToWriteTo when mail does not reach the reader, NothingToSay, TemplateMissing when a line's text is not written.
     """
+    if mailing.kind in REPORTS:
+        return compose_report(session, mailing, origin=origin, today=today)
     deliveries = lines_of(session, mailing)
     if mailing.kind == "list" and len(deliveries) == 1:
         letter = compose(session, deliveries[0], origin=origin, links=links, today=today, again=mailing.may_be_twice)

@@ -32,8 +32,8 @@ from db.settings import Settings
 from db.signing_key import signing_keys
 from notifications.channels import NO_SERVICE, NOT_REACHED, MailSettingsError, send
 from notifications.compose import compose
-from notifications.compose_mailing import NothingToSay, compose_mailing
-from notifications.message import Message, Sent
+from notifications.compose_mailing import compose_mailing
+from notifications.message import Message, NothingToSay, Sent
 from notifications.proof import proof_of
 from notifications.reader import NobodyToWriteTo
 from notifications.render import TemplateMissing

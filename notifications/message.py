@@ -32,3 +32,7 @@ class Sent:
 
     state: Literal["accepted", "refused", "unknown"]
     code: str
+
+
+class NothingToSay(LookupError):
+    """All that a mailing would say was done before it was sent: it need not be sent any more."""

@@ -36,9 +36,11 @@ OF_MAILINGS = frozenset(
     "part line reference reader today again lines schools new trust due_today in_holiday this_week overdue waiting more all_of_it".split()
 )
 OF_TEXTS = frozenset({"came_back"})  # what a text message has besides (`compose.py`)
+# And what reports say (`compose_report.py`).
+OF_REPORTS = frozenset("of authorities new_breaches newly_late put_right link".split())
 LINE = frozenset(part.name for part in fields(Line))
 # Beside the reference, which every subject begins with, the day, and how many lines: N11, no name, need or school.
-SUBJECT_MAY_SAY = frozenset({"today", "lines", "new", "due_today", "overdue"})
+SUBJECT_MAY_SAY = frozenset({"today", "lines", "new", "due_today", "overdue", "new_breaches", "newly_late"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def _unowed(owed: list[OwedText]) -> Iterator[TemplateFinding]:
 
 def _unknown_values() -> Iterator[TemplateFinding]:
     for file in _files():
-        known = OF_MAILINGS if file.startswith("mailings/") else KNOWN_VALUES | OF_TEXTS if file.startswith("sms/") else KNOWN_VALUES
+        known = OF_MAILINGS | OF_REPORTS if file.startswith("mailings/") else KNOWN_VALUES | OF_TEXTS if file.startswith("sms/") else KNOWN_VALUES
         source = (TEMPLATES / file).read_text(encoding="utf-8")
         try:
             parsed = environment().parse(source)

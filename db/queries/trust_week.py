@@ -25,7 +25,8 @@ A_WEEK = timedelta(days=7)
 Kind = Literal["school", "authority"]
 Place = tuple[Kind, int | None]
 
-# `at`: the rung of the step's ladder from which it counts as a breach; its day stands in the row since the date was set.
+# `at`: the rung of the step's ladder (the trust's own, where it has one) from which it counts as a breach; its day stands in the row since the
+# date was set.
 _PLACES = """
     FROM steps s JOIN cases c ON c.id = s.case_id JOIN schools sc ON sc.id = s.school_id LEFT JOIN pupils p ON p.id = c.pupil_id
     CROSS JOIN LATERAL (SELECT CASE WHEN s.owner = 'la' THEN 'authority' ELSE 'school' END AS kind,
@@ -34,12 +35,16 @@ _PLACES = """
 _OPEN = """
     WITH breach AS MATERIALIZED (
       SELECT * FROM unnest(CAST(:hashes AS text[]), CAST(:steps AS text[]), CAST(:rungs AS int[])) AS b (hash, step, at)),
+    own AS MATERIALIZED (
+      SELECT w.id, min(r.number)::int AS at FROM ladder_overrides w
+        CROSS JOIN LATERAL jsonb_array_elements(w.rungs::jsonb) WITH ORDINALITY AS r (rung, number) WHERE r.rung ->> 2 = 'breach' GROUP BY w.id),
     owed AS MATERIALIZED (
       SELECT place.kind, place.id, c.ref, s.case_id, s.no, s.step, s.party, d.hash, s.due_on IS NOT NULL AS by_law,
-             coalesce(s.due_on, s.target_on) AS last_on, s.chase_on[b.at] AS breach_on,
+             coalesce(s.due_on, s.target_on) AS last_on, s.chase_on[CASE WHEN s.ladder_id IS NULL THEN b.at ELSE own.at END] AS breach_on,
              CASE WHEN s.lifted <> '' AND (s.lifted_review_on IS NULL OR s.lifted_review_on >= :today) THEN 0
                   ELSE greatest(:today - coalesce(s.due_on, s.target_on), 0) END AS days
       {places} JOIN definitions d ON d.id = c.definition_id LEFT JOIN breach b ON b.hash = d.hash AND b.step = s.step
+        LEFT JOIN own ON own.id = s.ladder_id
        WHERE s.closed_seq IS NULL AND {scope} AND (s.owner IN ('la', '') OR s.owner = ANY (CAST(:ours AS text[])))),
     judged AS MATERIALIZED (
       SELECT *, CASE WHEN days = 0 THEN '' WHEN NOT by_law THEN 'target' WHEN breach_on <= :today THEN 'breach' ELSE 'late' END AS how FROM owed)

@@ -9,9 +9,11 @@ import pytest
 
 from db.engine import Engines
 from db.queries.trust_week import PlaceWeek, TrustWeek, breach_rungs, trust_week
+from rules.definition import Ladder, Rung
 from rules.loader import load_library
 from tests.db.la_story import decided, pupil_with_plan, reviewed, shipped_village
 from tests.db.ledger_story import Village
+from tests.db.test_own_ladders import Lead
 
 MONDAY = date(2026, 12, 21)
 
@@ -97,3 +99,12 @@ def test_every_ladder_that_names_a_breach_is_known_by_its_rung() -> None:
     assert review.ladders["la_duty"].rungs[found["la_decision"] - 1].severity == "breach"
     assert all(rung.severity != "breach" for rung in review.ladders["la_duty"].rungs[: found["la_decision"] - 1])
     assert "la_says_who_arranges" not in found  # an answer without a date of law breaches none
+
+
+def test_a_trusts_own_ladder_says_what_is_a_breach_there(engines: Engines) -> None:
+    own = shipped_village(engines, "900003", MONDAY)
+    lead = Lead(own)
+    lead.sets(Ladder("la_duty", (Rung("on", "owner", "due", "la_due_today"), Rung("10 weeks after", "trust_send_lead", "breach", "escalation"))))
+    reviewed(own, pupil_with_plan(own, "Ida", "Ince"))
+    assert (the_la(own).late, the_la(own).breaches) == (1, 0)  # shipped, it would be a breach since 10 December
+    assert the_la(own, date(2027, 2, 11)).breaches == 1  # ten weeks after 3 December

@@ -1,0 +1,92 @@
+"""A report of the ledger to one message: the trust's week, its new breaches, a head's week, a board's month. Counts and case references only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import date
+
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from db.models import Mailing
+from db.permissions import roles_for
+from db.queries.trust_week import PlaceWeek, TrustWeek, trust_week
+from db.reports import BOARD_MONTH, HEAD_WEEK, TOLD_FIRST, TRUST_BREACHES, TRUST_WEEK, ReportReader, last_told, report_readers
+from notifications.message import Message, NothingToSay
+from notifications.reader import NobodyToWriteTo, reader_in
+from notifications.render import render
+
+# Who has each report, and after which reports nothing is new any more: the week tells the breaches that its days have told, and more.
+ROLES: Mapping[str, tuple[str, ...]] = {
+    TRUST_WEEK: roles_for("read_trust"),
+    TRUST_BREACHES: roles_for("read_trust"),
+    HEAD_WEEK: ("headteacher",),
+    BOARD_MONTH: ("governor",),
+}
+TOLD_BY: Mapping[str, tuple[str, ...]] = {kind: (kind,) for kind in ROLES} | {TRUST_BREACHES: (TRUST_WEEK, TRUST_BREACHES)}
+FEWEST = 5  # a board reads no number below it: of so few children each may be known
+
+
+def compose_report(session: Session, mailing: Mailing, *, origin: str, today: date) -> Message:
+    """The message of `mailing`, read now. Raises NobodyToWriteTo, also when the reader holds no such role any more, and NothingToSay."""
+    reader = reader_in(session, "", mailing.person_id, mailing.authority_id)
+    schools = _schools(session, mailing.kind, mailing.person_id, today)
+    week = week_of(session, mailing.kind, ReportReader(mailing.person_id or 0, schools), today)
+    if mailing.kind == TRUST_BREACHES and not new_breaches(week):
+        raise NothingToSay(mailing.reference)
+    said = report_values(mailing.kind, week, f"{origin.rstrip('/')}/authorities")
+    common = {"reference": mailing.reference, "reader": {"kind": reader.kind, "name": reader.name}, "today": today, "again": mailing.may_be_twice}
+    subject, html = render(f"mailings/{mailing.kind}", "", {**common, **said})
+    return Message(reader.email, subject, html, mailing.reference, mailing.may_be_twice)
+
+
+def week_of(session: Session, kind: str, reader: ReportReader, today: date) -> TrustWeek:
+    """What that reader's report says of their schools. New is a breach that no report told them."""
+    told_on = last_told(session, TOLD_BY[kind], reader.person_id, today)
+    return trust_week(session, today, told_on or today - TOLD_FIRST, reader.schools)
+
+
+def new_breaches(week: TrustWeek) -> int:
+    """Breaches of schools and LAs that are new."""
+    return sum(one.new_breaches for one in (*week.schools, *week.authorities))
+
+
+def report_values(kind: str, week: TrustWeek, link: str) -> dict[str, object]:
+    """What the templates `mailings/KIND.j2` say. A board's numbers are words: below five none stands alone."""
+    places = (*week.schools, *week.authorities)
+    told = (_for_a_board if kind == BOARD_MONTH else _as_it_is)(week)
+    return {
+        **told,
+        "new_breaches": new_breaches(week),
+        "newly_late": sum(one.newly_late for one in places),
+        "put_right": sum(one.put_right for one in places),
+        "link": Markup(link),  # noqa: S704  our own address
+    }
+
+
+def _as_it_is(week: TrustWeek) -> dict[str, object]:
+    return {"schools": list(week.schools), "authorities": [one if one.code else replace(one, name="No LA is recorded") for one in week.authorities]}
+
+
+def _for_a_board(week: TrustWeek) -> dict[str, object]:
+    return {"schools": [few_told(one) for one in week.schools], "authorities": [few_told(one) for one in week.authorities]}
+
+
+def few_told(place: PlaceWeek) -> dict[str, str]:
+    """A place as a board reads it: what is late now and was four weeks ago, and what is due; nothing that points at one child."""
+    numbers = {"open": place.open, "due_soon": place.due_soon, "overdue": place.overdue, "before": place.trend[-5]}
+    return {"name": place.name or "No LA is recorded", **{name: few(number) for name, number in numbers.items()}}
+
+
+def few(number: int) -> str:
+    """`none`, `fewer than 5`, or the number."""
+    return "none" if number == 0 else f"fewer than {FEWEST}" if number < FEWEST else str(number)
+
+
+def _schools(session: Session, kind: str, person_id: int | None, today: date) -> tuple[int, ...]:
+    readers: Collection[ReportReader] = report_readers(session, ROLES[kind], today)
+    found = next((one.schools for one in readers if one.person_id == person_id), None)
+    if found is None:
+        raise NobodyToWriteTo("no_reader")
+    return found
