@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
-from itertools import count
-from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
-from sqlalchemy import select
 
 from db.absences import NewAbsence, say_away, take_back
 from db.chase import sweep_all
-from db.deliveries import claim_deliveries, mark_accepted, mark_handed_over
 from db.engine import Engines
-from db.ledger import Act, Actor, NotAllowed, NotFound
-from db.mailings import claim_mailings, lay_aside, lines_of, make_lists, make_mornings
-from db.models import Case, Delivery, Membership, SchoolClosure, SchoolTerm
+from db.mailings import lay_aside
+from db.models import Delivery, Membership
 from db.moved_words import note_told
 from db.outbox import spread
-from db.queries.date_moves import CALENDAR_CHANGED, PUT_RIGHT, DateMove, date_moves
-from db.queries.timeline import timeline_of
-from rules.history import Event
+from db.queries.date_moves import DateMove, date_moves
 from tests.db.ledger_story import TODAY, Village, day, village
+from tests.db.sending import send_all
 from tests.db.test_outbox import spread_all
 
 MEETING, LATER, LATEST = day("2026-11-05"), day("2026-11-12"), day("2026-11-19")
 ADVICE_BY = day("2026-10-15")  # three weeks before the meeting
-_days = count()
 FIRST, SECOND, THIRD = "2026-10-15", "2026-10-22", "2026-10-29"
 
 
@@ -48,23 +40,6 @@ def case(ash: Village) -> str:
     spread_all(ash)
     send_all(ash, case)
     return case
-
-
-def send_all(ash: Village, case: str) -> list[tuple[str, str]]:
-    """Send what is owed, and the lists and mornings of a day of its own; role and moment of each letter and line of the case."""
-    today = TODAY + timedelta(days=next(_days))
-    with ash.engines.scheduler() as session:
-        case_id = session.scalar(select(Case.id).where(Case.ref == case))
-        found = claim_deliveries(session, case, "test")
-        for one in found:
-            assert mark_handed_over(session, one.id, "test") and mark_accepted(session, one.id, "test")
-        lay_aside(session)
-        make_lists(session, today)
-        make_mornings(session, today, {ash.school_id: (today, today)})
-        for mailing in claim_mailings(session, today, "test"):
-            found += [one for one in lines_of(session, mailing) if one.case_id == case_id]
-            assert mark_handed_over(session, mailing.id, "test", of="mailings") and mark_accepted(session, mailing.id, "test", of="mailings")
-        return [(one.to_role, one.moment) for one in found]
 
 
 def move_meeting(ash: Village, case: str, to: date) -> None:
@@ -86,42 +61,9 @@ def advice(state: str, was: str, now: str) -> tuple[str, str, str, str]:
     return state, "gather_advice", was, now
 
 
-def of_calendar(ash: Village, case: str) -> list[DateMove]:
-    """The moves of that case that no decision about it made."""
-    return [one for one in moves(ash, case) if one.because == CALENDAR_CHANGED]
-
-
 def moves(ash: Village, case: str) -> list[DateMove]:
     with ash.engines.app([ash.school_id]) as session:
         return date_moves(session, case)
-
-
-@pytest.fixture
-def closure(ash: Village) -> Iterator[Any]:
-    """Lets the school close on days inside its term, and opens it again after the test."""
-
-    def close(first: str, last: str) -> None:
-        with ash.engines.scheduler() as session:
-            session.merge(SchoolTerm(school_id=ash.school_id, first_on=day("2026-09-01"), last_on=day("2026-12-18"), name="Autumn"))
-            session.merge(SchoolClosure(school_id=ash.school_id, first_on=day(first), last_on=day(last), reason="snow"))
-
-    yield close
-    with ash.engines.scheduler() as session:
-        for model in (SchoolTerm, SchoolClosure):
-            session.query(model).filter_by(school_id=ash.school_id).delete()
-    ash.ledger.recount_dates()
-
-
-def to_brief_staff(ash: Village) -> str:
-    """A review with one step left, whose target counts school days: 27 November."""
-    case = ash.meeting_agreed()
-    ash.decide(case, "circulate_advice", "2026-10-20")
-    ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_invitations", on=day("2026-09-21"))
-    ash.decide(case, "hold_meeting", "2026-11-05")
-    ash.decide(case, "la_decision", "2026-11-13", "amend", decision_on=day("2026-11-13"), notice_sent_on=day("2026-11-01"))
-    ash.decide(case, "views_on_amendments", "2026-11-14", "agree")
-    ash.decide(case, "la_sends_amended_plan", "2026-11-20", "amended", decision_on=day("2026-11-20"))
-    return case
 
 
 def test_a_corrected_fact_moves_dates_and_each_move_names_its_act(ash: Village, case: str) -> None:
@@ -250,66 +192,6 @@ def test_a_reminder_laid_aside_by_a_move_is_owed_again_when_the_date_moves_back(
     assert reminders() == ["listed"], "what was sent for this date is not sent again"
 
 
-def test_a_calendar_that_changed_is_an_event_with_every_date_that_moved(ash: Village, closure: Any) -> None:
-    case = to_brief_staff(ash)
-    untouched = ash.open().case
-    before = ash.ledger.position(untouched)[2]
-    closure("2026-11-24", "2026-11-25")
-    done = {one.case: one.moved for one in ash.ledger.redate(ash.senco, because="snow on two days", schools=[ash.school_id])}
-    assert [(one.step, one.was_on, one.now_on) for one in done[case]] == [("brief_staff", day("2026-11-27"), day("2026-12-01"))]
-    assert done[untouched] == () and ash.ledger.position(untouched)[2] == before, "no date of it moved: nothing has happened in it"
-    with ash.engines.app([ash.school_id]) as session:
-        entry = timeline_of(session, case)[-1]
-    assert (entry.kind, entry.who, entry.words) == ("redate", "Senco Ash", {"because": "snow on two days"})
-    assert [(one.step, one.by) for one in of_calendar(ash, case)] == [("brief_staff", "Senco Ash")]
-    assert ash.ledger.redate(ash.senco, because="again", schools=[ash.school_id]) == [] and ash.ledger.verify() == []
-
-
-def test_an_act_after_a_change_of_calendar_is_not_what_moved_the_dates(ash: Village, closure: Any) -> None:
-    alone, batch = to_brief_staff(ash), to_brief_staff(ash)
-    closure("2026-11-24", "2026-11-25")
-    ash.ledger.correct(ash.senco, key=uuid4(), case=alone, fact="decision_on", value=day("2026-11-19"), because="misread", on=day("2026-11-24"))
-    ash.ledger.apply_many(ash.senco, [Act(uuid4(), batch, Event("correct", day("2026-11-24"), facts={"decision_on": day("2026-11-19")}))])
-    for case in (alone, batch):
-        with ash.engines.app([ash.school_id]) as session:
-            assert [entry.kind for entry in timeline_of(session, case)][-2:] == ["redate", "correct"]
-        (one,) = of_calendar(ash, case)
-        assert (one.by, one.was_on, one.now_on) == ("Sendflow", day("2026-11-27"), day("2026-12-01"))
-    assert ash.ledger.verify() == []
-
-
-def test_of_many_acts_at_once_the_one_that_moved_a_date_is_named(ash: Village) -> None:
-    case = ash.meeting_agreed()
-    corrected = Event("correct", day("2026-10-01"), facts={"meeting_on": LATER})
-    advocate = Event("decide", day("2026-10-02"), step="offer_advocate", outcome="done")
-    receipts = ash.ledger.apply_many(ash.senco, [Act(uuid4(), case, corrected), Act(uuid4(), case, advocate)])
-    assert {one.seq for one in moves(ash, case) if one.because == "“meeting” was corrected"} == {receipts[0].seq}
-    assert receipts[1].seq not in {one.seq for one in moves(ash, case)}
-
-
-def test_a_row_put_right_says_so(ash: Village) -> None:
-    case = ash.meeting_agreed()
-    with ash.engines.act_connection("sendflow_writer") as connection:
-        wrong = "UPDATE steps SET due_on = '2027-01-01' WHERE step = 'la_decision' AND case_id = (SELECT id FROM cases WHERE ref = %s)"
-        connection.execute(wrong, (case,))
-    ash.ledger.rebuild_rows(case)
-    last = moves(ash, case)[-1]
-    assert (last.step, last.now_on, last.because, last.by, last.put_right) == ("la_decision", day("2026-12-03"), PUT_RIGHT, "Sendflow", True)
-
-
-def test_who_may_not_redate_is_refused_and_another_school_sees_nothing(engines: Engines, ash: Village, closure: Any) -> None:
-    case = to_brief_staff(ash)
-    closure("2026-11-24", "2026-11-25")
-    with pytest.raises(NotAllowed, match="the SENCO, the headteacher or the trust"):
-        ash.ledger.redate(ash.teacher, because="snow", schools=[ash.school_id])
-    birch = village(engines, "900004")
-    with pytest.raises(NotFound):
-        birch.ledger.redate(birch.senco, because="snow", schools=[ash.school_id])
-    with engines.app([birch.school_id]) as session:
-        assert date_moves(session, case) == []
-    assert of_calendar(ash, case) == []
-
-
 def test_a_reader_in_two_roles_is_told_in_the_one_still_theirs(ash: Village, case: str) -> None:
     """The SENCO is also the head for a while, hears of late advice as head, and is the head no more when the date moves."""
     senco = ash.senco.person_id
@@ -339,12 +221,3 @@ def test_for_a_reader_who_is_away_whoever_stands_in_is_told_once(ash: Village, c
             take_back(session, said.id, by=head, today=TODAY, now=ash.clock.now())
     heard = "SELECT person_id FROM deliveries d JOIN cases c ON c.id = d.case_id WHERE ref = %s AND moment = 'moved' AND to_role = 'school'"
     assert [row.person_id for row in ash.rows(heard, case)] == [senco]
-
-
-def test_software_counts_as_the_calendar(ash: Village, closure: Any) -> None:
-    case = to_brief_staff(ash)
-    closure("2026-11-24", "2026-11-25")
-    assert case in ash.ledger.recount_dates()
-    with ash.engines.app([ash.school_id]) as session:
-        entry = timeline_of(session, case)[-1]
-    assert (entry.kind, entry.who, entry.words) == ("redate", "Sendflow", {}) and isinstance(ash.software, Actor)
