@@ -30,7 +30,7 @@ BACK_OFF_MINUTES = (1, 5, 15, 60, 240, 720, 1440, 1440)  # then it has failed: t
 # An instance is known by step, party and round: a move to another text may give it another number, or leave no such step.
 SUPERSEDE = """
     UPDATE deliveries d SET state = 'superseded', settled_at = now()
-    WHERE {which} AND (d.rung IS NOT NULL OR d.moment = 'opened')
+    WHERE {which} AND (d.rung IS NOT NULL OR d.moment IN ('opened', 'said'))
       AND NOT EXISTS (SELECT 1 FROM steps s
           WHERE s.case_id = d.case_id AND s.step = d.step AND s.party = d.party AND s.round = d.round AND s.closed_seq IS NULL
             AND (d.rung IS NULL OR (s.rung >= d.rung AND COALESCE(s.due_on, s.target_on) IS NOT DISTINCT FROM d.due_on)))

@@ -6,7 +6,7 @@ with the form: the same act sent again is answered with the first receipt (`repe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from db.acts.recount import Told, rebuild_rows, recount_dates
 from db.acts.redating import Redated
 from db.acts.request import request
 from db.acts.standing import read_standing
+from db.acts.together import Answer, perform_together
 from db.anchors import anchor_faults, anchor_text
 from db.calendar_of_school import SchoolCalendars
 from db.chain import ChainFault
@@ -132,6 +133,15 @@ class Ledger:
         """Lift a step's date under an exception the law allows; it is looked at again on `review_on`. A date is lifted, never moved."""
         event = Event("except", on, actor.person_id, step, party, name=exception, review_on=review_on)
         return perform(self.parts, actor, request(key, case, event, private=_reason(because)))
+
+    def say(self, actor: Actor, *, key: UUID, case: str, step: str, party: str = "", word: str, until: date, words: str = "", on: date) -> Receipt:
+        """Record what its owner said of a step not yet done: `will_be_by` that day, or `waiting_for` (ask again after it). No date of law moves."""
+        event = Event("say", on, actor.person_id, step, party, name=word, review_on=until)
+        return perform(self.parts, actor, request(key, case, event, private={"comment": words} if words else {}))
+
+    def answer_together(self, answers: Sequence[Answer]) -> list[Receipt]:
+        """Several acts by links of one person, all or none. Raises RefusedInList, which says which of them was refused and why."""
+        return perform_together(self.parts, answers)
 
     def interrupt(self, actor: Actor, *, key: UUID, case: str, name: str, because: str, on: date) -> Receipt:
         """End a case from wherever it is: withdrawn, moved away …"""

@@ -107,6 +107,10 @@ class Links:
             raise LinkRefused(reason)
         return Link(row.id, row.ref, row.school_id, row.person_id, row.to_role, row.step, row.party, row.round, row.expires_on)
 
+    def number(self, token: str) -> UUID:
+        """The number of the link behind a token that we made. Raises LinkRefused for any other."""
+        return self._parts(token)[0]
+
     def _token(self, id_: UUID, school_id: int) -> str:
         token = self._signer.dumps([id_.hex, school_id])
         return token if isinstance(token, str) else token.decode()

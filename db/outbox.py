@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from db.models import Delivery, Mailing
 from db.moved_words import moved_rows
 from db.queries.definitions_read import definitions_by_hash
 from db.queries.people import Recipient, Wanted, recipients
+from db.said import PASSED, Instance, at_rest, lay_aside_reminders, told_of_it
 from rules.calendar import today_in_london
 from rules.definition import Definition, Role
 from rules.position_text import record_from_text
@@ -102,6 +103,7 @@ class OwedMessage:
     role: Role | None = None
     by_law: bool = False
     once: str = ""
+    not_before: date | None = None  # held at least until that day
 
 
 def spread(session: Session, now: datetime, limit: int = 200, *, at_any_hour: bool = False) -> Spread:
@@ -116,6 +118,7 @@ def spread(session: Session, now: datetime, limit: int = 200, *, at_any_hour: bo
     definitions = definitions_by_hash(session, {row.hash for row in taken})
     own = own_ladders_of(session.connection(), (row.messages for row in taken))
     messages = [one for row in taken for one in _messages_of(row, definitions[row.hash], own)]
+    messages = _as_was_said(session, messages, today_in_london(now))
     wanted: dict[Wanted, None] = {(one.case_id, one.to): None for one in messages}
     readers = recipients(session, wanted, today_in_london(now)) if wanted else {}
     timetable = Timetable(session, now, at_any_hour=at_any_hour)
@@ -149,27 +152,33 @@ def _messages_of(row: Any, definition: Definition, own: Mapping[int, OwnLadder])
             by_law=_is_by_law(definition, one["step"], one["moment"]),
             once=one.get("once", ""),
         )
+    if "said" in said:
+        for place, one in enumerate(told_of_it(said["said"])):
+            yield OwedMessage(**common, **one, place=place, role=definition.roles.get(one["to"]))
     if "rungs" in said:
-        rungs = Rungs.read(said["rungs"])
-        facts = record_from_text(row.position, definition).facts
-        for place, fired in enumerate(chase_messages(definition, rungs, facts, own.get(rungs.ladder_id or 0))):
-            yield OwedMessage(
-                **common,
-                place=place,
-                template=f"ladders/{fired.rung.template}",
-                moment=fired.rung.severity,
-                to=fired.to,
-                step=rungs.step,
-                party=rungs.party,
-                round=rungs.round,
-                no=rungs.no,
-                rung=fired.number,
-                mark=fired.mark,
-                severity=fired.rung.severity,
-                due_on=rungs.due_on,
-                state="superseded" if fired.superseded else "owed",
-                role=definition.roles.get(fired.to),
-            )
+        yield from _fired(common, Rungs.read(said["rungs"]), definition, row.position, own)
+
+
+def _fired(common: dict[str, Any], rungs: Rungs, definition: Definition, position: str, own: Mapping[int, OwnLadder]) -> Iterable[OwedMessage]:
+    facts = record_from_text(position, definition).facts
+    for place, fired in enumerate(chase_messages(definition, rungs, facts, own.get(rungs.ladder_id or 0))):
+        yield OwedMessage(
+            **common,
+            place=place,
+            template=f"ladders/{fired.rung.template}",
+            moment=fired.rung.severity,
+            to=fired.to,
+            step=rungs.step,
+            party=rungs.party,
+            round=rungs.round,
+            no=rungs.no,
+            rung=fired.number,
+            mark=fired.mark,
+            severity=fired.rung.severity,
+            due_on=rungs.due_on,
+            state="superseded" if fired.superseded else "owed",
+            role=definition.roles.get(fired.to),
+        )
 
 
 def _is_by_law(definition: Definition, name: str, moment: str) -> bool:
@@ -178,6 +187,20 @@ def _is_by_law(definition: Definition, name: str, moment: str) -> bool:
     if step is None or moment == "opened":
         return False
     return bool(step.contains or (moment in step.outcomes and step.outcomes[moment].contains))
+
+
+def _as_was_said(session: Session, messages: list[OwedMessage], today: date) -> list[OwedMessage]:
+    """A step's owner who named a day is not reminded before it has passed."""
+    for one in messages:
+        if one.template == PASSED:
+            lay_aside_reminders(session, _about(one))
+    rungs = [one.case_id for one in messages if one.rung is not None]
+    resting = at_rest(session, rungs, today) if rungs else frozenset()
+    return [replace(one, state="superseded") if one.rung is not None and _about(one) in resting else one for one in messages]
+
+
+def _about(message: OwedMessage) -> Instance:
+    return message.case_id, message.step, message.party, message.round, message.to
 
 
 def _once_a_reader(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -201,11 +224,11 @@ def _delivery_rows(message: OwedMessage, readers: Sequence[Recipient], timetable
 
 
 def _when_it_goes(message: OwedMessage, reader: Recipient, timetable: Timetable) -> dict[str, Any]:
-    rung = message.rung is not None
+    rung = message.rung is not None or message.template == PASSED
     at_once = message.by_law or bool(message.once)  # that nobody can act is told the same day, and waits for no morning
     goes = timetable.goes(Message(message.role, reader.kind, message.school_id, rung, at_once, message.due_on))
     if goes.held_for:
-        return {"state": "held", "held_for": goes.held_for}
+        return {"state": "held", "held_for": goes.held_for, "owed_on": max(timetable.today, message.not_before or timetable.today)}
     return {"next_try_at": timetable.moment + goes.wait}
 
 

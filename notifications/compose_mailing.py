@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.links import Links
+from db.list_links import ListLinks
 from db.mailings import lines_of
 from db.models import Delivery, Mailing, School, Trust
 from db.reports import REPORTS
+from db.said import PASSED
 from notifications.compose import compose
 from notifications.compose_report import compose_report
 from notifications.letter import school_values
@@ -23,7 +26,7 @@ from notifications.reader import Reader, reader_in
 from notifications.render import render
 
 
-def compose_mailing(session: Session, mailing: Mailing, *, origin: str, links: Links, today: date) -> Message:
+def compose_mailing(session: Session, mailing: Mailing, *, origin: str, links: Links, lists: ListLinks, today: date) -> Message:
     """The message of `mailing`, its address looked up now. Needs a scheduler session: links may be made.
 
     Raises NobodyToWriteTo when mail does not reach the reader, NothingToSay, TemplateMissing when a line's text is not written.
@@ -31,6 +34,7 @@ def compose_mailing(session: Session, mailing: Mailing, *, origin: str, links: L
     if mailing.kind in REPORTS:
         return compose_report(session, mailing, origin=origin, today=today)
     deliveries = lines_of(session, mailing)
+    deliveries = newest_of_each_step(lines_of(session, mailing))
     if mailing.kind == "list" and len(deliveries) == 1:
         letter = compose(session, deliveries[0], origin=origin, links=links, today=today, again=mailing.may_be_twice)
         return replace(letter, reference=mailing.reference)
@@ -38,13 +42,33 @@ def compose_mailing(session: Session, mailing: Mailing, *, origin: str, links: L
     lines = [_line(session, one, reader, origin, links, today) for one in deliveries]
     common = {"reference": mailing.reference, "reader": {"kind": reader.kind, "name": reader.name}, "today": today, "again": mailing.may_be_twice}
     if mailing.kind == "list":
-        said: dict[str, object] = {"lines": worst_first(lines), "schools": _schools(session, deliveries)}
+        answer_all = _answer_all(mailing, deliveries, origin, lists)
+        said: dict[str, object] = {"lines": worst_first(lines), "schools": _schools(session, deliveries), "answer_all": answer_all}
     else:
         said = {"new": lines, "trust": _trust(session), **sections(session, reader, origin, today)}
         if not any(said[name] for name in ("new", "due_today", "in_holiday", "this_week", "overdue", "waiting")):
             raise NothingToSay(mailing.reference)
     subject, html = render(f"mailings/{mailing.kind}", reader.role, {**common, **said})
     return Message(reader.email, subject, html, mailing.reference, mailing.may_be_twice)
+
+
+def newest_of_each_step(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Of several reminders of one step to one role (due today, then late: two mornings were missed) the last; everything else as it is."""
+    last = {_step_of(one): one.id for one in deliveries if _reminds(one)}
+    return [one for one in deliveries if not _reminds(one) or last[_step_of(one)] == one.id]
+
+
+def _reminds(delivery: Delivery) -> bool:
+    return delivery.rung is not None or delivery.template == PASSED
+
+
+def _step_of(delivery: Delivery) -> tuple[object, ...]:
+    return delivery.case_id, delivery.step, delivery.party, delivery.round, delivery.to_role
+
+
+def _answer_all(mailing: Mailing, deliveries: Sequence[Delivery], origin: str, lists: ListLinks) -> Markup:
+    token = lists.make(mailing.id, frozenset(one.school_id for one in deliveries))
+    return Markup(f"{origin.rstrip('/')}/list/{token}")  # noqa: S704  our own link: letters, digits and ._-/: only
 
 
 def _reader(session: Session, mailing: Mailing, deliveries: Sequence[Delivery]) -> Reader:

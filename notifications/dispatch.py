@@ -26,6 +26,7 @@ from db.deliveries import (
 from db.engine import Engines
 from db.held import NO_WAIT, Timetable
 from db.links import Links
+from db.list_links import ListLinks
 from db.mailings import claim_mailings, lay_aside_mailing, put_off
 from db.models import Delivery, Mailing
 from db.settings import Settings
@@ -182,7 +183,8 @@ def _composed(engines: Engines, clock: Clock, settings: Settings, links: Links, 
     try:
         with engines.scheduler() as session:
             if isinstance(owed, Mailing):
-                return compose_mailing(session, owed, origin=settings.origin, links=links, today=clock.today())
+                lists = ListLinks(signing_keys(settings))
+                return compose_mailing(session, owed, origin=settings.origin, links=links, lists=lists, today=clock.today())
             return compose(session, owed, origin=settings.origin, links=links, today=clock.today(), texts=settings.sms_url is not None)
     except NobodyToWriteTo as nobody:
         code = nobody.code

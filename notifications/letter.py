@@ -49,6 +49,7 @@ def letter_values(
         "target": _target(session, delivery, today),
         "facts": KnownFacts(position.facts),
         "right": _right(definition, details) or _right_given_before(definition, position, calendar),
+        "said": _said(details),
         "contains": _contains(step, delivery.moment),
         "moved": moved_values(session, delivery, definition, details),
         "law": step.citation if step else "",
@@ -156,6 +157,12 @@ def _standing_in(
     person = session.get_one(Person, int(str(holder)))
     until = session.scalar(select(Absence.to_on).where(Absence.person_id == person.id, Absence.ended_at.is_(None), Absence.from_on <= today))
     return {"name": f"{person.given_name} {person.family_name}", "until": until, "role": role}
+
+
+def _said(details: Mapping[str, object]) -> dict[str, object] | None:
+    """What was said of a step that is not done: `will_be_by` or `waiting_for`, and the day."""
+    given = details.get("said")
+    return {"word": str(given["word"]), "until": date.fromisoformat(str(given["until"]))} if isinstance(given, Mapping) else None
 
 
 def _contains(step: Step | None, moment: str) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 
 from jinja2 import TemplateSyntaxError, meta, nodes
 
+from db.said import FOR_US, PASSED
 from notifications.lines import Line
 from notifications.render import TEMPLATES, TemplateMissing, environment, find_template
 from rules.definition import Definition, Ladder, Step
@@ -26,6 +27,7 @@ PARTS: Mapping[str, frozenset[str]] = {
         "target": "on days_late",
         "right": "name law text last_day",
         "standing_in": "name until role",
+        "said": "word until",
         **dict.fromkeys(("facts", "contains", "moved", "law", "link", "severity", "moment", "today", "again"), ""),
     }.items()
 }
@@ -33,7 +35,7 @@ SHARED = frozenset({"part", "pieces", "appeals"})  # which part is rendered, and
 KNOWN_VALUES = SHARED | PARTS.keys()
 # What lists and mornings have instead (`compose_mailing.py`); the parts of a line (`one`) are those of `notifications.lines.Line`.
 OF_MAILINGS = frozenset(
-    "part line reference reader today again lines schools new trust due_today in_holiday this_week overdue waiting more all_of_it".split()
+    "part line reference reader today again lines schools new trust due_today in_holiday this_week overdue waiting more all_of_it answer_all".split()
 )
 OF_TEXTS = frozenset({"came_back"})  # what a text message has besides (`compose.py`)
 # And what reports say (`compose_report.py`).
@@ -99,7 +101,7 @@ def _readers(definition: Definition, tells: tuple[str, ...], step: Step | None) 
 
 def _ladder_templates(library: Library) -> set[str]:
     ladders: list[Ladder] = [ladder for definition in library.all() for ladder in definition.ladders.values()]
-    return {rung.template for ladder in ladders for rung in ladder.rungs}
+    return {rung.template for ladder in ladders for rung in ladder.rungs} | {template.partition("/")[2] for template in (PASSED, FOR_US)}
 
 
 def _missing(owed: list[OwedText]) -> Iterator[TemplateFinding]:

@@ -15,6 +15,7 @@ from rules.history import Event
 from rules.instances import check_doer, find_instance
 from rules.record import Draft, Entry, Record, first_record, list_of
 from rules.refusals import one_of, refuse, refuse_decided, refuse_ended, refuse_not_open, refuse_unknown, refuse_waiting, step_title
+from rules.saying import say
 from rules.settling import end_case, settle
 from rules.statuses import Derived, derive, waits_for
 from rules.truth import T, truth
@@ -70,6 +71,8 @@ def act(definition: Definition, record: Record, event: Event, calendar: SchoolCa
         _decide(acted, event, dating)
     elif event.kind == "correct":
         correct(acted.draft, event, dating)
+    elif event.kind == "say":
+        say(acted.draft, event, dating.derived)
     else:
         _except(acted.draft, event, dating)
     engine.settle(acted.draft, event.on)

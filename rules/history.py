@@ -11,7 +11,7 @@ from rules.definition import Definition
 from rules.fact_values import facts_from_json, facts_to_json
 from rules.values import Facts
 
-EventKind = Literal["open", "decide", "correct", "except", "interrupt"]
+EventKind = Literal["open", "decide", "correct", "except", "interrupt", "say"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Event:
     """One thing that happened. `on` is the day a person says it happened (London); the ledger adds when it was recorded.
 
     `actor` is a person's id and opaque here; None means the calendar or software. `outcome` is an outcome, an answer word or `done`.
-    `facts`: what the opener states, what the step records, or the one fact corrected. `name`: which exception or interrupt.
+    `facts`: what the opener states, what the step records, or the one fact corrected. `name`: which exception or interrupt, or what was said.
+    `review_on`: when an exception is looked at again, or the day by which somebody said that the step will be done.
     """
 
     kind: EventKind

@@ -31,6 +31,7 @@ from web import (
     find,
     health,
     link,
+    list_answers,
     messages,
     new_child,
     sign_in,
@@ -43,7 +44,8 @@ from web.quiet import QuietBanner
 from web.signed_in import NotSignedIn, WrongForm
 
 PARTS = (
-    health, sign_in, actions, authorities, away, find, new_child, start, messages, link, change, correct_outcome, decide, contacts, drawing, case,
+    health, sign_in, actions, authorities, away, find, new_child, start, messages, link, list_answers, change, correct_outcome, decide,
+    contacts, drawing, case,
 )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def show(request: Request, token: str) -> Response:
     try:
         link, found = _open(request, token)
     except LinkRefused as refused:
-        return _refused(request, refused)
+        return refused_page(request, refused)
     return _form(request, link, found)
 
 
@@ -43,7 +43,7 @@ def answer(request: Request, token: str, form: Form) -> Response:
     try:
         link, found = _open(request, token)
     except LinkRefused as refused:
-        return _refused(request, refused)
+        return refused_page(request, refused)
     try:
         given = read_form(found.definition, found.definition.steps[link.step], form, console.clock.today())
     except ValueError as fault:
@@ -60,9 +60,9 @@ def answer(request: Request, token: str, form: Form) -> Response:
             facts=given.facts, private=given.private, on=given.on,
         )  # fmt: skip
     except AlreadyDecided:
-        return _refused(request, LinkRefused("moved_on"))
+        return refused_page(request, LinkRefused("moved_on"))
     except LinkUsed:
-        return _refused(request, LinkRefused("used"))
+        return refused_page(request, LinkRefused("used"))
     except (Refused, LedgerError) as fault:
         return _form(request, link, found, form, {"": fault.message})
     after = _case(request, link)
@@ -105,6 +105,7 @@ def _form(request: Request, link: Link, found: CasePage, typed: Mapping[str, str
     )
 
 
-def _refused(request: Request, refused: LinkRefused) -> Response:
+def refused_page(request: Request, refused: LinkRefused) -> Response:
+    """The page that says why a link opens nothing."""
     status = 410 if refused.reason in ("used", "expired", "revoked", "moved_on") else 404
     return page(request, "said.html", status, title="This link cannot be used", words=refused.message)

@@ -7,11 +7,21 @@ from collections.abc import Mapping
 from fastapi import HTTPException, Request
 
 _MOST_FIELDS = 200
+_MOST_OF_A_LIST = 20_000  # a list has as many lines as an officer is late with
 
 
 async def posted_form(request: Request) -> Mapping[str, str]:
     """The form of this request. Raises HTTPException 413 for more fields than any page of ours has, 422 for files and broken text."""
-    async with request.form(max_files=0, max_fields=_MOST_FIELDS) as form:
+    return await _posted(request, _MOST_FIELDS)
+
+
+async def posted_list(request: Request) -> Mapping[str, str]:
+    """The form of a page that answers a whole list. Raises as `posted_form`."""
+    return await _posted(request, _MOST_OF_A_LIST)
+
+
+async def _posted(request: Request, most: int) -> Mapping[str, str]:
+    async with request.form(max_files=0, max_fields=most) as form:
         found: dict[str, str] = {}
         for name, value in form.multi_items():
             if not isinstance(value, str):

@@ -63,7 +63,7 @@ class Folded:
         self.head = next_link(self.head, at, content)
         place = {"case_id": case_id, "seq": seq, "school_id": school_id}
         said = {"key": str(asked.key), "kind": asked.event.kind, "role": role, "hash": self.head.hex(), "content": content}
-        self.events.append({**place, **said, "messages": outbox_text(standing.definition, change)})
+        self.events.append({**place, **said, "messages": outbox_text(standing.definition, change, asked.event)})
         self.private += [{**place, **row} for row in private_rows(asked)]
         for row in rows.closed:
             self._close(row, seq)

@@ -7,20 +7,39 @@ from typing import Any
 import orjson
 
 from rules.definition import Definition
-from rules.owed import held_by
+from rules.history import Event
+from rules.owed import held_by, owner_of
 from rules.position_types import Change, GivenRight, Owed
 
 IN_DOUBT = "case_in_doubt"  # the moment of the message that a case which another opened must be looked at
 
 
-def outbox_text(definition: Definition, change: Change) -> str:
-    """Canonical JSON: the messages owed (step, party, round, number, moment, role), each with the right that its decision gives.
+def outbox_text(definition: Definition, change: Change, event: Event | None = None) -> str:
+    """Canonical JSON: the messages owed (step, party, round, number, moment, role), each with the right that its decision gives. Of an `event`
+    that says by when a step will be done: what was said, for whoever chases it.
 
     Every act has a row, also without messages: the row is the wake that the case wants.
     """
     rights = {right.step: right for right in change.gives}
     owed = [_message(definition, one, rights.get(one.step), change) for one in change.owed]
-    return orjson.dumps({"owed": owed}, option=orjson.OPT_SORT_KEYS).decode()
+    said = {} if event is None or event.kind != "say" else {"said": _said(definition, change, event)}
+    return orjson.dumps({"owed": owed, **said}, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _said(definition: Definition, change: Change, event: Event) -> dict[str, Any]:
+    instance = change.position.instance(event.step, event.party)
+    due = instance.due or instance.target
+    assert event.review_on is not None, "the rules ask for it"
+    return {
+        "step": event.step,
+        "party": event.party,
+        "round": instance.round,
+        "no": instance.no,
+        "word": event.name,
+        "until": event.review_on.isoformat(),
+        "to": owner_of(definition, event.step, event.party, change.position.facts),
+        "due_on": due.on.isoformat() if due else None,
+    }
 
 
 def _message(definition: Definition, owed: Owed, right: GivenRight | None, change: Change) -> dict[str, Any]:

@@ -6,6 +6,9 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import Any
+
+import psycopg
 
 from db.acts.actor import Actor
 from db.acts.before import already_decided, receipt_of_key
@@ -68,25 +71,30 @@ def _attempt(parts: Parts, actor: Actor, asked: Request, today: date, *, lock: b
         parts.engines.act_connection(SCHEDULER if actor.is_software else APP) as connection,
         connection.transaction() if lock else nullcontext(),
     ):
-        judged = None if lock else _judged_as_kept(parts, actor, asked, today)
-        if judged is None:
-            standing = read_standing(parts, connection, actor, asked.ref, lock=lock)
-            if standing.recounted:
-                raise OtherCalendar([asked.ref])
-            try:
-                judged = judge(parts, actor, standing, asked)
-            except Refused as refusal:
-                return _refused(parts, actor, standing, asked, refusal)
-        standing, change = judged.standing, judged.change
-        following: Following | None = None
-        if not leads_on(parts, standing.definition, change):
+        return attempt_on(parts, connection, actor, asked, today, lock=lock)
+
+
+def attempt_on(parts: Parts, connection: psycopg.Connection[Any], actor: Actor, asked: Request, today: date, *, lock: bool) -> Receipt:
+    """One try of an act on this connection. With `lock` the caller has begun a transaction, which holds the case until its end."""
+    judged = None if lock else _judged_as_kept(parts, actor, asked, today)
+    if judged is None:
+        standing = read_standing(parts, connection, actor, asked.ref, lock=lock)
+        if standing.recounted:
+            raise OtherCalendar([asked.ref])
+        try:
+            judged = judge(parts, actor, standing, asked)
+        except Refused as refusal:
+            return _refused(parts, actor, standing, asked, refusal)
+    standing, change = judged.standing, judged.change
+    following: Following | None = None
+    if not leads_on(parts, standing.definition, change):
+        written = write_act(connection, actor, judged.role, today, standing, asked, change, judged.round)
+    else:
+        with nullcontext() if lock else connection.transaction():
             written = write_act(connection, actor, judged.role, today, standing, asked, change, judged.round)
-        else:
-            with nullcontext() if lock else connection.transaction():
-                written = write_act(connection, actor, judged.role, today, standing, asked, change, judged.round)
-                if written.answer == "done":
-                    following = Following(parts, connection, actor)
-                    following.after(_done(standing, asked, change, written))
+            if written.answer == "done":
+                following = Following(parts, connection, actor)
+                following.after(_done(standing, asked, change, written))
     for ref in following.touched if following else ():
         parts.kept.forget(ref)
     if written.answer == "done" and not (following and asked.ref in following.touched):

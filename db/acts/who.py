@@ -48,7 +48,7 @@ def opening_role(actor: Actor, held: Iterable[str], definition: Definition) -> s
 
 
 def _by_link(actor: Actor, definition: Definition, event: Event) -> str:
-    owner = link_role_for_step(definition, event.step, event.party) if event.kind == "decide" else ""
+    owner = link_role_for_step(definition, event.step, event.party) if event.kind in ("decide", "say") else ""
     passes_to = definition.roles[owner].passes_to if owner else ""
     if not owner or actor.role not in (owner, passes_to):
         raise NotAllowed("This link does not cover that. Use the page that the link opens, or ask the school for a new link.")
@@ -77,6 +77,8 @@ def _known(definition: Definition, event: Event) -> bool:
 def _what(definition: Definition, event: Event) -> str:
     if event.kind == "decide":
         return f"“{step_title(definition, event.step, event.party)}”"
+    if event.kind == "say":
+        return f"Saying when “{step_title(definition, event.step, event.party)}” will be done"
     return {"correct": "Correcting the record", "except": "Applying an exception", "interrupt": "Ending a case early"}.get(
         event.kind, "Opening a case"
     )

@@ -67,7 +67,7 @@ def write_act(
         json_or_null(rows.closed),
         json_or_null(rows.written),
         json_or_null(private),
-        outbox_text(standing.definition, change),
+        outbox_text(standing.definition, change, asked.event),
         standing.stamp if standing.kept else None,
         str(standing.definition_id) if standing.kept else None,
         "\\x" + standing.head.hex() if standing.kept else None,

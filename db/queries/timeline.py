@@ -16,9 +16,10 @@ from db.acts.versions import CHANGED
 from db.queries.definitions_read import definitions_by_hash
 from db.queries.versions import SHOWN
 from rules.definition import Definition
-from rules.explain import words_of
+from rules.explain import in_full, words_of
 from rules.fact_values import facts_from_json
 from rules.refusals import step_title
+from rules.saying import SAID, WILL_BE_BY
 from rules.values import Value
 
 _EVENTS = text("""
@@ -120,6 +121,9 @@ def _what(definition: Definition, kind: str, event: Mapping[str, Any]) -> str:
     if kind == "interrupt":
         return definition.interrupts[name].title or name.replace("_", " ")
     title = step_title(definition, str(event["step"]), str(event.get("party", "")))
+    if kind == "say":
+        day = in_full(date.fromisoformat(event["review_on"]))
+        return f"{title}: not yet done; {SAID[name]}{' by ' if name == WILL_BE_BY else ', asked again after '}{day}"
     if kind == "except":
         return f"{title}: {definition.exceptions[name].title or name.replace('_', ' ')}"
     return title

@@ -20,6 +20,7 @@ SOON = Line(
     date(2026, 12, 4), False, 0, Markup(""),
 )  # fmt: skip
 COMMON: dict[str, Any] = {"reference": "LIST-000012", "reader": {"kind": "outside", "name": "Northmoor SEN team"}, "today": TODAY, "again": False}
+ALL = Markup("https://send.example.org/list/abc_2")
 SCHOOLS = [
     {"name": "Beacon Hill", "phone": "01234 5", "senco_name": "Sam Moss", "senco_email": "sam@bh.example.org"},
     {"name": "Oak*Field", "phone": "", "senco_name": "", "senco_email": ""},
@@ -33,8 +34,9 @@ The LA decides after the review. The last day was Sunday 22 November 2026: \
 <strong>12 days late</strong>. The law: reg 20(10). <a href="https://send.example.org/l/abc_1">Answer about AR-000007</a>.</li>
 <li><strong>NA-000009, BQ, Oak*Field: a question to the SEN team.</strong> Say how it stands. We hope for Friday 4 December 2026.</li>
 </ol>
-<p>If a step has been done, please tell us the day. If not, please tell us by which day it will be. You need no account. Each link is for you \
-alone, and it works once.</p>
+<p><a href="https://send.example.org/list/abc_2">Answer all of them on one page</a>. You need no account, and you can leave out what you cannot \
+answer yet.</p>
+<p>If a step has been done, please tell us the day. If not, please tell us by which day it will be. The links are for you alone.</p>
 <p>Sam Moss, SENCO, Beacon Hill, sam@bh.example.org, 01234 5<br />
 The SENCO, Oak*Field</p>
 <hr />
@@ -51,13 +53,13 @@ def morning(**sections: list[Line]) -> dict[str, Any]:
 
 
 def test_a_list_to_the_letter() -> None:
-    subject, page = render("mailings/list", "la", {**COMMON, "lines": worst_first([SOON, LATE]), "schools": SCHOOLS})
+    subject, page = render("mailings/list", "la", {**COMMON, "lines": worst_first([SOON, LATE]), "schools": SCHOOLS, "answer_all": ALL})
     assert subject == "LIST-000012: 2 dates in our cases"
     assert page == LIST
 
 
 def test_a_list_that_may_have_come_before_says_so() -> None:
-    said = {**COMMON, "again": True, "lines": [LATE, SOON], "schools": SCHOOLS}
+    said = {**COMMON, "again": True, "lines": [LATE, SOON], "schools": SCHOOLS, "answer_all": ALL}
     assert "You may have had this message before." in render("mailings/list", "la", said)[1]
 
 

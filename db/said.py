@@ -1,0 +1,51 @@
+"""What somebody outside said of a step that they owe: chasing them waits until the day that they named, and then asks once. Dates stay."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from db.held import FAMILY
+
+SAID = "said"  # the moment of both messages below
+PASSED = "ladders/said_passed"  # to who owes the step, after the day; laid aside when the step is decided by then
+FOR_US = "ladders/said_for_us"
+Instance = tuple[int, str, str, int | None, str]  # case, step, party, round, and the role that owes it
+_STANDING = text("""
+    SELECT case_id, step, party, round, to_role FROM deliveries
+    WHERE state = 'held' AND template = :passed AND owed_on > :today AND case_id = ANY (:cases)
+""")
+_LAY_ASIDE = text("""
+    UPDATE deliveries SET state = 'superseded', settled_at = now()
+    WHERE state = 'held' AND case_id = :case AND step = :step AND party = :party AND round IS NOT DISTINCT FROM :round AND to_role = :role
+      AND (rung IS NOT NULL OR template = :passed)
+""")
+
+
+def told_of_it(said: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    """Who is told of what was said (`db/acts/messages.py`): whoever owes the step is asked on the day after the one that they named, our SENCO
+    hears at once. As the fields of an owed message."""
+    until = date.fromisoformat(said["until"])
+    about = {"moment": SAID, **{name: said[name] for name in ("step", "party", "round", "no")}}
+    about["due_on"] = date.fromisoformat(said["due_on"]) if said["due_on"] else None
+    about["details"] = json.dumps({"said": {"word": said["word"], "until": said["until"]}}, sort_keys=True)
+    if said["to"] not in FAMILY:  # a family owes nothing, and is not asked why
+        yield {**about, "template": PASSED, "to": said["to"], "not_before": until + timedelta(days=1)}
+    yield {**about, "template": FOR_US, "to": "senco"}
+
+
+def at_rest(session: Session, cases: Iterable[int], today: date) -> frozenset[Instance]:
+    """The steps of these cases whose owners named a day that has not passed: their own reminders wait. Others are told as ever."""
+    found = session.execute(_STANDING, {"passed": PASSED, "today": today, "cases": sorted(set(cases))})
+    return frozenset((row.case_id, row.step, row.party, row.round, row.to_role) for row in found)
+
+
+def lay_aside_reminders(session: Session, instance: Instance) -> None:
+    """What is held to remind the step's owner is not needed: they have just said when it will be done."""
+    case, step, party, round_, role = instance
+    session.execute(_LAY_ASIDE, {"case": case, "step": step, "party": party, "round": round_, "role": role, "passed": PASSED})

@@ -1,0 +1,103 @@
+"""The page on which an officer or adviser answers a whole list by its signed link: done, will be by, waiting for. One Save; all of it or nothing.
+
+GET records nothing. A line shows initials, never a name, as the list does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import Response
+
+from db.acts.actor import Actor
+from db.acts.errors import LedgerError
+from db.acts.request import request as act_request
+from db.acts.together import Answer, RefusedInList
+from db.links import LinkRefused
+from db.list_links import ListLine, ListLink, ListLinks
+from db.queries.case_page import CasePage, case_page
+from web.console import Console, console_of, page
+from web.link import refused_page
+from web.list_lines import LineAnswer, line_form, read_line
+from web.posted import posted_list
+
+router = APIRouter()
+Form = Annotated[Mapping[str, str], Depends(posted_list)]
+Lines = list[tuple[ListLine, CasePage]]
+NOTHING = "Answer one line at least. You can leave out what you cannot answer yet."
+
+
+@router.get("/list/{token}")
+def show(request: Request, token: str) -> Response:
+    """The lines of the list, each with its form. Mail scanners may open it as often as they like."""
+    try:
+        link, lines = _open(request, token)
+    except LinkRefused as refused:
+        return refused_page(request, refused)
+    return _page(request, link, lines)
+
+
+@router.post("/list/{token}")
+def answer(request: Request, token: str, form: Form) -> Response:
+    """Record every answer given, in one transaction; a line without an answer stays as it is."""
+    try:
+        link, lines = _open(request, token)
+    except LinkRefused as refused:
+        return refused_page(request, refused)
+    today = console_of(request).clock.today()
+    try:
+        given = [one for line, found in lines if line.open and (one := read_line(line, found, today, form)) is not None]
+    except ValueError as fault:
+        raise HTTPException(422, "This form is not complete. Open the link again from the message.") from fault
+    errors = {one.line.id: one.errors for one in given if one.errors}
+    if errors or not given:
+        return _page(request, link, lines, form, errors, "" if errors else NOTHING)
+    try:
+        console_of(request).ledger.answer_together(_acts(console_of(request), link, given))
+    except RefusedInList as refusal:
+        return _page(request, link, lines, form, {given[refusal.place].line.id: {"answer": refusal.message}})
+    except LedgerError as fault:
+        return _page(request, link, lines, form, {}, fault.message)
+    left = sum(line.open for line, _ in lines) - sum(one.event is not None and one.event.kind == "decide" for one in given)
+    return page(request, "list_done.html", title="Thank you", given=given, left=left, again=request.url.path)
+
+
+def _acts(console: Console, link: ListLink, given: Sequence[LineAnswer]) -> list[Answer]:
+    """Each answer with the link of its own line, which it uses up."""
+    with console.engines.scheduler() as session:
+        numbers = [ListLinks(console.signing_keys).link_of(session, one.line, link.expires_on) for one in given]
+    acts: list[Answer] = []
+    for one, number in zip(given, numbers, strict=True):
+        if one.event is None:
+            raise ValueError("an answer without an event has an error, and is never recorded")
+        actor = Actor(one.line.person_id, frozenset({one.line.school_id}), "link", number, one.line.role)
+        acts.append((actor, act_request(one.key, one.line.case, one.event, round=one.line.round, private=one.private)))
+    return acts
+
+
+def _open(request: Request, token: str) -> tuple[ListLink, Lines]:
+    console = console_of(request)
+    today = console.clock.today()
+    link = ListLinks(console.signing_keys).read(console.engines, token, today)
+    with console.engines.app(link.schools) as session:
+        pages = {ref: case_page(session, ref, today) for ref in {line.case for line in link.lines}}
+    return link, [(line, found) for line in link.lines if (found := pages[line.case]) is not None]
+
+
+def _page(
+    request: Request,
+    link: ListLink,
+    lines: Lines,
+    form: Mapping[str, str] | None = None,
+    errors: Mapping[int, Mapping[str, str]] | None = None,
+    fault: str = "",
+) -> Response:
+    today, wrong = console_of(request).clock.today(), errors or {}
+    forms = [line_form(line, found, today, form, wrong.get(line.id, {})) for line, found in lines]
+    summary = {where: words for one in forms for where, words in one.summary.items()} | ({"": fault} if fault else {})
+    return page(
+        request, "list.html", 422 if summary else 200, title="Answer the list", link=link, lines=forms, errors=summary or None,
+        open_lines=sum(one.form is not None for one in forms),
+    )  # fmt: skip
