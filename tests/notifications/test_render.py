@@ -16,6 +16,7 @@ VALUES = {
     "step": {"name": "la_decision", "title": "The LA decides", "hint": "", "owner": "the local authority", "policy": "", "party": ""},
     "due": {"on": date(2026, 11, 20), "safe_on": None, "days_late": 4, "why": "The rule: 4 weeks after the meeting."},
     "target": None,
+    "said": None,
     "facts": {},
     "right": None,
     "contains": {},
