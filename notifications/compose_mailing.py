@@ -33,7 +33,6 @@ def compose_mailing(session: Session, mailing: Mailing, *, origin: str, links: L
     """
     if mailing.kind in REPORTS:
         return compose_report(session, mailing, origin=origin, today=today)
-    deliveries = lines_of(session, mailing)
     deliveries = newest_of_each_step(lines_of(session, mailing))
     if mailing.kind == "list" and len(deliveries) == 1:
         letter = compose(session, deliveries[0], origin=origin, links=links, today=today, again=mailing.may_be_twice)
