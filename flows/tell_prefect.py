@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID, uuid5
 
 from prefect.client.orchestration import SyncPrefectClient
 
@@ -43,7 +43,7 @@ def _event(of: Untold, news: News, run_id: UUID, at: datetime) -> dict[str, Any]
         "date_of_law": news.lawful if news.due_on else None,
     }
     return {
-        "id": str(uuid5(NAMESPACE_URL, f"sendflow/{of.case}/{news.key}")),
+        "id": str(uuid5(run_id, f"{of.case} {news.key}")),
         "occurred": at.isoformat(),
         "event": f"sendflow.{news.what}",
         "resource": {"prefect.resource.id": f"sendflow.case.{of.case}", "sendflow.process": of.process, "sendflow.school": of.school_urn},

@@ -18,7 +18,8 @@ from db.engine import Engines
 from db.models import Person
 from db.settings import get_settings
 from tests.db.ledger_story import FACTS, Village, day, village
-from tests.db.test_dates_moved import send_all, to_brief_staff
+from tests.db.sending import send_all
+from tests.db.test_dates_moved_by_calendar import to_brief_staff
 from tests.db.test_outbox import spread_all
 
 Run = Callable[..., Result]

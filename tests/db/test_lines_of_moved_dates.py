@@ -88,8 +88,8 @@ def test_a_reader_is_told_a_date_when_the_list_with_it_has_left(ash: Village) ->
     with ash.engines.scheduler() as session:
         mine = [one.id for one in claim_mailings(session, on, "test", limit=1000)]
     move_meeting(ash, claimed, LATER)
-    assert told(ash, claimed) == [advice("owed", FIRST, SECOND)]
+    assert told(ash, claimed) == [advice("held", FIRST, SECOND)]
     with ash.engines.scheduler() as session:
         assert all(mark_handed_over(session, one, "test", of="mailings") and mark_accepted(session, one, "test", of="mailings") for one in mine)
     move_meeting(ash, sent, LATER)
-    assert told(ash, sent) == [advice("owed", FIRST, SECOND)] and told(ash, listed) == told(ash, held) == []
+    assert told(ash, sent) == [advice("held", FIRST, SECOND)] and told(ash, listed) == told(ash, held) == []

@@ -22,7 +22,7 @@ from rules.history import Event
 from rules.loader import load_library
 from tests.db.ledger_story import FACTS, Village, day, village
 from tests.db.other_texts import OWNER, ROOMS, WEEKS, library_with, text_of, trust_lead
-from tests.db.test_dates_moved import to_brief_staff
+from tests.db.test_dates_moved_by_calendar import to_brief_staff
 from tests.db.test_ledger_acts import held, reported
 from tests.faults.tally import rounds
 

@@ -13,7 +13,8 @@ from flows.lease import take_lease
 from flows.server import PrefectServer
 from tests.faults.clock_files import clock_at, numbers
 from tests.faults.conftest import Tally
-from tests.faults.leases import is_settled, mails_of
+from tests.faults.leases import mails_of
+from tests.faults.messages_at_hand import all_sent
 from tests.faults.tally import rounds
 from tests.flows.office import Office, until
 from tests.flows.worker_process import WorkerProcess
@@ -41,7 +42,7 @@ def test_t5_a_worker_five_minutes_ahead_takes_no_lease_early_and_keeps_the_order
         worker = WorkerProcess(prefect_server.connection, ahead, tmp_path / "worker.log")
         held_by_us = office.open()
         with office.loop():
-            until(lambda: is_settled(office, held_by_us), "it is served once")
+            until(lambda: office.is_served(held_by_us), "it is served once")
         with at_work(worker), clock_at(office, tmp_path / "ours", evening):
             held = take_lease(office.parts, held_by_us)
             assert held is not None
@@ -49,18 +50,20 @@ def test_t5_a_worker_five_minutes_ahead_takes_no_lease_early_and_keeps_the_order
                 office.agree_meeting(held_by_us)
                 cases = [office.open() for _ in range(count)]
                 with office.loop():
-                    until(lambda: all(is_settled(office, case) for case in cases), "both serve the others", 120)
+                    until(lambda: all(office.is_served(case) for case in cases), "both serve the others", 120)
                 held.hold()
                 early = not office.is_served(held_by_us) and "send_invitations" in office.open_steps(held_by_us)
-            until(lambda: is_settled(office, held_by_us), "given back, it is served")
+            until(lambda: office.is_served(held_by_us), "given back, it is served")
             for case in cases:
                 office.agree_meeting(case)
             until(
-                lambda: all(is_settled(office, case) and "send_invitations" not in office.open_steps(case) for case in cases),
+                lambda: all(office.is_served(case) and "send_invitations" not in office.open_steps(case) for case in cases),
                 "the worker serves",
                 120,
             )
     everything = [held_by_us, *cases]
+    with clock_at(office, tmp_path / "morning", evening + timedelta(hours=10)):
+        until(lambda: all_sent(office.parts, everything), "what waited for the morning is sent")
     mails = [one for case in everything for one in mails_of(office, case)]
     doubled, days = len(mails) - len(set(mails)), {today_of(office, case) for case in cases}
     tally("T5", acts=len(everything) * 2, kills=1, lost=int(not early), doubled=doubled, note="one worker's clock 5 minutes ahead, over midnight")

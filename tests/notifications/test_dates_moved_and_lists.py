@@ -10,6 +10,7 @@ import pytest
 from db.chase import sweep_all
 from db.engine import Engines
 from db.links import Links
+from db.list_links import ListLinks
 from db.mailings import claim_mailings
 from db.models import Delivery
 from db.settings import Settings
@@ -44,7 +45,7 @@ def test_a_line_written_after_the_move_bore_the_new_date(ash: Village) -> None:
     on = make_mailings(ash)
     with ash.engines.scheduler() as session:
         for one in claim_mailings(session, on, "test", limit=1000, seconds=-1):
-            compose_mailing(session, one, origin="http://here", links=Links(["key"]), today=on)
+            compose_mailing(session, one, origin="http://here", links=Links(["key"]), lists=ListLinks(["key"]), today=on)
     assert ("senco", "opened") in send_mailings(ash, case, on)
     assert told(ash, case, "senco") == [] and second == due_on + timedelta(days=7)
     move_meeting(ash, case, LATEST)
