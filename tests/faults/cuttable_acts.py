@@ -14,6 +14,7 @@ from uuid import UUID, uuid4, uuid5
 
 import psycopg
 
+from db.acts.request import request
 from db.engine import Engines
 from db.ledger import Act as Many
 from db.ledger import Ledger, Opening, Receipt
@@ -129,6 +130,27 @@ def moving(ash: Village) -> Act:
     return lambda ledger, key: ledger.move_to_text(lead, key=key, case=case, to=new, because="synthetic")
 
 
+def saying(ash: Village) -> Act:
+    """Word of when a step will be done."""
+    case = ash.open().case
+    until, on = day("2026-10-12"), day("2026-09-20")
+    return lambda ledger, key: ledger.say(ash.senco, key=key, case=case, step="agree_meeting_date", word="will_be_by", until=until, on=on)
+
+
+def answering_together(ash: Village) -> Act:
+    """Two cases in one transaction: both, or none."""
+    cases = [ash.open().case for _ in range(2)]
+    event = Event("say", day("2026-09-20"), ash.senco.person_id, "agree_meeting_date", "", name="will_be_by", review_on=day("2026-10-12"))
+
+    def act(ledger: Ledger, key: UUID) -> Receipt:
+        asked = [request(key, cases[0], event), request(uuid5(key, "second"), cases[1], event)]
+        receipts = ledger.answer_together([(ash.senco, one) for one in asked])
+        assert [ash.ledger.position(case)[2] for case in cases] == [2, 2] and ash.ledger.verify(cases[1]) == []
+        return receipts[0]
+
+    return act
+
+
 @dataclass(frozen=True)
 class Sweep:
     """An act without a key, over some cases: `left` says how many of them it has still to do; `done` how often it has been done, over all."""
@@ -225,6 +247,8 @@ KEYED: dict[str, Prepare] = {
     "interrupt": interrupting,
     "move_to_text": moving,
     "erase_private": erasing,
+    "say": saying,
+    "answer_together": answering_together,
 }
 WITHOUT_KEY: dict[str, Callable[[Village], Sweep]] = {
     "run_calendar": lapsing,
