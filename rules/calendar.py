@@ -39,6 +39,7 @@ class SchoolCalendar:
     closed_on: frozenset[date] = frozenset()
     overrides: Overrides = NO_OVERRIDES
     version: str = field(init=False, default="")
+    _school_days: dict[date, bool] = field(init=False, repr=False, default_factory=dict)  # asked of the same days again and again
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "version", _version(self))
@@ -61,7 +62,11 @@ class SchoolCalendar:
 
     def is_school_day(self, day: date) -> bool:
         """A working day on which pupils attend. Where no term dates are known (`covers` is false) every working day counts as one."""
-        return self.is_working_day(day) and day not in self.closed_on and (self._in_term(day) or not self.covers(day))
+        known = self._school_days.get(day)
+        if known is None:
+            known = self.is_working_day(day) and day not in self.closed_on and (self._in_term(day) or not self.covers(day))
+            self._school_days[day] = known
+        return known
 
     def covers(self, day: date) -> bool:
         """Whether the school's term dates are known for that day: inside a term, or in a holiday between two known terms."""

@@ -38,8 +38,11 @@ def check(library: Library, *, explored: Collection[str] = (), processors: int =
 def _alone_each(library: Library, numbers: list[int], processors: int) -> Iterable[tuple[list[Finding], Figures]]:
     if processors < 2 or len(numbers) < 2:
         return [_alone(library, number) for number in numbers]
+    definitions = library.all()
+    longest_first = sorted(numbers, key=lambda number: -len(definitions[number].steps))  # a long one begun last would leave the others idle
     with ProcessPoolExecutor(processors, mp_context=get_context("spawn")) as pool:  # not forked: whoever asks may have threads
-        return list(pool.map(_alone, [library] * len(numbers), numbers))
+        found = dict(zip(longest_first, pool.map(_alone, [library] * len(numbers), longest_first), strict=True))
+    return [found[number] for number in numbers]
 
 
 def _alone(library: Library, number: int) -> tuple[list[Finding], Figures]:
