@@ -99,7 +99,7 @@ def test_n9_a_week_without_mail_and_a_limit_afterwards_lose_and_double_nothing(a
     cases = [owe_invitations(ash) for _ in range(rounds(3, 60))]
     away = Settings(data_folder=tmp_path, mail_url="smtp://127.0.0.1:9")
     for _ in range(len(BACK_OFF_MINUTES) + 2):
-        deliver(ash.engines, ash.clock, away, None)
+        deliver(ash.engines, ash.clock, away, None, limit=OWED * len(cases))
         for case in cases:
             make_due(ash, case)
     assert set().union(*(states(ash, case) for case in cases)) == {("owed", "server_not_reached", False)}
