@@ -102,10 +102,10 @@ def _mail_server(settings: Settings) -> None:
 
 
 def _send_all(engines: Engines, clock: Clock, settings: Settings, claimed: Sequence[Owed], holder: str) -> DeliveryCounts:
-    links = Links(signing_keys(settings))
+    keys = signing_keys(settings)
     counts = DeliveryCounts()
     for place, owed in enumerate(claimed):
-        one = _deliver_one(engines, clock, settings, links, owed, holder)
+        one = _deliver_one(engines, clock, settings, keys, owed, holder)
         counts += one
         if one.away:
             return counts + _put_back(engines, claimed[place + 1 :], holder, one.away)
@@ -123,9 +123,9 @@ def _put_back(engines: Engines, claimed: Sequence[Owed], holder: str, code: str)
     return DeliveryCounts(failed=len(claimed))
 
 
-def _deliver_one(engines: Engines, clock: Clock, settings: Settings, links: Links, owed: Owed, holder: str) -> DeliveryCounts:
+def _deliver_one(engines: Engines, clock: Clock, settings: Settings, keys: list[str], owed: Owed, holder: str) -> DeliveryCounts:
     try:
-        message = _composed(engines, clock, settings, links, owed, holder)
+        message = _composed(engines, clock, settings, keys, owed, holder)
     except NothingToSay:
         with engines.scheduler() as session:
             lay_aside_mailing(session, owed.id, holder)
@@ -134,7 +134,7 @@ def _deliver_one(engines: Engines, clock: Clock, settings: Settings, links: Link
         return DeliveryCounts(failed=1)
     if _is_put_off(engines, clock, settings, owed, message, holder):
         return DeliveryCounts()
-    message = replace(message, proof=proof_of(signing_keys(settings), message.reference))
+    message = replace(message, proof=proof_of(keys, message.reference))
     marking, of = time.monotonic(), _of(owed)
     with engines.scheduler() as session:
         if not mark_handed_over(session, owed.id, holder, settings.lease_seconds, of=of):
@@ -178,13 +178,13 @@ def _sent(message: Message, settings: Settings, before: float) -> Sent:
         return Sent("refused", NO_SMS_SERVICE)
 
 
-def _composed(engines: Engines, clock: Clock, settings: Settings, links: Links, owed: Owed, holder: str) -> Message | None:
+def _composed(engines: Engines, clock: Clock, settings: Settings, keys: list[str], owed: Owed, holder: str) -> Message | None:
     """The message, or None when it cannot be written: then it has failed, with a word that says why. Raises NothingToSay."""
+    links = Links(keys)
     try:
         with engines.scheduler() as session:
             if isinstance(owed, Mailing):
-                lists = ListLinks(signing_keys(settings))
-                return compose_mailing(session, owed, origin=settings.origin, links=links, lists=lists, today=clock.today())
+                return compose_mailing(session, owed, origin=settings.origin, links=links, lists=ListLinks(keys), today=clock.today())
             return compose(session, owed, origin=settings.origin, links=links, today=clock.today(), texts=settings.sms_url is not None)
     except NobodyToWriteTo as nobody:
         code = nobody.code
