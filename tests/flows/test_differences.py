@@ -63,9 +63,12 @@ def test_of_late_sweeps_the_newest_is_kept_and_one_left_running_is_told(office: 
 
     from flows.deployments import deployment_ids
     from flows.known import SCHEDULED_FLOWS
+    from flows.prefect_runs import live_runs
     from flows.sweep_runs import tidy_sweep_runs
 
     deployment = deployment_ids(office.client, SCHEDULED_FLOWS)["chase_deadlines"]
+    for ours in list(live_runs(office.client, [deployment])):  # the server is shared, no worker serves its schedule, and on the hour one more is late
+        office.client.delete_flow_run(ours.id)
     made = []
     for days_ago in (3, 1, 2):
         due_at = datetime.now(UTC) - timedelta(days=days_ago)
