@@ -1,4 +1,4 @@
-"""The one place from which anything leaves, and the only importer of Apprise.
+"""The one place from which mails and alarms leave, by Apprise (texts: `text_messages.py`).
 
 Apprise answers false where others raise, and swallows the reason; so the server is knocked at first (not reachable: surely not sent), and overheard
 (`server_words.py`). Neither knows more: the answer may have been lost (RFC 1047), so the state is `unknown` and a second copy is possible.
@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from notifications.message import Message, Sent
 from notifications.proof import HEADER
-from notifications.server_words import overheard
+from notifications.server_words import BUSY, LOGIN, REFUSED, TRY_LATER, overheard
 
 if TYPE_CHECKING:
     import apprise
@@ -25,6 +25,7 @@ NO_SERVICE = "no_service"  # surely not sent: no mail service takes the settings
 _PLAIN_ADDRESS = re.compile(r"^[A-Za-z0-9.!#$%'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$")
 NOT_REACHED = "server_not_reached"  # surely not sent: nobody greeted us
 _SECONDS_TO_CONNECT = 5.0
+MICROSOFT = "microsoft365"
 _WAYS = {"smtp": ("insecure", 25), "smtp+starttls": ("starttls", 587), "smtps": ("ssl", 465)}
 
 
@@ -42,14 +43,16 @@ def is_plain_address(address: str) -> bool:
 
 
 def send(message: Message, mail_url: str, sender: str, before: float = float("inf")) -> Sent:
-    """Hand one message to the mail server at `mail_url` (`smtp://host:port`, `smtp+starttls://` or `smtps://user:password@host`), from the plain
-    address `sender`.
+    """Hand one message to the mail server at `mail_url` (`smtp://host:port`, `smtp+starttls://` or `smtps://user:password@host`, or
+    `microsoft365://`, `microsoft_mail.py`), from the plain address `sender`.
 
     Not after `before` (`time.monotonic()`): a process that was stopped meanwhile must not send what another has sent since (faults.md C7).
     Returns what is known of it; never raises for a server's refusal. Raises MailSettingsError for a mail_url that cannot be used.
     """
     if not is_plain_address(message.to):
         return Sent("refused", "bad_address")
+    if urlsplit(mail_url).scheme == MICROSOFT:
+        return _send_by_microsoft(message, mail_url, sender, before)
     where = _server(mail_url)
     if not _answers(where["host"], where["port"], where["secure_mode"] == "ssl"):
         return Sent("refused", NOT_REACHED)
@@ -61,6 +64,36 @@ def send(message: Message, mail_url: str, sender: str, before: float = float("in
     with overheard() as ear:
         took = service.notify(title=message.subject, body=message.html, body_format="html")
     return Sent("accepted", "accepted") if took else ear.refusal()
+
+
+def _send_by_microsoft(message: Message, mail_url: str, sender: str, before: float) -> Sent:
+    from notifications.microsoft_mail import microsoft_mail, whom_to_reach
+
+    service = microsoft_mail(message, mail_url, sender)
+    if service is None:
+        raise MailSettingsError(
+            "SENDFLOW_MAIL_URL must be like microsoft365://CLIENT_ID:SECRET@TENANT_ID, and SENDFLOW_MAIL_FROM a mailbox of that tenant"
+        )
+    if not _answers(*whom_to_reach(mail_url), True):
+        return Sent("refused", NOT_REACHED)
+    if time.monotonic() > before:
+        return Sent("refused", TOO_LATE)
+    said = _handed_to(service, message)
+    if said.code == LOGIN:
+        service.forget_token()
+    if service.signed_in or said.code in (BUSY, TRY_LATER):
+        return said
+    return Sent("refused", LOGIN if said.state == "refused" else TRY_LATER)  # who was not let in has sent nothing, whatever was lost on the way
+
+
+def _handed_to(service: apprise.NotifyBase, message: Message) -> Sent:
+    import apprise
+
+    by = apprise.Apprise()
+    by.add(service)
+    with overheard() as ear:
+        took = by.notify(title=message.subject, body=message.html, body_format="html")
+    return Sent("accepted", "accepted") if took else ear.refusal_of_service(REFUSED)
 
 
 def tell(alarm_url: str, title: str, words: str) -> bool:

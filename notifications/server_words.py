@@ -56,15 +56,18 @@ class Ear(logging.Handler):
             return Sent("refused", TRY_LATER)
         return Sent("refused", ADDRESS if self.of_reader else REFUSED)
 
-    def refusal_of_service(self) -> Sent:
-        """The same of an HTTP service (RFC 9110): what it answered is surely not sent; without an answer nobody knows."""
+    def refusal_of_service(self, not_taken: str = NUMBER) -> Sent:
+        """The same of an HTTP service (RFC 9110): what it answered is surely not sent; without an answer nobody knows.
+
+        `not_taken`: the word for a refusal of this one message.
+        """
         if not self.number:
             return Sent("unknown", NO_ANSWER)
         if self.number in ("401", "403", "407"):
             return Sent("refused", LOGIN)
         if self.number in ("408", "429") or self.number.startswith("5"):
             return Sent("refused", BUSY if self.number == "429" else TRY_LATER)
-        return Sent("refused", NUMBER)
+        return Sent("refused", not_taken)
 
 
 @contextmanager
