@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from db.deliveries import SUPERSEDE
@@ -91,6 +91,19 @@ _CLAIM = text("""
 """)
 
 
+_AT_THEIR_HOUR = text("""
+    UPDATE mailings g SET next_try_at = GREATEST(g.next_try_at, now() + (make_interval(hours => p.morning_at) - CAST(:hour AS interval)))
+    FROM preferences p
+    WHERE p.person_id = g.person_id AND g.kind = 'morning' AND g.sent_for = :today AND g.state = 'owed' AND g.attempts = 0
+      AND make_interval(hours => p.morning_at) > :hour
+""")
+_IN_TEAMS = text("""
+    INSERT INTO mailings (kind, person_id, sent_for, next_try_at)
+    SELECT 'teams', g.person_id, g.sent_for, g.next_try_at FROM mailings g JOIN preferences p ON p.person_id = g.person_id AND p.teams_url <> ''
+    WHERE g.kind = 'morning' AND g.sent_for = :today AND g.state <> 'superseded'
+    ON CONFLICT DO NOTHING
+""")
+TEAMS = "teams"
 Days = tuple[date, date]  # the first and the last
 
 
@@ -126,14 +139,25 @@ def make_lists(session: Session, today: date) -> Made:
     return Made(*session.execute(_LISTS, {"kind": "list", "today": today}).one())
 
 
-def make_mornings(session: Session, today: date, open_schools: Mapping[int, Days]) -> Made:
+def make_mornings(session: Session, today: date, open_schools: Mapping[int, Days], hour: timedelta | None = None) -> Made:
     """The mornings of the staff. `open_schools`: the schools at which `today` is a school day, and the days that their morning speaks for.
 
-    Somebody of several schools has the lines of those that are open; the others' wait for their own next school day.
+    Somebody of several schools has the lines of those that are open; the others' wait for their own next school day. `hour`: what the clock
+    shows in London, from midnight; who wants their morning later has it then. None: a demo, which keeps no hours.
     """
     froms, untils = zip(*open_schools.values(), strict=True) if open_schools else ((), ())
     values = {"kind": "morning", "today": today, "schools": list(open_schools), "froms": list(froms), "untils": list(untils)}
-    return Made(*session.execute(_MORNINGS, values).one())
+    made = Made(*session.execute(_MORNINGS, values).one())
+    if hour is not None:
+        session.execute(_AT_THEIR_HOUR, {"today": today, "hour": hour})
+    session.execute(_IN_TEAMS, {"today": today})
+    return made
+
+
+def new_lines_of_morning(session: Session, note: Mailing) -> int:
+    """How many lines the morning has that this note in Teams tells of, whether it was sent yet or not."""
+    lines = select(func.count()).select_from(Delivery).join(Mailing, Mailing.id == Delivery.mailing_id)
+    return session.scalar(lines.where(Mailing.kind == "morning", Mailing.person_id == note.person_id, Mailing.sent_for == note.sent_for)) or 0
 
 
 def claim_mailings(session: Session, today: date, holder: str, limit: int = 50, seconds: float = 300) -> list[Mailing]:

@@ -19,6 +19,7 @@ class Settings(BaseSettings):
     `alarm_url`: whom the watch tells. `sms_url`: who takes text messages. `signing_key` and `installation_key`: without them the data folder
     keeps its own. `pool_size`: connections to the database, a role and process. `lease_seconds`: how long a worker that says nothing keeps a
     case and its messages.
+    `teams_hosts`: where the addresses of staff's Teams workflows may lie, parted by spaces (`.logic.azure.com`: any below it); empty: no notes.
     `intervention_breaches`: from how many breaches of one school on the trust is asked to help it.
     `origin` is where people reach the console, for links in mails; `console_host` and `console_port` are where it listens behind a proxy.
     """
@@ -31,6 +32,7 @@ class Settings(BaseSettings):
     mail_url: str | None = None
     alarm_url: SecretStr | None = None
     sms_url: SecretStr | None = None
+    teams_hosts: str = ".logic.azure.com .api.powerplatform.com"
     mail_from: str = "sendflow@example.org"
     origin: str = "http://127.0.0.1:8000"
     console_host: str = "127.0.0.1"

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from db.links import Links
 from db.list_links import ListLinks
-from db.mailings import lines_of
+from db.mailings import TEAMS, lines_of
 from db.models import Delivery, Mailing, School, Trust
 from db.reports import REPORTS
 from db.said import PASSED
@@ -24,6 +24,7 @@ from notifications.message import Message, NothingToSay
 from notifications.morning import sections
 from notifications.reader import Reader, reader_in
 from notifications.render import render
+from notifications.teams_note import compose_note
 
 
 def compose_mailing(session: Session, mailing: Mailing, *, origin: str, links: Links, lists: ListLinks, today: date) -> Message:
@@ -31,6 +32,8 @@ def compose_mailing(session: Session, mailing: Mailing, *, origin: str, links: L
 
     Raises NobodyToWriteTo when mail does not reach the reader, NothingToSay, TemplateMissing when a line's text is not written.
     """
+    if mailing.kind == TEAMS:
+        return compose_note(session, mailing, origin=origin, today=today)
     if mailing.kind in REPORTS:
         return compose_report(session, mailing, origin=origin, today=today)
     deliveries = newest_of_each_step(lines_of(session, mailing))

@@ -39,12 +39,13 @@ from notifications.proof import proof_of
 from notifications.reader import NobodyToWriteTo
 from notifications.render import TemplateMissing
 from notifications.server_words import ADDRESS, BUSY, LOGIN, NUMBER
+from notifications.teams_note import NOT_TAKEN, send_note
 from notifications.text_messages import NO_SERVICE as NO_SMS_SERVICE
 from notifications.text_messages import SmsUrlError, send_text
 from rules.calendar import england
 from rules.hours import wait_for_hours
 
-FOR_GOOD = frozenset({"bad_address", ADDRESS, "bad_number", NUMBER})
+FOR_GOOD = frozenset({"bad_address", ADDRESS, "bad_number", NUMBER, NOT_TAKEN})
 # The server takes nothing from anybody now: nobody waits for each message in turn, and none has failed because of it (faults.md C10, N3, N9).
 NOTHING_GOES = frozenset({NOT_REACHED, LOGIN, BUSY})
 CLAIMED_SECONDS = 300.0  # of messages of any case: nobody renews these
@@ -167,6 +168,8 @@ def _is_put_off(engines: Engines, clock: Clock, settings: Settings, owed: Owed, 
 
 def _sent(message: Message, settings: Settings, before: float) -> Sent:
     """Settings that no mail service takes are a refusal like another: it is tried again, fails in the end, and says why (faults.md N4)."""
+    if message.way == "teams":
+        return send_note(message, before)
     try:
         if message.way == "sms":
             sms_url = settings.sms_url.get_secret_value() if settings.sms_url else ""

@@ -8,7 +8,8 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`to` is one plain address; where `way` is sms, one mobile number, and `subject` all that is said. Apprise makes the text part from `html`.
+    """`to` is one plain address; where `way` is sms, one mobile number, and `subject` all that is said; where it is
+    teams, the address of a workflow, and `html` markdown. Apprise makes the text part from `html`.
 
     `reference` is the delivery's own (`AR-000007/31`) and stands in the header X-Case-Ref, so that a bounce finds its delivery; `proof` beside it
     shows that the mail was ours (`proof.py`). `again`: the server's answer to an earlier try was lost; this may be the second copy, and says so.
@@ -22,7 +23,7 @@ class Message:
     again: bool = False
     proof: str = ""
     reader_kind: str = "outside"
-    way: Literal["email", "sms"] = "email"
+    way: Literal["email", "sms", "teams"] = "email"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ from db.mailings import Made, lay_aside, make_lists, make_mornings, take_apart
 from db.models import School
 from notifications.dispatch import deliver_mailings
 from rules.calendar import england, today_in_london
-from rules.hours import in_hours, morning_speaks_for, reads_on
+from rules.hours import LONDON, in_hours, morning_speaks_for, reads_on
 from tasks import chase as chasing
 from tasks.deliver import spread
 from tasks.failure import TaskFailed
@@ -73,4 +73,5 @@ def _made(parts: Parts, session: Session, now: datetime) -> Made:
     lists = make_lists(session, today) if reads_on("officer", england(), today) else NOTHING
     calendars = {school_id: calendar_of(session, school_id) for school_id in session.scalars(select(School.id).order_by(School.id))}
     open_schools = {id_: morning_speaks_for(calendar, today) for id_, calendar in calendars.items() if reads_on("staff", calendar, today)}
-    return lists + (make_mornings(session, today, open_schools) if open_schools else NOTHING)
+    hour = None if parts.settings.demo else now.astimezone(LONDON) - datetime.combine(today, time(), LONDON)
+    return lists + (make_mornings(session, today, open_schools, hour) if open_schools else NOTHING)

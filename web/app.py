@@ -33,6 +33,7 @@ from web import (
     link,
     list_answers,
     messages,
+    my_messages,
     new_child,
     sign_in,
     start,
@@ -45,7 +46,7 @@ from web.signed_in import NotSignedIn, WrongForm
 
 PARTS = (
     health, sign_in, actions, authorities, away, find, new_child, start, messages, link, list_answers, change, correct_outcome, decide,
-    contacts, drawing, case,
+    my_messages, contacts, drawing, case,
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from db.models.cases import Case, CaseWait, DateMove, EventRow, PinnedDefinition
 from db.models.imports import Import, ImportMapping, PendingLeaver
 from db.models.ladders import LadderOverride
 from db.models.messages import DELIVERY_STATES, Delivery, LinkRow, Mailing, OutboxRow
-from db.models.people import AuthorityContact, Family, Membership, Person, Plan, Pupil, PupilContact
+from db.models.people import AuthorityContact, Family, Membership, Person, Plan, Preference, Pupil, PupilContact
 from db.models.running import Anchor, Heartbeat, InstanceIdentity, Run, Wake
 from db.models.trust import Authority, KeptCalendar, School, SchoolClosure, SchoolTerm, Trust
 
@@ -37,6 +37,7 @@ __all__ = [
     "Person",
     "PinnedDefinition",
     "Plan",
+    "Preference",
     "PrivateText",
     "Pupil",
     "PupilContact",

@@ -88,14 +88,14 @@ class Delivery(Base):
 
 class Mailing(Base):
     """One message that holds several deliveries as its lines: a `list` of what an officer is reminded of, or the `morning` of one of the staff.
-    Or a report, which has no lines (`db/reports.py`).
+    Or a report, or a note in Teams that the morning is there, which have no lines (`db/reports.py`, `db/preferences.py`).
 
     One a reader, kind and day (`sent_for`). Sent as a delivery is: the same states, claims and tries.
     """
 
     __tablename__ = "mailings"
     __table_args__ = (
-        CheckConstraint("kind IN ('list', 'morning', 'trust_week', 'trust_breaches', 'head_week', 'board_month')", name="kind"),
+        CheckConstraint("kind IN ('list', 'morning', 'teams', 'trust_week', 'trust_breaches', 'head_week', 'board_month')", name="kind"),
         CheckConstraint(_one_of(SENDING_STATES), name="state"),
         CheckConstraint("num_nonnulls(person_id, authority_id) = 1", name="one_reader"),
         UniqueConstraint("kind", "person_id", "sent_for"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Integer, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Integer, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, BigId, NewBigId, No, Small, Words
@@ -49,6 +49,19 @@ class Membership(Base):
     school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"), primary_key=True)
     role: Mapped[str] = mapped_column(primary_key=True)
     until_on: Mapped[date | None]
+
+
+class Preference(Base):
+    """How one of the staff wants to hear in the morning (`db/preferences.py`). `teams_url`, kept since
+    `set_at`, is a secret: only the scheduler's role reads this table."""
+
+    __tablename__ = "preferences"
+    __table_args__ = (CheckConstraint("morning_at BETWEEN 7 AND 15", name="hour"),)
+
+    person_id: Mapped[BigId] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    set_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    morning_at: Mapped[Small] = mapped_column(server_default=text("7"), default=7)
+    teams_url: Mapped[Words]
 
 
 class Pupil(Base):

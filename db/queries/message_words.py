@@ -27,6 +27,7 @@ WORDS = {
     "no_mobile": "they asked for a text message, and we have no British mobile number: ring them",
     "in_writing": "they asked for a text message, but the law wants this in writing and we have no e-mail address: print it and send it",
     "number_refused": "the SMS service refuses their number: correct it, and tell them yourself",
+    "teams_refused": "Teams does not take it: make a new workflow and give its address",
     "bad_number": "their number is no British mobile number: correct it, and tell them yourself",
     "no_sms_service": "no SMS service takes SENDFLOW_SMS_URL as it is set: whoever runs Sendflow must set it right",
     "bad_address": "their e-mail address cannot be right: correct it, and tell them yourself",

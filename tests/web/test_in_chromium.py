@@ -106,10 +106,12 @@ def test_the_pages_on_people_fit_a_phone_and_pass_axe_also_with_errors(site: Sit
     context = chromium.new_context(viewport={"width": 375, "height": 740})
     context.add_cookies([{"name": "sendflow_session", "value": senco.cookies["sendflow_session"], "url": site.url}])
     page = context.new_page()
-    for where in ("/start/new", f"/cases/{case}/contacts"):
+    for where in ("/start/new", f"/cases/{case}/contacts", "/my-messages"):
         for press in (False, True):
             page.goto(site.url + where)
             if press:
+                for yes in page.get_by_label("Yes", exact=True).all():
+                    yes.check()
                 page.locator("main button").click()
                 assert page.locator(".govuk-error-summary").count() == 1
             found = Axe().run(page).response["violations"]
