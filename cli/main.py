@@ -16,6 +16,7 @@ from cli import (
     imports,
     la,
     ladders,
+    letters,
     moving,
     people,
     reading,
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 for group in (
     run, backup, imports, reading, cases, people, absences, record, moving, redating, ladders, definitions, duties, draw, book, la, bounces, watch,
+    letters,
 ):  # fmt: skip
     group.add_to(app)
 

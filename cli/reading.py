@@ -56,7 +56,8 @@ def inbox(who: Who = None, json: Json = False) -> None:
         rows = ((p.review_due_on, p.pupil_name, p.school, p.closed) for p in unreviewed)
         table(("decision due", "pupil", "school", "ended by hand"), rows, "\nNo review is running although its day has come")
     if untold:
-        _show_messages("\nNot told by mail", untold)
+        untold_rows = ((m.id, m.case, m.reader or m.to_role.replace("_", " "), m.about, m.where) for m in untold)
+        table(("number", "case", "to", "about", "what to do"), untold_rows, "\nNot told by mail (sendflow letter NUMBER, sendflow told NUMBER)")
 
 
 def show_case(ref: Ref, who: Who = None, json: Json = False) -> None:

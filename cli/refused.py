@@ -40,6 +40,8 @@ def refusal_lines(fault: Exception) -> list[str] | None:
         ("flows.server_settings", "PrefectSettingsError"),
         ("cli.working", "NobodyKnown"),
         ("db.absences", "CannotBeAway"),
+        ("db.told_by_a_person", "CannotTell"),
+        ("notifications.render", "TemplateMissing"),
         ("db.signing_key", "SigningKeyError"),
         ("cli.up", "UpRefused"),
         ("notifications.channels", "AlarmUrlError"),

@@ -30,6 +30,7 @@ from web import (
     drawing,
     find,
     health,
+    letters,
     link,
     list_answers,
     messages,
@@ -46,7 +47,7 @@ from web.signed_in import NotSignedIn, WrongForm
 
 PARTS = (
     health, sign_in, actions, authorities, away, find, new_child, start, messages, link, list_answers, change, correct_outcome, decide,
-    my_messages, contacts, drawing, case,
+    my_messages, letters, contacts, drawing, case,
 )  # fmt: skip
 
 

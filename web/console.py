@@ -17,6 +17,7 @@ from db.clock import Clock
 from db.engine import Engines
 from db.ledger import Ledger
 from db.settings import Settings
+from notifications.languages import language_name
 from rules.explain import in_full
 from rules.library import Library
 
@@ -71,6 +72,7 @@ def make_pages() -> Jinja2Templates:
     environment.filters["day"] = in_full
     environment.filters["sentence"] = sentence
     environment.filters["minute"] = _minute
+    environment.filters["language_name"] = language_name
     return Jinja2Templates(env=environment)
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from db.models.base import Base, BigId, Count, NewBigId, No, Small, Words
 
 SENDING_STATES = ("owed", "claimed", "handed_over", "accepted", "unknown", "delivered", "bounced", "superseded", "failed")
-DELIVERY_STATES = (*SENDING_STATES, "held", "listed")  # held: waits for its reader's next list or morning; listed: is a line of one
+# held: waits for its reader's next list or morning; listed: is a line of one; told: by a person, for mail did not bring it
+DELIVERY_STATES = (*SENDING_STATES, "held", "listed", "told")
 _ON_ITS_WAY = text("state IN ('owed', 'claimed', 'handed_over')")
 
 
@@ -38,12 +39,13 @@ class Delivery(Base):
     `moment` and `template` name the text, `to_role` the reader it is written for; `person_id` is null for an LA's mailbox (`authority_id`).
     `channel`: empty for the way the reader asked for, else the one tried instead. `reference` is the same at every attempt; `may_be_twice`: the
     server's answer was lost once. `owed_on`: the London day on which it was owed; `held_for`: the kind of mailing that it waits for or stands in,
-    whose number is `mailing_id`.
+    whose number is `mailing_id`. `told_way`, `told_on`, `told_by`: how, on which day and by whom its reader was told (`db/told_by_a_person.py`).
     """
 
     __tablename__ = "deliveries"
     __table_args__ = (
         CheckConstraint(_one_of(DELIVERY_STATES), name="state"),
+        CheckConstraint("(state = 'told') = (told_by IS NOT NULL AND told_on IS NOT NULL AND told_way <> '')", name="told"),
         UniqueConstraint("once_key"),
         Index("deliveries_to_send", "next_try_at", postgresql_where=_ON_ITS_WAY),
         Index("deliveries_held", "owed_on", postgresql_where=text("state = 'held'")),
@@ -84,6 +86,9 @@ class Delivery(Base):
     mailing_id: Mapped[BigId | None] = mapped_column(ForeignKey("mailings.id"))
     owed_on: Mapped[date | None]
     held_for: Mapped[Words]
+    told_by: Mapped[BigId | None] = mapped_column(ForeignKey("persons.id"))
+    told_on: Mapped[date | None]
+    told_way: Mapped[Words]
 
 
 class Mailing(Base):

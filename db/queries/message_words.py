@@ -16,6 +16,7 @@ _STATES = {
     "failed": "could not be sent",
     "held": "waits for the reader's next list or morning",
     "listed": "stands in the reader's list or morning",
+    "told": "told by a person",
 }
 WORDS = {
     NOBODY: "we have nobody to write to: tell them yourself, or enter their contact and write",

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from db.queries.definitions_read import definitions_by_hash
 from db.queries.message_words import where_it_is
+from db.told_by_a_person import WAY_WORDS
 from rules.definition import Definition
+from rules.explain import in_full
 from rules.refusals import step_title
 
 # A line of a list or a morning is where its message is.
@@ -21,17 +23,33 @@ _MESSAGES = """
            COALESCE(g.state, m.state) AS state, COALESCE(g.attempts, m.attempts) AS attempts, COALESCE(g.error_code, m.error_code) AS error_code,
            COALESCE(g.may_be_twice, m.may_be_twice) AS may_be_twice, COALESCE(g.handed_over_at, m.handed_over_at) AS handed_over_at,
            COALESCE(g.settled_at, m.settled_at) AS settled_at, COALESCE(g.next_try_at, m.next_try_at) AS next_try_at,
-           COALESCE(NULLIF(concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name), ''), a.name || ' SEN team', '') AS reader
+           COALESCE(NULLIF(concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name), ''), a.name || ' SEN team', '') AS reader,
+           m.told_way, m.told_on, concat_ws(' ', t.given_name, t.family_name) AS told_by, COALESCE(p.language, 'en') AS language
     FROM deliveries m JOIN cases c ON c.id = m.case_id JOIN definitions d ON d.id = c.definition_id
     LEFT JOIN persons p ON p.id = m.person_id LEFT JOIN authorities a ON a.id = m.authority_id
+    LEFT JOIN persons t ON t.id = m.told_by
     LEFT JOIN mailings g ON g.id = m.mailing_id AND m.state = 'listed'
 """
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """That a person told the reader: how, on which day (London's), and their name."""
+
+    way: str
+    on: date
+    by: str
+
+    @property
+    def words(self) -> str:
+        """As a sentence without its full stop."""
+        return f"told {WAY_WORDS[self.way]} on {in_full(self.on)} by {self.by}"
+
+
+@dataclass(frozen=True, slots=True)
 class MessageRow:
     """One message to one reader. `state` as in `db.models.DELIVERY_STATES`, that of its list or morning where it is a line of one; `reference`
-    finds the mail in the mail server's log and the demo's sink."""
+    finds the mail in the mail server's log and the demo's sink. `language`: what its reader reads, an ISO code or words; the letter is in English."""
 
     id: int
     case: str
@@ -54,11 +72,18 @@ class MessageRow:
     handed_over_at: datetime | None
     settled_at: datetime | None
     next_try_at: datetime
+    told: Telling | None
+    language: str
 
     @property
     def where(self) -> str:
         """Where it is, in words, and what a person is to do if that is what it waits for."""
-        return where_it_is(self.state, self.error_code)
+        return where_it_is(self.state, self.error_code) if self.told is None else self.told.words
+
+    @property
+    def reached_nobody(self) -> bool:
+        """Whether a person must tell the reader."""
+        return self.state in ("failed", "bounced")
 
 
 def messages_of(session: Session, ref: str) -> list[MessageRow]:
@@ -69,6 +94,11 @@ def messages_of(session: Session, ref: str) -> list[MessageRow]:
 def sent_messages(session: Session, limit: int = 200) -> list[MessageRow]:
     """The newest messages of the session's schools, sent or not."""
     return _read(session, "ORDER BY m.id DESC LIMIT :limit", {"limit": limit})
+
+
+def message_of(session: Session, number: int) -> MessageRow | None:
+    """One message by the number of its delivery; None: there is none that this session may read."""
+    return next(iter(_read(session, "WHERE m.id = :id", {"id": number})), None)
 
 
 def failed_messages(session: Session, limit: int = 200) -> list[MessageRow]:
@@ -108,4 +138,6 @@ def _message(row: Any, definition: Definition) -> MessageRow:
         handed_over_at=row.handed_over_at,
         settled_at=row.settled_at,
         next_try_at=row.next_try_at,
+        language=row.language,
+        told=Telling(row.told_way, row.told_on, row.told_by) if row.state == "told" else None,
     )

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from cli.main import app
 from db.clock import Clock
 from db.engine import Engines
-from db.settings import get_settings
+from tests.cli.running import Run, runner
 from tests.db.ledger_story import Village, village
 
-Run = Callable[..., Result]
 HEAD, SENCO, TEACHER = (f"{role}.ash@school.example" for role in ("headteacher", "senco", "teacher"))
 
 
@@ -27,16 +23,7 @@ def ash(engines: Engines) -> Village:
 
 @pytest.fixture
 def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("SENDFLOW_DATA_FOLDER", str(tmp_path))
-    get_settings.cache_clear()
-
-    def call(*arguments: str, code: int = 0) -> Result:
-        answer = CliRunner().invoke(app, list(arguments))
-        assert answer.exit_code == code, answer.output
-        return answer
-
-    return call
+    return runner(monkeypatch, database_url, tmp_path)
 
 
 def test_an_absence_is_said_listed_and_taken_back(ash: Village, run: Run) -> None:

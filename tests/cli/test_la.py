@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from cli.main import app
 from db.engine import Engines
 from db.models import Membership, School
-from db.settings import get_settings
+from tests.cli.running import Run, runner
 from tests.db.builders import staff
 from tests.db.la_story import decided, pupil_with_plan, reviewed, shipped_village
 
 LEAD, SENCO = "lead.trust@school.example", "senco.ash@school.example"
 THAT_YEAR = ("--from", "2026-09-01", "--to", "2027-03-01")
-Run = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +31,10 @@ def told(engines: Engines) -> None:
 
 @pytest.fixture
 def run(told: None, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("SENDFLOW_DATA_FOLDER", str(tmp_path))
-    get_settings.cache_clear()
+    typed = runner(monkeypatch, database_url, tmp_path, "la")
 
     def call(*arguments: str, who: str = LEAD, code: int = 0) -> Result:
-        answer = CliRunner().invoke(app, ["la", *arguments, "--as", who])
-        assert answer.exit_code == code, answer.output
-        return answer
+        return typed(*arguments, "--as", who, code=code)
 
     return call
 

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from cli.main import app
 from db.engine import Engines
 from db.ledger import Ledger
 from db.models import Membership, Person
-from db.settings import get_settings
 from rules.loader import load_library
+from tests.cli.running import Run, runner, stopped_clock, urn_of
 from tests.db.ledger_story import Village, day, village
 
-Run = Callable[..., Result]
 _urns = count(913001)  # an address is one person's, though the database is shared
 RUNGS = """rungs:
   - {when: 3 weeks before, tells: owner, severity: reminder, template: la_reminder}
   - {when: 2 days after, tells: senco, severity: late, template: la_overdue_for_us}
 """
-
-
-def _urn(at: Village) -> str:
-    return str(at.rows("SELECT urn FROM schools WHERE id = %s", at.school_id)[0].urn)
 
 
 @pytest.fixture
@@ -37,30 +30,24 @@ def ash(engines: Engines) -> Village:
     made = village(engines, str(next(_urns)))
     made.ledger = Ledger(engines, made.clock, load_library())
     with engines.scheduler() as session:
-        lead = Person(kind="staff", given_name="Lead", family_name="Ash", email=f"lead@{_urn(made)}.example", school_ids=[made.school_id])
+        lead = Person(kind="staff", given_name="Lead", family_name="Ash", email=f"lead@{urn_of(made)}.example", school_ids=[made.school_id])
         session.add(lead)
         session.flush()
         session.add(Membership(person_id=lead.id, school_id=made.school_id, role="trust_send_lead"))
         assert made.senco.person_id is not None
-        session.get_one(Person, made.senco.person_id).email = f"senco@{_urn(made)}.example"
+        session.get_one(Person, made.senco.person_id).email = f"senco@{urn_of(made)}.example"
     return made
 
 
 @pytest.fixture
 def run(database_url: str, ash: Village, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("SENDFLOW_DATA_FOLDER", str(tmp_path))
-    monkeypatch.setenv("SENDFLOW_CLOCK_FILE", str(tmp_path / "clock"))
-    monkeypatch.setenv("SENDFLOW_AS", f"lead@{_urn(ash)}.example")
-    (tmp_path / "clock").write_text("2026-11-24")
-    (tmp_path / "own.yaml").write_text(RUNGS, encoding="utf-8")
-    get_settings.cache_clear()
+    own = tmp_path / "own.yaml"
+    own.write_text(RUNGS, encoding="utf-8")
+    lead, clock = f"lead@{urn_of(ash)}.example", stopped_clock(tmp_path, "2026-11-24")
+    typed = runner(monkeypatch, database_url, tmp_path, "ladder", clock_file=clock, **{"as": lead})
 
     def call(*arguments: str, code: int = 0) -> Result:
-        said = (str(tmp_path / "own.yaml") if one == "OWN" else one.replace("@ash.", f"@{_urn(ash)}.") for one in arguments)
-        answer = CliRunner().invoke(app, ["ladder", *said])
-        assert answer.exit_code == code, answer.output
-        return answer
+        return typed(*(str(own) if one == "OWN" else one.replace("@ash.", f"@{urn_of(ash)}.") for one in arguments), code=code)
 
     return call
 
@@ -74,7 +61,7 @@ def review(ash: Village) -> str:
 
 def test_a_ladder_is_tried_set_shown_and_taken_away(run: Run, ash: Village) -> None:
     case = review(ash)
-    urn = _urn(ash)
+    urn = urn_of(ash)
     tried = run("set", "la_duty", "OWN", "--school", urn, "--preview").stdout
     assert case in tried and "2026-11-12, 2026-12-05" in tried and "2 open steps in 1 cases. Nothing has been written." in tried
     assert len(ash.open_rows(case)["la_decision"].chase_on) == 9

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from cli.main import app
 from db.chase import sweep_all
 from db.engine import Engines
 from db.models import Person
-from db.settings import get_settings
+from tests.cli.running import Run, runner, stopped_clock, typed, urn_of
 from tests.db.ledger_story import FACTS, Village, day, village
 from tests.db.sending import send_all
 from tests.db.test_dates_moved_by_calendar import to_brief_staff
 from tests.db.test_outbox import spread_all
 
-Run = Callable[..., Result]
 _urns = count(912001)  # an address is one person's, though the database is shared
-
-
-def _urn(at: Village) -> str:
-    return str(at.rows("SELECT urn FROM schools WHERE id = %s", at.school_id)[0].urn)
 
 
 @pytest.fixture
@@ -35,31 +28,25 @@ def ash(engines: Engines) -> Village:
     made = village(engines, str(next(_urns)))
     with engines.scheduler() as session:
         assert made.senco.person_id is not None and made.teacher.person_id is not None
-        session.get_one(Person, made.senco.person_id).email = f"senco@{_urn(made)}.example"
-        session.get_one(Person, made.teacher.person_id).email = f"teacher@{_urn(made)}.example"
+        session.get_one(Person, made.senco.person_id).email = f"senco@{urn_of(made)}.example"
+        session.get_one(Person, made.teacher.person_id).email = f"teacher@{urn_of(made)}.example"
     return made
 
 
 @pytest.fixture
 def run(database_url: str, ash: Village, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("SENDFLOW_DATA_FOLDER", str(tmp_path))
-    monkeypatch.setenv("SENDFLOW_CLOCK_FILE", str(tmp_path / "clock"))
-    monkeypatch.setenv("SENDFLOW_AS", f"senco@{_urn(ash)}.example")
-    (tmp_path / "clock").write_text("2026-11-24")
-    get_settings.cache_clear()
+    senco, clock = f"senco@{urn_of(ash)}.example", stopped_clock(tmp_path, "2026-11-24")
+    redate = runner(monkeypatch, database_url, tmp_path, "redate", clock_file=clock, **{"as": senco})
 
     def call(*arguments: str, code: int = 0) -> Result:
-        answer = CliRunner().invoke(app, ["redate", *(one.replace("@ash.", f"@{_urn(ash)}.") for one in arguments)])
-        assert answer.exit_code == code, answer.output
-        return answer
+        return redate(*(one.replace("@ash.", f"@{urn_of(ash)}.") for one in arguments), code=code)
 
     return call
 
 
 def terms_file(ash: Village, tmp_path: Path, *lines: str) -> Path:
     file = tmp_path / "term_dates.csv"
-    rows = ["URN,Kind,Name,First day,Last day", *(f"{_urn(ash)},{line}" for line in lines)]
+    rows = ["URN,Kind,Name,First day,Last day", *(f"{urn_of(ash)},{line}" for line in lines)]
     file.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return file
 
@@ -67,7 +54,7 @@ def terms_file(ash: Village, tmp_path: Path, *lines: str) -> Path:
 def test_days_are_shown_first_and_moved_by_name_after_the_import(run: Run, ash: Village, tmp_path: Path) -> None:
     case = to_brief_staff(ash)
     term = terms_file(ash, tmp_path, "term,Autumn,2026-09-01,2026-12-18")
-    assert CliRunner().invoke(app, ["import", str(term)]).exit_code == 0
+    assert typed("import", str(term)).exit_code == 0
     assert "counted anew; 0 dates in 0" in run("--because", "the terms are known").stdout
     snow = terms_file(ash, tmp_path, "term,Autumn,2026-09-01,2026-12-18", "INSET,Snow,2026-11-24,2026-11-25")
 
@@ -79,7 +66,7 @@ def test_days_are_shown_first_and_moved_by_name_after_the_import(run: Run, ash: 
     assert ash.rows("SELECT 1 FROM school_closures WHERE school_id = %s", ash.school_id) == [], "a preview imports nothing"
     assert "0 dates in 0 cases" in run("--preview").stdout, "as stored, nothing would move"
 
-    imported = CliRunner().invoke(app, ["import", str(snow)])
+    imported = typed("import", str(snow))
     assert "sendflow redate --preview" in imported.output
     assert case in run("--preview").stdout
     said = run("--because", "snow").stdout

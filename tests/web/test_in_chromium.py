@@ -16,6 +16,7 @@ from rules.loader import load_library
 from tests.web.bpmn_viewer import open_in_bpmn_js
 from tests.web.site import Site, form_of
 from tests.web.test_together import meeting_held
+from tests.web.test_untold import letter_of, untold
 
 pytestmark = pytest.mark.slow
 SCRIPT = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
@@ -103,10 +104,11 @@ def test_scripts_in_a_comment_and_a_name_run_nowhere(site: Site, chromium: Brows
 
 def test_the_pages_on_people_fit_a_phone_and_pass_axe_also_with_errors(site: Site, chromium: Browser) -> None:
     case, senco = site.review(), site.client()
+    untold(site, case, "by_post", language="ur")
     context = chromium.new_context(viewport={"width": 375, "height": 740})
     context.add_cookies([{"name": "sendflow_session", "value": senco.cookies["sendflow_session"], "url": site.url}])
     page = context.new_page()
-    for where in ("/start/new", f"/cases/{case}/contacts", "/my-messages"):
+    for where in ("/start/new", f"/cases/{case}/contacts", "/my-messages", letter_of(senco, case)):
         for press in (False, True):
             page.goto(site.url + where)
             if press:
