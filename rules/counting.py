@@ -117,7 +117,8 @@ def _count_some(start: date, period: Period, direction: Direction, calendar: Sch
     is_one = calendar.is_working_day if period.unit == "working day" else calendar.is_school_day
     sign = -1 if direction == "before" else 1
     origin = start - ONE_DAY if direction == "beginning with" else start
-    on, skipped = _walk(origin, period.number, sign, lambda day: is_one(day) and not left_out(day, stretches))
+    counts = (lambda day: is_one(day) and not left_out(day, stretches)) if stretches else is_one
+    on, skipped = _walk(origin, period.number, sign, counts)
     unknown = period.unit == "school day" and not (calendar.covers(start) and calendar.covers(on))
     return Counted(on, tuple(day for day in skipped if day.weekday() < 5), unknown)
 

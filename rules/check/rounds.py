@@ -50,8 +50,9 @@ def _stands_still(definition: Definition, step: Step, scope: set[str]) -> bool:
     return bool(rules) and not bases & (scope | moved) and "it opens" not in bases
 
 
-def _target(scheduler: Scheduler, schedule: Schedule, step: Step, opens_on: date) -> date | None:
-    return scheduler.day(schedule, step.again or step.target, opens_on)
+def _target(schedule: Schedule, step: Step, opens_on: date) -> date | None:
+    rules = schedule.steps[step.name].rules
+    return schedule.day(rules.again or rules.target, opens_on)
 
 
 def round_findings(scheduler: Scheduler, schedule: Schedule, find: Find) -> Iterator[Finding]:
@@ -63,7 +64,7 @@ def round_findings(scheduler: Scheduler, schedule: Schedule, find: Find) -> Iter
         for step in loop.steps:
             if step.name not in schedule.steps:
                 continue
-            target = _target(scheduler, schedule, step, opens_on)
+            target = _target(schedule, step, opens_on)
             if target is not None and target < opens_on:
                 history = [*schedule.path(loop.decider.name), f"{loop.decider.name}: {loop.outcome} on {opens_on}"]
                 key = "again" if step.again else "target"
@@ -80,14 +81,17 @@ def rounds_that_fit(scheduler: Scheduler, schedule: Schedule) -> Iterator[tuple[
         dues = [due for name in loop.bound if name in schedule.steps and (due := schedule.steps[name].due) is not None]
         if own is not None and dues:
             words = f"{loop.decider.name}: {loop.outcome}, times that fit before the law's date"
-            yield words, _fit(scheduler, schedule, loop.steps, own.target or own.done_on, min(dues))
+            yield words, _fit(schedule, loop.steps, own.target or own.done_on, min(dues))
 
 
-def _fit(scheduler: Scheduler, schedule: Schedule, steps: tuple[Step, ...], day: date, last: date) -> int:
+def _fit(schedule: Schedule, steps: tuple[Step, ...], day: date, last: date) -> int:
+    rules = [rules.again or rules.target for step in steps if step.name in schedule.steps for rules in (schedule.steps[step.name].rules,)]
     for count in range(MOST + 1):
-        for step in steps:
-            if step.name in schedule.steps:
-                day = max(day, _target(scheduler, schedule, step, day) or day)
+        began = day
+        for rule in rules:
+            day = max(day, schedule.day(rule, day) or day)
         if day > last:
             return count
+        if day == began:
+            break  # nor would any further round take a day
     return MOST

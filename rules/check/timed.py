@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import chain, product
 
-from rules.calendar import SchoolCalendar
 from rules.check.finding import Find, Finding, finder
+from rules.check.reckoned import Reckoner
 from rules.check.rounds import round_findings, rounds_that_fit
-from rules.check.schedule import Schedule, Scheduler, Timed
+from rules.check.schedule import Schedule, Scheduler
 from rules.check.typical_terms import typical_calendar
 from rules.definition import Definition
 from rules.explore_model import Model
@@ -51,21 +51,21 @@ def breaks_in_time(definition: Definition) -> bool:
 
 def _schedules(definition: Definition, every: int) -> Iterator[tuple[Scheduler, Schedule]]:
     calendar = typical_calendar(FIRST_DAY.year - 1, 5)
-    for scheduler, facts, opened_on in _cases(definition, calendar, every):
+    for scheduler, facts, opened_on in _cases(definition, Reckoner(calendar), every):
         yield scheduler, scheduler.run(facts, opened_on)
 
 
-def _cases(definition: Definition, calendar: SchoolCalendar, every: int) -> Iterator[tuple[Scheduler, dict[str, Value], date]]:
+def _cases(definition: Definition, reckoner: Reckoner, every: int) -> Iterator[tuple[Scheduler, dict[str, Value], date]]:
     """Every case to try: planned dates early and late, each set of cases that no other contains, each of `every` days."""
     anchors = [f.name for f in definition.opens_with.values() if f.type in ("date", "planned date")]
     planned = any(fact.type == "planned date" and fact.name not in definition.opens_with for fact in definition.facts.values())
     for plans_late in (False, True) if planned else (False,):
-        scheduler = Scheduler(definition, calendar, plans_late)
+        scheduler = Scheduler(definition, reckoner, plans_late)
         for facts in _worst_facts(definition):
             for n in range(0, DAYS, every):
                 day = FIRST_DAY + n * ONE_DAY
                 stated = {**facts, **dict.fromkeys(anchors, day)}
-                opened_on = scheduler.day(Schedule(day, stated), definition.opens_on, day) if definition.opens_on else day
+                opened_on = Schedule(day, stated).day(scheduler.opens_on, day)
                 yield scheduler, stated, opened_on or day
 
 
@@ -92,35 +92,12 @@ def _late(definition: Definition, schedule: Schedule, find: Find) -> Iterator[Fi
             message = f"the bounds of `{name}` leave no day: not before {sooner}, not after {later}"
             yield find("bounds", None, "facts", message, "Widen one, or let the case open sooner.", _opened(schedule), definition.facts[name].line)
     for timed in schedule.steps.values():
-        yield from _own_dates(schedule, timed, find)
+        for fault in timed.faults:
+            yield find(fault.rule, timed.step, fault.key, fault.message, fault.cure, schedule.path(timed.step.name))
 
 
 def _opened(schedule: Schedule) -> list[str]:
     return [f"{timed.step.name}: opens {timed.opens_on}, last day {timed.done_on}" for timed in list(schedule.steps.values())[:6]]
-
-
-def _own_dates(schedule: Schedule, timed: Timed, find: Find) -> Iterator[Finding]:
-    step, due, target, opens_on, earliest = timed.step, timed.due, timed.target, timed.opens_on, timed.not_before
-
-    def broken(rule: str, key: str, message: str, cure: str) -> Finding:
-        return find(rule, step, key, message, cure, schedule.path(step.name))
-
-    sooner = "give what comes before it earlier targets."
-    if due is not None and opens_on > due:
-        late = (opens_on - due).days
-        message = f"the step opens on {opens_on}, {late} day{'s' * (late > 1)} after it is due on {due}"
-        yield broken("opens after its date", "due", message, f"Let it wait for less, open the case sooner, or {sooner}")
-    elif target is not None and opens_on > target:
-        message = f"the step opens on {opens_on}, its target is {target}"
-        yield broken("opens after its target", "target", message, f"Count the target from when it opens, or {sooner}")
-    if due is not None and target is not None and target > due:
-        cure = "Bring it before the date of law, in units that do not stretch over holidays."
-        yield broken("target after due", "target", f"the target {target} is after the date of law {due}", cure)
-    if due is not None and earliest is not None and earliest > due:
-        message = f"the step may not be done before {earliest}, and is due on {due}"
-        yield broken("not before after due", "not_before", message, f"Correct one, or {sooner}")
-    if target is not None and earliest is not None and due is None and target < earliest:
-        yield broken("target too soon", "target", f"the target {target} is before the earliest lawful day {earliest}", "Correct one.")
 
 
 def _no_anchor(definition: Definition, find: Find) -> Iterator[Finding]:
