@@ -13,7 +13,7 @@ from cli.working import acting, working
 
 if TYPE_CHECKING:
     from db.la_profile.profile import Contact, LaProfile
-    from db.queries.la_profiles import ProfileShown
+    from db.queries.la_profiles import LaOfCase, ProfileShown
     from rules.library import Library
 
 File = Annotated[Path, typer.Argument(help="The profile, YAML or JSON (docs/la-profiles.md)")]
@@ -42,7 +42,7 @@ def show(
         if code and not found:
             fail(f"the LA {code} has no profile; `sendflow la profile load FILE` loads one")
     if of_case is not None:
-        as_json(of_case.asked) if json else table(("asked", "because"), ((one.name, one.why or "named for this pupil") for one in of_case.asked))
+        _show_asked(of_case, json)
     elif json:
         as_json(found)
     elif code:
@@ -140,7 +140,7 @@ def _show_one(shown: ProfileShown) -> None:
     one = shown.profile
     print(f"{shown.name} ({shown.code}), loaded {shown.loaded_at:%Y-%m-%d}{f' by {shown.loaded_by}' if shown.loaded_by else ''}")
     print(f"Mailbox: {one.mailbox}{f', {one.phone}' if one.phone else ''}{f'. Checked on {one.checked_on}' if one.checked_on else ''}")
-    rows = [(o.area.in_words.removeprefix("officer for "), *_cells(o.contact)) for o in one.in_order]
+    rows = [(o.area.listed.removeprefix("officer for "), *_cells(o.contact)) for o in one.in_order]
     headings = ("for", "name", "address", "from", "until")
     table(headings, rows, "\nOfficers, the first that fits is asked", "No officer: the mailbox is written to.")
     if shown.for_pupils:
@@ -151,6 +151,15 @@ def _show_one(shown: ProfileShown) -> None:
     days = (((p.name, ", ".join(map(str, p.on)), f"{p.papers} before" if p.papers else "", p.note)) for p in one.panels)
     table(("panel", "on", "papers", "note"), days, "\nPanels", "None is known.")
     table(("step", "goes to", "note"), ((f"{o.process}/{o.step}", o.to, o.note) for o in one.send), "\nWhere things go", "To the officer.")
+
+
+def _show_asked(of_case: LaOfCase, json: bool) -> None:
+    if json:
+        as_json(of_case.asked)
+    else:
+        table(
+            ("asked", "as"), ((one.name, one.why or "named for this pupil") for one in of_case.asked), "Asked at the LA", "Nobody: it has no mailbox."
+        )
 
 
 def _title(level: str) -> str:

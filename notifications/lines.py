@@ -25,7 +25,7 @@ from notifications.render import headline
 @dataclass(frozen=True, slots=True)
 class Line:
     """`due_on` is the date of law (`by_law`), else the trust's own day; `days_late` counts from it, 0 on the day itself. `link`: where to answer
-    or to look, empty if nowhere. `for_whom`: who is away, if the reader stands in for them. `raised_to`: as whom somebody at an LA reads of a breach."""
+    or to look, empty if nowhere. `for_whom`: who is away, if the reader stands in for them. `raised_to`: as whom the reader at an LA has a breach."""
 
     ref: str
     headline: str

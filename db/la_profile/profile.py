@@ -40,9 +40,18 @@ class Area:
 
     @property
     def in_words(self) -> str:
-        """`officer for surnames A to K, years R to 6`."""
+        """For a case: `officer for this school, surnames A to K, years R to 6`."""
+        return self._said("this pupil", "this school")
+
+    @property
+    def listed(self) -> str:
+        """For a list of officers: `officer for the schools 990001, 990002`. No pupil is named."""
+        return self._said(f"{len(self.pupils)} named pupil{'s' if len(self.pupils) != 1 else ''}", f"the schools {', '.join(self.schools)}")
+
+    def _said(self, pupils: str, schools: str) -> str:
         first, last = self.surnames
-        said = ["this pupil"] if self.pupils else ["this school"] if self.schools else []
+        said = [pupils] if self.pupils else []
+        said += [schools] if self.schools else []
         said += [f"surnames {first} to {last}" if first != last else f"surnames in {first}"] if first else []
         said += [f"years {_year(self.years[0])} to {_year(self.years[1])}"] if self.years else []
         return f"officer for {', '.join(said) or 'everybody'}"

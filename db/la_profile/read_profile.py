@@ -72,8 +72,9 @@ def _surnames(block: Block) -> tuple[str, str]:
     said = block.text("surnames")
     if not said:
         return "", ""
-    ends = [folded(end) for end in re.split(r"\s+to\s+|\s*-\s*", said)]
-    if len(ends) > 2 or not all(re.fullmatch(r"[A-Z]{1,20}", end) for end in ends):
+    written = re.split(r"\s+to\s+|\s*-\s*", said)
+    ends = [folded(end) for end in written]
+    if len(ends) > 2 or not all(end.isalpha() for end in written) or not all(1 <= len(end) <= 20 for end in ends):
         block.problems.add(block.line_of("surnames"), f"`surnames: {said}` is no range of letters", "Write `surnames: A to K`, or `Ha to Hz`.")
         return "", ""
     if ends[0] > ends[-1]:

@@ -15,7 +15,8 @@ from db.queries.people import Recipient
 
 LA = "la"
 _NAMED = text("""
-    SELECT c.id AS case_id, o.part, o.step, o.person_id, o.says, p.kind, concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name) AS name
+    SELECT c.id AS case_id, o.part, o.step, o.person_id, o.says, p.kind,
+           concat_ws(' ', NULLIF(p.title, ''), NULLIF(p.given_name, ''), p.family_name) AS name
     FROM cases c JOIN definitions d ON d.id = c.definition_id LEFT JOIN pupils u ON u.id = c.pupil_id JOIN schools s ON s.id = c.school_id
     JOIN la_profiles g ON g.authority_id = COALESCE(u.authority_id, s.authority_id) AND g.ended_at IS NULL
     JOIN la_profile_people o ON o.profile_id = g.id AND (o.part = 'escalation' OR o.part = 'send' AND o.process = d.process)

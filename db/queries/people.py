@@ -97,7 +97,7 @@ _RECIPIENTS = text("""
         FROM found f LEFT JOIN persons p ON p.id = f.person_id WHERE p.left_on IS NULL OR p.left_on >= :today
     )
     SELECT b.case_id, b.role, b.person_id, b.authority_id, b.holder_id, b.rank >= 100006 AS instead, b.says,
-           COALESCE(concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name), '') AS person_name, p.kind, a.name AS authority_name
+           COALESCE(concat_ws(' ', NULLIF(p.title, ''), NULLIF(p.given_name, ''), p.family_name), '') AS person_name, p.kind, a.name AS authority_name
     FROM best b LEFT JOIN persons p ON p.id = b.person_id LEFT JOIN authorities a ON a.id = b.authority_id
     WHERE b.rank = b.least ORDER BY b.case_id, b.role, b.place, b.person_id, b.holder_id NULLS FIRST
 """)
