@@ -61,6 +61,7 @@ def _fill(here: Running, parts: Parts) -> None:
 
     from db.importing.run import import_folder
     from db.models import Pupil
+    from db.sample.la_profiles import load_sample_profiles
     from db.sample.recent_past import play_recent_past
     from db.sample.trust import TRUST_NAME, write_sample_trust
 
@@ -72,6 +73,7 @@ def _fill(here: Running, parts: Parts) -> None:
         write_sample_trust(folder, today)
         with parts.engines.scheduler() as session:
             report = import_folder(session, folder, actor_id=None, trust_name=TRUST_NAME)
+            load_sample_profiles(session, folder / "la_profiles", today)
         here.tell(f"sample trust imported: {sum(f.rows for f in report.files):,} rows")
     else:
         here.tell("the trust of the last start is here again")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.arguments import Json, Who, day_of
+from cli.la_profile import profile
 from cli.show import as_json, fail, refusals, table
 from cli.working import Acting, acting, working
 
@@ -25,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(help="How each local authority keeps its duties, and its dates beside ours.", no_args_is_help=True)
     group.command()(ledger)
     group.command()(reconcile)
+    group.add_typer(profile, name="profile")
     app.add_typer(group, name="la")
 
 

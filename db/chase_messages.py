@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,6 +16,7 @@ from rules.owed import held_by
 from rules.values import Facts
 
 OWNER = "owner"
+BREACH = "breach"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Fired:
     """One rung, its number from 1, the role it tells, and whether a later rung to the same role came due with it.
 
     `mark` is what the rung is known by, that it fire once: its number in the ladder of the case's text, in whichever ladder it stands; a rung that
-    is not in that ladder, all it says.
+    is not in that ladder, all it says. `breach`: which of the ladder's rungs of a breach to that role it is, from 1; 0 for another rung.
     """
 
     number: int
@@ -52,6 +53,7 @@ class Fired:
     to: str
     superseded: bool
     mark: str
+    breach: int = 0
 
 
 def chase_messages(definition: Definition, fired: Rungs, facts: Facts, own: OwnLadder | None = None) -> list[Fired]:
@@ -71,9 +73,17 @@ def chase_messages(definition: Definition, fired: Rungs, facts: Facts, own: OwnL
         return [(number, rung, (fired.owner or "senco") if rung.tells == OWNER else held_by(definition, rung.tells, facts)) for number, rung in rungs]
 
     marks = {_said(rung, to): str(number) for number, rung, to in reversed(told(shipped))} if own is not None else {}
-    due = told(ladder)[fired.first - 1 : fired.last]
+    rungs = told(ladder)
+    due = rungs[fired.first - 1 : fired.last]
     last = {to: number for number, _, to in due}
-    return [Fired(n, rung, to, last[to] != n, marks.get(_said(rung, to), str(n) if own is None else _said(rung, to))) for n, rung, to in due]
+    return [
+        Fired(n, rung, to, last[to] != n, marks.get(_said(rung, to), str(n) if own is None else _said(rung, to)), _breach(rungs[:n], rung, to))
+        for n, rung, to in due
+    ]
+
+
+def _breach(so_far: Sequence[tuple[int, Rung, str]], rung: Rung, to: str) -> int:
+    return sum(one.severity == BREACH and reader == to for _, one, reader in so_far) if rung.severity == BREACH else 0
 
 
 def _said(rung: Rung, to: str) -> str:

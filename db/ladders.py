@@ -1,9 +1,10 @@
-"""Which own ladders stand for the shipped ones in a case: those of its school, else of its pupil's local authority, else of the trust."""
+"""What chases a case beside its text: own ladders of its school, else of its pupil's local authority, else of the trust; and what that authority
+asks for earlier than the law."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -22,12 +23,26 @@ class OwnLadder:
     ladder: Ladder
 
 
-Ladders = Mapping[str, OwnLadder]  # by the name of the shipped ladder that each stands for
-SHIPPED: Ladders = MappingProxyType({})
+Own = Mapping[str, OwnLadder]  # by the name of the shipped ladder that each stands for
+LeadTimes = Mapping[tuple[str, str], str]  # by process and step: the rule by which the LA asks for it
+_NONE: Own = MappingProxyType({})
+_NO_LEAD: LeadTimes = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Ladders:
+    """The own ladders that hold in a case, and the lead times of its authority (`rules/lead_times.py`)."""
+
+    own: Own = field(default_factory=lambda: _NONE)
+    lead_times: LeadTimes = field(default_factory=lambda: _NO_LEAD)
+
+
+SHIPPED = Ladders()
 _IN_FORCE = (
     "SELECT id, scope, authority_id, ladder, rungs FROM ladder_overrides "
     "WHERE removed_at IS NULL AND (school_id IS NULL OR school_id = %s) ORDER BY id"
 )
+_LEAD_TIMES = "SELECT authority_id, lead_times FROM la_profiles WHERE ended_at IS NULL AND lead_times <> '[]'"
 _AUTHORITY = "SELECT COALESCE((SELECT p.authority_id FROM pupils p WHERE p.id = %s), s.authority_id) FROM schools s WHERE s.id = %s"
 _OF_TRUST = "SELECT id, ladder, rungs FROM ladder_overrides WHERE removed_at IS NULL AND scope = 'trust' AND ladder = %s"
 _BY_ID = "SELECT id, ladder, rungs FROM ladder_overrides WHERE id = ANY(%s)"
@@ -35,22 +50,24 @@ _BY_ID = "SELECT id, ladder, rungs FROM ladder_overrides WHERE id = ANY(%s)"
 
 @dataclass(frozen=True, slots=True)
 class _OfSchool:
-    """The own ladders in force at a school: for every pupil (`school` before `trust`), and for those of one authority between the two."""
+    """The own ladders in force at a school: for every pupil (`school` before `trust`), and for those of one authority between the two; and each
+    authority's lead times."""
 
-    trust: Ladders
-    by_authority: Mapping[int, Ladders]
-    school: Ladders
+    trust: Own
+    by_authority: Mapping[int, Own]
+    school: Own
+    lead_times: Mapping[int, LeadTimes]
 
 
 class OwnLadders:
-    """Own ladders by school and by the stamp of what is in force there (`calendar_stamp` in `db/sql`), so that one set is seen at the next act."""
+    """Own ladders and lead times by school and by the stamp of what is in force there (`calendar_stamp` in `db/sql`): seen at the next act."""
 
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
         self._kept: dict[int, tuple[str, _OfSchool]] = {}
 
     def of(self, school_id: int, stamp: str, pupil_id: int | None) -> Ladders:
-        """The own ladders of a case of that pupil (None: of the school itself) at that school. Where there are none, nothing is read."""
+        """What holds for a case of that pupil (None: of the school itself) at that school. Where there is nothing, nothing is read."""
         if ";" not in stamp:
             return SHIPPED
         kept = self._kept.get(school_id)
@@ -58,11 +75,12 @@ class OwnLadders:
             with self._engines.scheduler() as session:
                 kept = self._kept[school_id] = stamp, _of_school(session.connection(), school_id)
         found = kept[1]
-        if not found.by_authority:
-            return {**found.trust, **found.school}
+        if not found.by_authority and not found.lead_times:
+            return Ladders({**found.trust, **found.school})
         with self._engines.scheduler() as session:  # a pupil's authority may change on any day
-            authority = session.connection().exec_driver_sql(_AUTHORITY, (pupil_id, school_id)).scalar()
-        return {**found.trust, **found.by_authority.get(authority or 0, SHIPPED), **found.school}
+            authority = session.connection().exec_driver_sql(_AUTHORITY, (pupil_id, school_id)).scalar() or 0
+        own = {**found.trust, **found.by_authority.get(authority, _NONE), **found.school}
+        return Ladders(own, found.lead_times.get(authority, _NO_LEAD))
 
 
 def ladders_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, OwnLadder]:
@@ -91,7 +109,7 @@ def rungs_text(ladder: Ladder) -> str:
 def ladder_of(definition: Definition, step: str, ladders: Ladders) -> tuple[Ladder | None, int | None]:
     """The ladder by which a step is chased, and its number if it is an own one."""
     name = definition.steps[step].ladder
-    own = ladders.get(name)
+    own = ladders.own.get(name)
     return (own.ladder, own.id) if own is not None and name in definition.ladders else (definition.ladders.get(name), None)
 
 
@@ -103,4 +121,6 @@ def _of_school(connection: Connection, school_id: int) -> _OfSchool:
         one = own_ladder(row.id, row.ladder, row.rungs)
         of = by_authority.setdefault(row.authority_id, {}) if row.authority_id is not None else school if row.scope == "school" else trust
         of[row.ladder] = one
-    return _OfSchool(trust, by_authority, school)
+    said = connection.exec_driver_sql(_LEAD_TIMES).all()
+    lead_times = {row.authority_id: {(process, step): by for process, step, by in orjson.loads(row.lead_times)} for row in said}
+    return _OfSchool(trust, by_authority, school, lead_times)

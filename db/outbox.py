@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from db.chase_messages import Rungs, chase_messages, own_ladders_of
 from db.held import Message, Timetable
+from db.la_profile.routing import LA, LaRoutes, la_routes
 from db.ladders import OwnLadder
 from db.models import Delivery, Mailing
 from db.moved_words import moved_rows
@@ -96,6 +97,7 @@ class OwedMessage:
     no: int | None = None
     rung: int | None = None
     mark: str = ""
+    breach: int = 0
     severity: str = ""
     due_on: date | None = None
     state: str = "owed"
@@ -121,8 +123,9 @@ def spread(session: Session, now: datetime, limit: int = 200, *, at_any_hour: bo
     messages = _as_was_said(session, messages, today_in_london(now))
     wanted: dict[Wanted, None] = {(one.case_id, one.to): None for one in messages}
     readers = recipients(session, wanted, today_in_london(now)) if wanted else {}
+    routes = la_routes(session, (one.case_id for one in messages if one.to == LA), today_in_london(now))
     timetable = Timetable(session, now, at_any_hour=at_any_hour)
-    rows = _once_a_reader([row for one in messages for row in _delivery_rows(one, readers[one.case_id, one.to], timetable)])
+    rows = _once_a_reader([row for one in messages for row in _delivery_rows(one, _read_by(one, readers, routes), timetable)])
     rows += moved_rows(session, taken, timetable)
     if rows:
         session.execute(_KEEP, rows)
@@ -174,6 +177,7 @@ def _fired(common: dict[str, Any], rungs: Rungs, definition: Definition, positio
             no=rungs.no,
             rung=fired.number,
             mark=fired.mark,
+            breach=fired.breach,
             severity=fired.rung.severity,
             due_on=rungs.due_on,
             state="superseded" if fired.superseded else "owed",
@@ -213,6 +217,17 @@ def _once_a_reader(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
+def _read_by(message: OwedMessage, readers: Mapping[Wanted, Sequence[Recipient]], routes: LaRoutes) -> Sequence[Recipient]:
+    found = readers[message.case_id, message.to]
+    if message.to != LA:
+        return found
+    return routes.readers(message.case_id, message.step, found, reminds=_reminds(message), breach=message.breach)
+
+
+def _reminds(message: OwedMessage) -> bool:
+    return message.rung is not None or message.template == PASSED
+
+
 def _delivery_rows(message: OwedMessage, readers: Sequence[Recipient], timetable: Timetable) -> list[dict[str, Any]]:
     if not readers:
         nobody = _delivery_row(message, None, 0, timetable)
@@ -224,9 +239,8 @@ def _delivery_rows(message: OwedMessage, readers: Sequence[Recipient], timetable
 
 
 def _when_it_goes(message: OwedMessage, reader: Recipient, timetable: Timetable) -> dict[str, Any]:
-    rung = message.rung is not None or message.template == PASSED
     at_once = message.by_law or bool(message.once)  # that nobody can act is told the same day, and waits for no morning
-    goes = timetable.goes(Message(message.role, reader.kind, message.school_id, rung, at_once, message.due_on))
+    goes = timetable.goes(Message(message.role, reader.kind, message.school_id, _reminds(message), at_once, message.due_on))
     if goes.held_for:
         return {"state": "held", "held_for": goes.held_for, "owed_on": max(timetable.today, message.not_before or timetable.today)}
     return {"next_try_at": timetable.moment + goes.wait}
@@ -267,7 +281,9 @@ def _delivery_row(message: OwedMessage, reader: Recipient | None, place: int, ti
 
 
 def _details(message: OwedMessage, reader: Recipient | None) -> str:
-    """What the letter must say beside the message: that its reader stands in, or reads it because nobody can act."""
+    """What the letter must say beside the message: that its reader stands in, reads it because nobody can act, or because it is a breach."""
+    if reader is not None and reader.raised:
+        return json.dumps({**json.loads(message.details), "raised_to": reader.why}, sort_keys=True)
     if reader is None or not (reader.stands_in_for or reader.instead):
         return message.details
     routed = {"instead": True} if reader.instead else {}

@@ -26,6 +26,7 @@ PlainAct = Literal[
     "say_away",
     "redate",
     "set_ladder",
+    "set_la_profile",
 ]
 
 STAFF = ("senco", "headteacher", "teacher", "trust_send_lead", "ceo")
@@ -42,6 +43,7 @@ PLAIN: Mapping[PlainAct, tuple[str, ...]] = {
     "say_away": ("headteacher", "trust_send_lead", "ceo"),  # for somebody else, who is ill; for themselves everybody may
     "redate": LEADERS,  # a calendar that changed moves dates whoever says so; who may, puts their name to it
     "set_ladder": ("trust_send_lead",),  # who is reminded and told is the trust's to say; db/sql/97_ladders.sql holds it again
+    "set_la_profile": ("trust_send_lead",),  # whom all schools of the trust write to at an LA
     "read_messages": LEADERS,
     "read_trust": ("trust_send_lead", "ceo"),
     "change_definition": ("trust_send_lead",),  # which text a running case is judged by is the trust's to say, not one school's

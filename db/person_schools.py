@@ -6,7 +6,8 @@ from sqlalchemy import CursorResult, text
 from sqlalchemy.orm import Session
 
 # `stood_in`: deputies, and their own deputies, at the schools of whoever was away.
-# An LA's contact is seen by the schools of that LA's area and by those with a pupil of that LA. Somebody who has stood in stays known there: their
+# An LA's contact is seen by the schools of that LA's area and by those with a pupil of that LA, also one whom an older profile named.
+# Somebody who has stood in stays known there: their
 # name is in the record.
 _REFRESH = text("""
     WITH RECURSIVE stood_in AS (
@@ -20,6 +21,9 @@ _REFRESH = text("""
         UNION SELECT a.person_id, s.id FROM authority_contacts a JOIN schools s USING (authority_id) WHERE a.school_id IS NULL
         UNION SELECT a.person_id, p.school_id FROM authority_contacts a
               JOIN (SELECT DISTINCT authority_id, school_id FROM pupils) p USING (authority_id) WHERE a.school_id IS NULL
+        UNION SELECT person_id, school_id FROM la_profile_people WHERE school_id IS NOT NULL
+        UNION SELECT o.person_id, s.school_id FROM la_profile_people o JOIN la_profiles g ON g.id = o.profile_id AND o.pupil_id IS NULL
+              JOIN (SELECT authority_id, id AS school_id FROM schools UNION SELECT authority_id, school_id FROM pupils) s USING (authority_id)
         UNION SELECT deputy_id, school_id FROM stood_in
     ), wanted AS (
         SELECT p.id, COALESCE(array_agg(t.school_id ORDER BY t.school_id) FILTER (WHERE t.school_id IS NOT NULL), '{}') AS school_ids

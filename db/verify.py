@@ -15,7 +15,7 @@ from db.acts.replay import contents_of, final_position
 from db.acts.rows import step_row
 from db.acts.versions import CHANGED, broken_moves, moves_in
 from db.chain import ChainFault, StoredEvent, StoredWord, chain_faults, word_faults
-from db.ladders import SHIPPED, OwnLadder, ladders_by_id
+from db.ladders import SHIPPED, Ladders, OwnLadder, ladders_by_id
 from rules.calendar import SchoolCalendar
 from rules.definition import Definition
 from rules.fact_values import FactError
@@ -33,10 +33,10 @@ _CASES = (
 _EVENTS = "SELECT case_id, seq, recorded_at, actor_id, act_key::text, kind, hash, content FROM events WHERE case_id = ANY(%s) ORDER BY case_id, seq"
 _WORDS = "SELECT case_id, seq, name, salt, value FROM private_texts WHERE case_id = ANY(%s)"
 _ROWS = (
-    "SELECT case_id, no, round, step, party, owner, status, due_on, safe_on, target_on, wakes_on, lifted, lifted_review_on, why, chase_on, ladder_id "
-    "FROM steps WHERE case_id = ANY(%s) AND closed_seq IS NULL"
+    "SELECT case_id, no, round, step, party, owner, status, due_on, safe_on, target_on, wakes_on, lifted, lifted_review_on, why, chase_on, lead_on, "
+    "ladder_id FROM steps WHERE case_id = ANY(%s) AND closed_seq IS NULL"
 )
-_FIELDS = "no round step party owner status due_on safe_on target_on wakes_on lifted lifted_review_on why chase_on ladder_id".split()
+_FIELDS = "no round step party owner status due_on safe_on target_on wakes_on lifted lifted_review_on why chase_on lead_on ladder_id".split()
 BATCH = 500
 
 
@@ -124,18 +124,23 @@ def row_faults(
     own: Mapping[int, OwnLadder],
 ) -> Iterator[ChainFault]:
     """Open rows of `steps` that are not those of the position (`faults.md` D8): missing, too many, or with another date. A row
-    that is chased by an own ladder (`own`, by number) stays with it until it is written again."""
+    that is chased by an own ladder (`own`, by number), or earlier than its date (`lead_on`), stays with that until it is written again."""
     stored = {row["no"]: row for row in rows}
     for instance in position.tracked():
         row = stored.pop(instance.no, None)
-        of_row = own.get(row["ladder_id"]) if row is not None else None
-        wanted = step_row(definition, instance, calendar, position.facts, {of_row.ladder.name: of_row} if of_row is not None else SHIPPED)
+        wanted = step_row(definition, instance, calendar, position.facts, _chased_by(definition, row, own) if row is not None else SHIPPED)
         if row is None:
             yield ChainFault(ref, 0, f"step {instance.step} {instance.party} is open, and has no row")
         elif wrong := [name for name in _FIELDS if as_json(row[name]) != wanted[name]]:
             yield ChainFault(ref, 0, f"the row of step {instance.step} {instance.party} is wrong in {', '.join(wrong)}")
     for row in stored.values():
         yield ChainFault(ref, 0, f"step {row['step']} {row['party']} has an open row, and is not open")
+
+
+def _chased_by(definition: Definition, row: dict[str, Any], own: Mapping[int, OwnLadder]) -> Ladders:
+    of_row = own.get(row["ladder_id"])
+    lead_times = {(definition.process, row["step"]): f"on {row['lead_on']}"} if row["lead_on"] else {}
+    return Ladders({of_row.ladder.name: of_row} if of_row is not None else {}, lead_times)
 
 
 def as_json(value: Any) -> Any:

@@ -58,6 +58,7 @@ def letter_values(
         "moment": delivery.moment,
         "today": today,
         "again": delivery.may_be_twice,
+        "raised_to": str(details.get("raised_to", "")),
         "standing_in": _standing_in(session, definition, delivery, today, details),
     }
 

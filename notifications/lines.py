@@ -25,7 +25,7 @@ from notifications.render import headline
 @dataclass(frozen=True, slots=True)
 class Line:
     """`due_on` is the date of law (`by_law`), else the trust's own day; `days_late` counts from it, 0 on the day itself. `link`: where to answer
-    or to look, empty if nowhere. `for_whom`: who is away, if the reader stands in for them."""
+    or to look, empty if nowhere. `for_whom`: who is away, if the reader stands in for them. `raised_to`: as whom the reader at an LA has a breach."""
 
     ref: str
     headline: str
@@ -39,6 +39,7 @@ class Line:
     days_late: int
     link: Markup
     for_whom: str = ""
+    raised_to: str = ""
 
 
 def line_of(session: Session, delivery: Delivery, reader: Reader, *, origin: str, links: Links, today: date) -> Line:
@@ -59,6 +60,7 @@ def line_of(session: Session, delivery: Delivery, reader: Reader, *, origin: str
         by_law=said["due"] is not None,
         days_late=day["days_late"] if day else 0,
         for_whom=said["standing_in"]["name"] if said["standing_in"] else "",
+        raised_to=said["raised_to"],
         link=said["link"] or (_page(origin, ref) if reader.kind == "staff" else Markup("")),
     )
 

@@ -28,7 +28,7 @@ PARTS: Mapping[str, frozenset[str]] = {
         "right": "name law text last_day",
         "standing_in": "name until role",
         "said": "word until",
-        **dict.fromkeys(("facts", "contains", "moved", "law", "link", "severity", "moment", "today", "again"), ""),
+        **dict.fromkeys(("facts", "contains", "moved", "law", "link", "severity", "moment", "today", "again", "raised_to"), ""),
     }.items()
 }
 SHARED = frozenset({"part", "pieces", "appeals"})  # which part is rendered, and the shared sentences

@@ -19,7 +19,7 @@ from rules.due_types import DueDate, Follows, Why
 from rules.explain import explain
 from rules.periods import Base, Choice, Count, OnDay, Rule, Shape, TermEnd, YearDay, parse_rung
 
-__all__ = ["DueDate", "Follows", "Why", "due_date", "explain", "rung_date"]
+__all__ = ["DueDate", "Follows", "Why", "due_date", "explain", "is_before", "rung_date"]
 
 ONE_DAY = timedelta(days=1)
 Known = Callable[[str], date | int | None]
@@ -52,6 +52,11 @@ def rung_date(when: str, due_on: date, calendar: SchoolCalendar) -> date:
     """The day of a ladder's rung (`on`, `1 week before`, `2 school days after`) for a due date. Raises RuleError if `when` cannot be read."""
     period, direction = parse_rung(when)
     return count(due_on, period, direction, calendar).on
+
+
+def is_before(when: str) -> bool:
+    """Whether a ladder's rung comes before the due date. Raises RuleError as `rung_date`."""
+    return parse_rung(when)[1] == "before"
 
 
 def _day_of(base: Base, known: Known, opened_on: date | None) -> date | None:

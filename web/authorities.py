@@ -7,7 +7,9 @@ from datetime import date, timedelta
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
 
+from db.la_profile.profile import LEVEL_TITLES
 from db.queries.la_ledger import LaDutyRow, la_ledger
+from db.queries.la_profiles import la_profiles
 from db.queries.la_reconciliation import next_return, our_dates
 from db.reconciling.our_file import as_csv
 from rules.la_steps import la_steps
@@ -27,10 +29,16 @@ def authorities(request: Request, since: date | None = None, until: date | None 
     first, last = since or today - A_YEAR, until or today
     with console.engines.app(schools) as session:
         rows = la_ledger(session, la_steps(console.library), first, last, today)
+        profiles = la_profiles(session)
     by_la: dict[tuple[str, str], list[LaDutyRow]] = {}
     for row in rows:
         by_la.setdefault((row.name, row.code), []).append(row)
-    return page(request, "authorities.html", by_la=by_la, national=national_figures(), first=first, last=last, next_return=next_return(today))
+    for one in profiles:
+        by_la.setdefault((one.name, one.code), [])
+    return page(
+        request, "authorities.html", by_la=by_la, national=national_figures(), first=first, last=last, next_return=next_return(today),
+        profiles={one.code: one for one in profiles}, level_titles=LEVEL_TITLES, today=today,
+    )  # fmt: skip
 
 
 @router.get("/authorities/{code}/sen2.csv")

@@ -10,6 +10,7 @@ from db.permissions import role_in_which, roles_for, roles_for_event, roles_for_
 from db.queries.case_family import family_of
 from db.queries.case_page import CasePage, case_page
 from db.queries.date_moves import date_moves
+from db.queries.la_profiles import la_of_case
 from db.queries.messages import messages_of
 from db.queries.set_aside import set_aside
 from db.queries.step_rows import StepRow
@@ -35,6 +36,7 @@ def show(request: Request, ref: str) -> Response:
         moved = date_moves(session, ref)[::-1]
         family = family_of(session, ref)
         held_up = set_aside(session, ref)
+        la = la_of_case(session, ref, console.clock.today())
         held = me.roles.get(found.head.school_id, frozenset())
         sent = messages_of(session, ref) if role_in_which(held, roles_for("read_messages")) else []
     return page(
@@ -46,6 +48,7 @@ def show(request: Request, ref: str) -> Response:
         moves_of=lambda step: [one for one in moved if one.no == step.no],
         moved_by=lambda seq: [one for one in moved[::-1] if one.seq == seq and not one.put_right],
         sent=sent,
+        la=la,
         held_up=held_up[0] if held_up else None,
         step_address=step_address,
         may=lambda step: may_decide(found, step, held),

@@ -10,15 +10,16 @@ from typing import Any
 from db.ladders import SHIPPED, Ladders, ladder_of
 from rules.calendar import SchoolCalendar
 from rules.definition import Definition, Ladder
-from rules.due import rung_date
+from rules.due import is_before, rung_date
 from rules.due_types import DueDate, Why
+from rules.lead_times import lead_day
 from rules.owed import holder_of_rights, owner_of
 from rules.position_types import Instance, Position
 from rules.values import Facts
 
 KEPT = 4096  # texts and ladders that a process remembers, each with what it was made from
 _WHYS: dict[int, tuple[Why, str]] = {}
-_DAYS: dict[tuple[int, date, str, date | None, str], tuple[object, list[str] | None]] = {}
+_DAYS: dict[tuple[int, date, str, date | None, str, date | None], tuple[object, list[str] | None]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ def step_row(definition: Definition, instance: Instance, calendar: SchoolCalenda
     that stand for shipped ones in this case."""
     due = instance.due or instance.target
     ladder, own = ladder_of(definition, instance.step, ladders)
+    by = ladders.lead_times.get((definition.process, instance.step)) if ladders.lead_times else None
+    lead_on = lead_day(by, facts, calendar, due.on) if by is not None and due is not None else None
     return {
         "no": instance.no,
         "round": instance.round,
@@ -63,8 +66,9 @@ def step_row(definition: Definition, instance: Instance, calendar: SchoolCalenda
         "lifted": instance.lifted,
         "lifted_review_on": _iso(instance.lifted_review_on),
         "why": _said(due.why) if due else "",
-        "chase_on": _chased(ladder, instance, due, calendar),
+        "chase_on": _chased(ladder, instance, due, calendar, lead_on),
         "ladder_id": own,
+        "lead_on": _iso(lead_on),
     }
 
 
@@ -78,28 +82,29 @@ def _said(why: Why) -> str:
     return found[1]
 
 
-def _chased(ladder: Ladder | None, instance: Instance, due: DueDate | None, calendar: SchoolCalendar) -> list[str] | None:
+def _chased(ladder: Ladder | None, instance: Instance, due: DueDate | None, calendar: SchoolCalendar, lead_on: date | None) -> list[str] | None:
     """`chase_days` as JSON, counted once for steps of one ladder, date and calendar."""
     if ladder is None or due is None:
         return None
-    key = id(ladder), due.on, instance.lifted, instance.lifted_review_on, calendar.version
+    key = id(ladder), due.on, instance.lifted, instance.lifted_review_on, calendar.version, lead_on
     found = _DAYS.get(key)
     if found is None or found[0] is not ladder:
         if len(_DAYS) >= KEPT:
             _DAYS.clear()
-        found = _DAYS[key] = ladder, [day.isoformat() for day in chase_days(ladder, instance, calendar)] or None
+        found = _DAYS[key] = ladder, [day.isoformat() for day in chase_days(ladder, instance, calendar, lead_on)] or None
     return found[1]
 
 
-def chase_days(ladder: Ladder | None, instance: Instance, calendar: SchoolCalendar) -> list[date]:
+def chase_days(ladder: Ladder | None, instance: Instance, calendar: SchoolCalendar, lead_on: date | None = None) -> list[date]:
     """The day of every rung of the ladder by which a step is chased, in the ladder's order, counted from the date of law, else from the target.
 
-    A lifted date is not chased before the day on which the exception is looked at again.
+    Rungs before the date count from `lead_on` where an authority asks for the step by then. A lifted date is not chased before the day on which the
+    exception is looked at again.
     """
     due = instance.due or instance.target
     if ladder is None or due is None or (instance.lifted and instance.lifted_review_on is None):
         return []
-    days = [rung_date(rung.when, due.on, calendar) for rung in ladder.rungs]
+    days = [rung_date(rung.when, lead_on if lead_on is not None and is_before(rung.when) else due.on, calendar) for rung in ladder.rungs]
     if instance.lifted and instance.lifted_review_on is not None:
         days = [max(day, instance.lifted_review_on) for day in days]
     return _in_order(days)

@@ -3,7 +3,9 @@
 from db.models.absences import Absence, UnownedRole
 from db.models.base import Base
 from db.models.cases import Case, CaseWait, DateMove, EventRow, PinnedDefinition, PrivateText, StepRow
+from db.models.documents import Document
 from db.models.imports import Import, ImportMapping, PendingLeaver
+from db.models.la_profiles import LaProfilePerson, LaProfileRow
 from db.models.ladders import LadderOverride
 from db.models.messages import DELIVERY_STATES, Delivery, LinkRow, Mailing, OutboxRow
 from db.models.people import AuthorityContact, Family, Membership, Person, Plan, Preference, Pupil, PupilContact
@@ -21,6 +23,7 @@ __all__ = [
     "CaseWait",
     "DateMove",
     "Delivery",
+    "Document",
     "EventRow",
     "Family",
     "Heartbeat",
@@ -28,6 +31,8 @@ __all__ = [
     "ImportMapping",
     "InstanceIdentity",
     "KeptCalendar",
+    "LaProfilePerson",
+    "LaProfileRow",
     "LadderOverride",
     "LinkRow",
     "Mailing",

@@ -145,6 +145,7 @@ class StepRow(Base):
     why: Mapped[Words]
     chase_on: Mapped[list[date] | None] = mapped_column(ARRAY(Date))
     ladder_id: Mapped[int | None]  # the own ladder (`ladder_overrides`) that `chase_on` is of; null: the one of the case's text
+    lead_on: Mapped[date | None]  # the day by which the LA asks for it (`la_profiles`), where its reminders count from that
 
 
 class DateMove(Base):

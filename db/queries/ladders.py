@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from db.acts.rows import chase_days
 from db.calendar_of_school import calendar_of
-from db.ladders import Ladders, OwnLadder, ladder_of
+from db.ladders import SHIPPED, Ladders, OwnLadder, ladder_of
 from db.queries.definitions_read import definitions_by_hash
 from db.setting_ladders import Scope
 from rules.calendar import SchoolCalendar
@@ -29,7 +29,7 @@ _OWN = f"""
     LEFT JOIN schools s ON s.id = o.school_id LEFT JOIN authorities a ON a.id = o.authority_id
 """  # noqa: S608  our own columns
 _STEPS = text("""
-    SELECT c.ref, c.id, c.school_id, c.pupil_id, c.position, d.hash, x.no, x.step, x.rung, x.chase_on
+    SELECT c.ref, c.id, c.school_id, c.pupil_id, c.position, d.hash, x.no, x.step, x.rung, x.chase_on, x.lead_on
     FROM steps x JOIN cases c ON c.id = x.case_id JOIN definitions d ON d.id = c.definition_id
     LEFT JOIN pupils p ON p.id = c.pupil_id JOIN schools s ON s.id = c.school_id
     WHERE x.closed_seq IS NULL AND x.chase_on IS NOT NULL AND c.school_id = ANY(:schools)
@@ -89,8 +89,8 @@ def chased_otherwise(session: Session, schools: Sequence[int], scope: Scope, nam
         if row.school_id not in calendars:
             calendars[row.school_id] = calendar_of(session, row.school_id)
         instance = position_from_text(row.position, definition, calendars[row.school_id]).instances[row.no - 1]
-        ladders: Ladders = {name: OwnLadder(0, to)} if to is not None else {}
-        days = tuple(chase_days(ladder_of(definition, row.step, ladders)[0], instance, calendars[row.school_id]))
+        ladders = Ladders({name: OwnLadder(0, to)}) if to is not None else SHIPPED
+        days = tuple(chase_days(ladder_of(definition, row.step, ladders)[0], instance, calendars[row.school_id], row.lead_on))
         if days != tuple(row.chase_on):
             found.append(ChasedStep(row.ref, row.step, step_title(definition, row.step, instance.party), tuple(row.chase_on), days))
     return found

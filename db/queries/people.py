@@ -18,6 +18,7 @@ class Recipient:
     """Somebody to write to: a person, or an LA's SEN mailbox (`authority_id`, and no person). No address: that is looked up when sent.
 
     `stands_in_for`: the person who is away, whose message this is. `instead`: nobody can act in the role, so the trust is written to.
+    `why`: for an LA with a profile, as what it names this reader (`officer for surnames A to K`); `raised`: to them a breach is taken.
     """
 
     person_id: int | None
@@ -26,6 +27,8 @@ class Recipient:
     kind: str
     stands_in_for: int | None = None
     instead: bool = False
+    why: str = ""
+    raised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,14 @@ class StaffChoice:
 Wanted = tuple[int, str]  # case id, role
 
 # Of several ways to reach a role the first that finds somebody counts (`rank`): the pupil's own contact before the LA's
-# officer, an officer for this school before one for all, an officer before the mailbox. `acting`: who holds a staff role today and is here, and who
+# officer, an officer for this school before one for all, an officer before the mailbox. Where the LA has a profile, its officers stand in their
+# order in place of whom the import brought: for the pupil, the school, letters and years, everybody; surnames are folded as the profile's letters
+# were (`db/la_profile/read_profile.py`). `acting`: who holds a staff role today and is here, and who
 # stands in for those who are away; where nobody leads a school's SEND work, the trust's SEND lead is written to, else its chief executive.
 _RECIPIENTS = text("""
     WITH wanted AS (
-        SELECT w.case_id, w.role, w.holder, c.school_id, c.pupil_id, c.readers, COALESCE(p.authority_id, s.authority_id) AS authority_id
+        SELECT w.case_id, w.role, w.holder, c.school_id, c.pupil_id, c.readers, COALESCE(p.authority_id, s.authority_id) AS authority_id,
+               p.year_group, CASE WHEN w.holder = 'la' THEN regexp_replace(upper(normalize(p.family_name, NFKD)), '[^A-Z]', '', 'g') END AS surname
         FROM unnest(CAST(:cases AS bigint[]), CAST(:roles AS text[]), CAST(:holders AS text[])) AS w (case_id, role, holder)
         JOIN cases c ON c.id = w.case_id LEFT JOIN pupils p ON p.id = c.pupil_id JOIN schools s ON s.id = c.school_id
     ), stood_in AS MATERIALIZED (
@@ -55,33 +61,43 @@ _RECIPIENTS = text("""
           AND m.person_id NOT IN (SELECT holder_id FROM stood_in)
         UNION ALL SELECT school_id, role, deputy_id, holder_id FROM stood_in WHERE deputy_id IS NOT NULL
     ), found AS (
-        SELECT w.case_id, w.role, 1 AS rank, a.person_id, NULL::int AS authority_id, 1 AS place, a.holder_id
+        SELECT w.case_id, w.role, 1 AS rank, a.person_id, NULL::int AS authority_id, 1 AS place, a.holder_id, '' AS says
         FROM wanted w JOIN acting a ON a.school_id = w.school_id AND a.role = w.holder
         UNION ALL
-        SELECT w.case_id, w.role, CASE a.role WHEN 'ceo' THEN 7 ELSE 6 END, a.person_id, NULL, 1, a.holder_id
+        SELECT w.case_id, w.role, CASE a.role WHEN 'ceo' THEN 100007 ELSE 100006 END, a.person_id, NULL, 1, a.holder_id, ''
         FROM wanted w JOIN acting a ON a.school_id = w.school_id AND a.role IN ('trust_send_lead', 'ceo')
         WHERE (w.holder IN ('senco', 'headteacher') OR w.holder = 'trust_send_lead' AND a.role = 'ceo')
           AND (w.readers IS NULL OR a.role = ANY (w.readers))
         UNION ALL
-        SELECT w.case_id, w.role, 1, f.person_id, NULL, f.priority, NULL FROM wanted w JOIN families f ON f.pupil_id = w.pupil_id
+        SELECT w.case_id, w.role, 1, f.person_id, NULL, f.priority, NULL, '' FROM wanted w JOIN families f ON f.pupil_id = w.pupil_id
         WHERE NOT f.no_contact AND ((w.holder = 'parent' AND f.parental_responsibility AND f.relationship <> 'self')
                                     OR (w.holder IN ('pupil', 'young_person') AND f.relationship = 'self'))
         UNION ALL
-        SELECT w.case_id, w.role, 2, k.person_id, NULL, 1, NULL FROM wanted w JOIN pupil_contacts k ON k.pupil_id = w.pupil_id AND k.role = w.holder
+        SELECT w.case_id, w.role, 2, k.person_id, NULL, 1, NULL, ''
+        FROM wanted w JOIN pupil_contacts k ON k.pupil_id = w.pupil_id AND k.role = w.holder
         UNION ALL
-        SELECT w.case_id, w.role, CASE WHEN a.school_id IS NULL THEN 4 ELSE 3 END, a.person_id, NULL, 1, NULL
+        SELECT w.case_id, w.role, 10 + o.place, o.person_id, NULL, 1, NULL, o.says
+        FROM wanted w JOIN la_profiles g ON w.holder = 'la' AND g.authority_id = w.authority_id AND g.ended_at IS NULL
+        JOIN la_profile_people o ON o.profile_id = g.id AND o.part = 'officer'
+        WHERE (o.from_on IS NULL OR o.from_on <= :today) AND (o.until_on IS NULL OR o.until_on >= :today)
+          AND (o.pupil_id IS NULL OR o.pupil_id = w.pupil_id) AND (o.school_ids IS NULL OR w.school_id = ANY (o.school_ids))
+          AND (o.year_from IS NULL OR w.year_group BETWEEN o.year_from AND o.year_to)
+          AND (o.surname_from = '' OR w.surname >= o.surname_from COLLATE "C" AND left(w.surname, length(o.surname_to)) <= o.surname_to COLLATE "C")
+        UNION ALL
+        SELECT w.case_id, w.role, CASE WHEN a.school_id IS NULL THEN 100004 ELSE 100003 END, a.person_id, NULL, 1, NULL, ''
         FROM wanted w JOIN authority_contacts a ON a.authority_id = w.authority_id AND a.role = w.holder
-        WHERE a.school_id IS NULL OR a.school_id = w.school_id
+        WHERE (a.school_id IS NULL OR a.school_id = w.school_id)
+          AND (w.holder <> 'la' OR NOT EXISTS (SELECT FROM la_profiles g WHERE g.authority_id = w.authority_id AND g.ended_at IS NULL))
         UNION ALL
-        SELECT w.case_id, w.role, 5, NULL, a.id, 1, NULL FROM wanted w JOIN authorities a ON a.id = w.authority_id
+        SELECT w.case_id, w.role, 100005, NULL, a.id, 1, NULL, 'the mailbox of the SEN team' FROM wanted w JOIN authorities a ON a.id = w.authority_id
         WHERE w.holder = 'la' AND a.sen_email <> ''
     ), best AS (
-        SELECT DISTINCT f.case_id, f.role, f.rank, f.person_id, f.authority_id, f.place, f.holder_id,
+        SELECT DISTINCT f.case_id, f.role, f.rank, f.person_id, f.authority_id, f.place, f.holder_id, f.says,
                min(f.rank) OVER (PARTITION BY f.case_id, f.role) AS least
         FROM found f LEFT JOIN persons p ON p.id = f.person_id WHERE p.left_on IS NULL OR p.left_on >= :today
     )
-    SELECT b.case_id, b.role, b.person_id, b.authority_id, b.holder_id, b.rank >= 6 AS instead,
-           COALESCE(concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name), '') AS person_name, p.kind, a.name AS authority_name
+    SELECT b.case_id, b.role, b.person_id, b.authority_id, b.holder_id, b.rank >= 100006 AS instead, b.says,
+           COALESCE(concat_ws(' ', NULLIF(p.title, ''), NULLIF(p.given_name, ''), p.family_name), '') AS person_name, p.kind, a.name AS authority_name
     FROM best b LEFT JOIN persons p ON p.id = b.person_id LEFT JOIN authorities a ON a.id = b.authority_id
     WHERE b.rank = b.least ORDER BY b.case_id, b.role, b.place, b.person_id, b.holder_id NULLS FIRST
 """)
@@ -92,7 +108,7 @@ def recipients(session: Session, wanted: Iterable[Wanted], today: date) -> dict[
 
     Parents: everybody with parental responsibility whom no order keeps from contact; the pupil (or young person): the family's row
     `self`; staff: by membership of the case's school today, or whoever stands in for them;
-    the LA: its officer, else its SEN mailbox; others: the pupil's contact, else the LA's.
+    the LA: the officer whom its profile names, else its officer, else its SEN mailbox; others: the pupil's contact, else the LA's.
     A case about a school has no family and no pupil's contacts; its LA is the school's.
     """
     found: dict[Wanted, list[Recipient]] = {one: [] for one in wanted}
@@ -100,7 +116,7 @@ def recipients(session: Session, wanted: Iterable[Wanted], today: date) -> dict[
     values = {"cases": [a[0] for a in asked], "roles": [a[1] for a in asked], "holders": [a[2] for a in asked], "today": today}
     for row in session.execute(_RECIPIENTS, values):
         name = row.person_name or f"{row.authority_name} SEN team"
-        one = Recipient(row.person_id, row.authority_id, name, row.kind or "outside", row.holder_id, row.instead)
+        one = Recipient(row.person_id, row.authority_id, name, row.kind or "outside", row.holder_id, row.instead, row.says)
         known = found[row.case_id, row.role]
         if all((one.person_id, one.authority_id) != (other.person_id, other.authority_id) for other in known):
             known.append(one)

@@ -8,11 +8,11 @@ BEGIN
   END LOOP;
   IF p_steps IS NOT NULL THEN
     INSERT INTO public.steps AS s (case_id, no, round, school_id, due_on, next_chase_on, opened_seq, safe_on, target_on, wakes_on, lifted_review_on,
-                            step, party, owner, status, lifted, why, chase_on, ladder_id)
+                            step, party, owner, status, lifted, why, chase_on, ladder_id, lead_on)
     SELECT p_case, no, round, p_school, due_on, chase_on[1], p_seq, safe_on, target_on, wakes_on, lifted_review_on,
-           step, party, owner, status, lifted, why, chase_on, ladder_id
+           step, party, owner, status, lifted, why, chase_on, ladder_id, lead_on
       FROM jsonb_to_recordset(p_steps) AS x (no smallint, round smallint, due_on date, safe_on date, target_on date, wakes_on date,
-           lifted_review_on date, step text, party text, owner text, status text, lifted text, why text, chase_on date[], ladder_id int)
+           lifted_review_on date, step text, party text, owner text, status text, lifted text, why text, chase_on date[], ladder_id int, lead_on date)
     ON CONFLICT (case_id, no) DO UPDATE SET
       round = excluded.round, step = excluded.step, party = excluded.party,  -- the same, unless somebody wrote the row from below
       due_on = excluded.due_on, safe_on = excluded.safe_on, target_on = excluded.target_on, wakes_on = excluded.wakes_on,
@@ -21,7 +21,7 @@ BEGIN
       -- a moved date is chased anew; an unmoved one goes on where it was
       rung = CASE WHEN s.chase_on IS NOT DISTINCT FROM excluded.chase_on THEN s.rung ELSE 0 END,
       next_chase_on = CASE WHEN s.chase_on IS NOT DISTINCT FROM excluded.chase_on THEN s.next_chase_on ELSE excluded.next_chase_on END,
-      chase_on = excluded.chase_on, ladder_id = excluded.ladder_id;
+      chase_on = excluded.chase_on, ladder_id = excluded.ladder_id, lead_on = excluded.lead_on;
   END IF;
 END $$;
 

@@ -1,10 +1,11 @@
--- A mark of a school's terms, closures and own ladders: while it is the same, a calendar and ladders made from them before are still right.
+-- A mark of a school's terms, closures, own ladders and what authorities ask for early: while it is the same, what was made from them before is right.
 CREATE OR REPLACE FUNCTION calendar_stamp(p_school int) RETURNS text LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN md5((SELECT coalesce(string_agg(first_on || '/' || last_on || '/' || name, ',' ORDER BY first_on), '') FROM public.school_terms WHERE school_id = p_school)
     || ';' || (SELECT coalesce(string_agg(first_on || '/' || last_on, ',' ORDER BY first_on), '') FROM public.school_closures WHERE school_id = p_school))
     || (SELECT coalesce(';' || string_agg(o.id::text, ',' ORDER BY o.id), '') FROM public.ladder_overrides o
-         WHERE o.removed_at IS NULL AND (o.school_id IS NULL OR o.school_id = p_school));
+         WHERE o.removed_at IS NULL AND (o.school_id IS NULL OR o.school_id = p_school))
+    || (SELECT coalesce(';la ' || string_agg(g.id::text, ',' ORDER BY g.id), '') FROM public.la_profiles g WHERE g.ended_at IS NULL AND g.lead_times <> '[]');
 END $$;
 
 -- Reads what the rules need, without a lock (or with one, for the second try). The scope is an argument: no school, no row.

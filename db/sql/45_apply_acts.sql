@@ -100,18 +100,18 @@ END $$;
 CREATE OR REPLACE FUNCTION write_many_steps(p_steps jsonb) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO public.steps AS s (case_id, no, round, school_id, due_on, next_chase_on, opened_seq, closed_seq, closed_on, safe_on, target_on, wakes_on,
-                                 lifted_review_on, step, party, owner, status, outcome, lifted, why, chase_on, ladder_id)
+                                 lifted_review_on, step, party, owner, status, outcome, lifted, why, chase_on, ladder_id, lead_on)
   SELECT case_id, no, round, school_id, due_on, CASE WHEN closed_seq IS NULL THEN chase_on[1] END, opened_seq, closed_seq, closed_on, safe_on, target_on,
          CASE WHEN closed_seq IS NULL THEN wakes_on END, lifted_review_on, step, party, owner, status, coalesce(outcome, ''), lifted, why,
-         CASE WHEN closed_seq IS NULL THEN chase_on END, ladder_id
+         CASE WHEN closed_seq IS NULL THEN chase_on END, ladder_id, lead_on
     FROM jsonb_to_recordset(p_steps) AS x (case_id bigint, no smallint, round smallint, school_id int, due_on date, safe_on date, target_on date,
          wakes_on date, lifted_review_on date, opened_seq int, closed_seq int, closed_on date, step text, party text, owner text, status text, outcome text,
-         lifted text, why text, chase_on date[], ladder_id int)
+         lifted text, why text, chase_on date[], ladder_id int, lead_on date)
   ON CONFLICT (case_id, no) DO UPDATE SET
     due_on = excluded.due_on, safe_on = excluded.safe_on, target_on = excluded.target_on, wakes_on = excluded.wakes_on,
     lifted_review_on = excluded.lifted_review_on, owner = excluded.owner, status = excluded.status, lifted = excluded.lifted, why = excluded.why,
     closed_seq = excluded.closed_seq, closed_on = excluded.closed_on, outcome = excluded.outcome,
     rung = CASE WHEN s.chase_on IS NOT DISTINCT FROM excluded.chase_on THEN s.rung ELSE 0 END,
     next_chase_on = CASE WHEN s.chase_on IS NOT DISTINCT FROM excluded.chase_on THEN s.next_chase_on ELSE excluded.next_chase_on END,
-    chase_on = excluded.chase_on, ladder_id = excluded.ladder_id;
+    chase_on = excluded.chase_on, ladder_id = excluded.ladder_id, lead_on = excluded.lead_on;
 END $$;

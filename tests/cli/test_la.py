@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from typer.testing import Result
 
 from db.engine import Engines
-from db.models import Membership, School
-from tests.cli.running import Run, runner
+from db.models import Case, Membership, Pupil, School
+from tests.cli.running import Run, runner, typed
 from tests.db.builders import staff
 from tests.db.la_story import decided, pupil_with_plan, reviewed, shipped_village
 
@@ -31,10 +32,10 @@ def told(engines: Engines) -> None:
 
 @pytest.fixture
 def run(told: None, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    typed = runner(monkeypatch, database_url, tmp_path, "la")
+    la = runner(monkeypatch, database_url, tmp_path, "la")
 
     def call(*arguments: str, who: str = LEAD, code: int = 0) -> Result:
-        return typed(*arguments, "--as", who, code=code)
+        return la(*arguments, "--as", who, code=code)
 
     return call
 
@@ -69,3 +70,49 @@ def test_the_file_goes_out_and_the_las_comes_back(run: Run, tmp_path: Path) -> N
     assert "1 rows agree, 1 differ, 1 could not be read." in answer.output
     assert "theirs.csv, line 4, column 'DOB': '1 Mar' is not a date" in answer.output
     assert ",decision on,2026-12-13,2026-12-12,the LA's is 1 day earlier" in differ.read_text(encoding="utf-8-sig")
+
+
+PROFILE = """\
+la: "001"
+name: Testshire
+mailbox: send@testshire.example
+officers:
+  - {name: Ana Early, email: a.k@testshire.example, for: {surnames: A to K}}
+  - {name: Lee Late, email: l.z@testshire.example, for: {schools: ["900001", "123456"], surnames: L to Z}}
+  - {name: Own Officer, email: own@testshire.example, for: {pupils: [G901990001001]}}
+escalation:
+  manager: {name: Sam Manager, email: manager@testshire.example}
+lead_times:
+  - {process: annual_review, step: circulate_advice, by: 15 working days before meeting_on}
+"""
+
+
+def test_a_profile_is_checked_loaded_shown_and_handed_on(run: Run, engines: Engines, tmp_path: Path) -> None:
+    file, out = tmp_path / "testshire.yaml", tmp_path / "shared.yaml"
+    file.write_text(PROFILE.replace("A to K", "K to A").replace("circulate_advice", "circulate"), encoding="utf-8")
+    refused = typed("la", "profile", "check", str(file))
+    assert refused.exit_code == 2 and "testshire.yaml:5: `surnames: K to A` runs backwards" in refused.output
+    assert "testshire.yaml:11: annual_review has no step `circulate`. Write 'circulate_advice'." in refused.output
+    file.write_text(PROFILE, encoding="utf-8")
+    assert "nothing is wrong. Testshire (001), 3 officers, 1 lead times." in typed("la", "profile", "check", str(file)).output
+    assert "profiles of LAs are loaded by a trust's SEND lead; Senco Ash is none" in run("profile", "load", str(file), who=SENCO, code=2).output
+    assert "no pupil of yours has the UPN G901990001001" in run("profile", "load", str(file), code=2).output
+    assert "No LA has a profile." in run("profile", "show").output, "nothing was changed"
+    with engines.scheduler() as session:
+        ada = session.scalars(select(Pupil).where(Pupil.family_name == "Ashby")).one()
+        ada.upn = "G901990001001"
+        reviews = session.scalars(select(Case.ref).join(Pupil, Pupil.id == Case.pupil_id).order_by(Pupil.family_name)).all()
+    loaded = run("profile", "load", str(file)).output
+    assert "The profile of Testshire (001) is in force: 3 officers." in loaded and "No school of yours has the URN 123456" in loaded
+    shown = run("profile", "show", "001", who=SENCO).output
+    assert "surnames A to K" in shown and "the schools 900001, 123456, surnames L to Z" in shown and "G901990001001" not in shown
+    assert "SEN manager" in shown and "15 working days before meeting_on" in shown and "and 1 for single pupils" in shown
+    asked = [run("profile", "show", "--case", case).output for case in (reviews[0], reviews[-1])]
+    assert "Own Officer" in asked[0] and "officer for this pupil" in asked[0] and "Ana Early" in asked[1] and "surnames A to K" in asked[1]
+    assert "It names officers, with their work addresses, and no pupil. 1 entries" in run("profile", "export", "001", "--out", str(out)).output
+    assert "# One officer is left out" in out.read_text(encoding="utf-8") and "G901990001001" not in out.read_text(encoding="utf-8")
+    assert "is in force: 2 officers." in run("profile", "load", str(out)).output, "another trust loads it as it is"
+    assert run("profile", "export", "001").output == out.read_text(encoding="utf-8").replace(
+        "# One officer is left out: an entry for named pupils is about children, and stays with the trust that knows them.\n", ""
+    )
+    assert "the LA 999 has no profile" in run("profile", "show", "999", code=2).output

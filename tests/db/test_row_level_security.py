@@ -14,7 +14,7 @@ from db.url import psycopg_url
 from tests.db.builders import two_schools
 
 TABLES = sorted(Base.metadata.tables)
-SHARED = {"trusts", "authorities", "authority_contacts", "definitions", "calendars", "heartbeats", "instance_identity", "anchors"}
+SHARED = {"trusts", "authorities", "authority_contacts", "la_profiles", "definitions", "calendars", "heartbeats", "instance_identity", "anchors"}
 SECRET = {"preferences"}
 
 

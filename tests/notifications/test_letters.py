@@ -70,6 +70,7 @@ def values(role: str, facts: bool = True) -> dict[str, object]:
         "moment": "done",
         "today": date(2027, 1, 20),
         "again": False,
+        "raised_to": "SEN manager",
         "standing_in": {"name": "Jo Lee", "until": date(2026, 12, 8), "role": "SENCO"},
     }
 

@@ -26,6 +26,7 @@ VALUES = {
     "moment": "la_overdue",
     "today": date(2026, 11, 24),
     "again": False,
+    "raised_to": "",
     "standing_in": None,
 }
 

@@ -9,6 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
+from db.la_profile.load import load_profile
+from db.la_profile.read_profile import read_profile
 from db.ledger import Actor
 from tests.web.site import Site
 
@@ -59,13 +61,60 @@ def test_the_file_for_the_la_is_one_click(site: Site, late_review: str) -> None:
     assert browser.get("/authorities/999/sen2.csv").status_code == 404
 
 
+@pytest.fixture(scope="module")
+def profile(site: Site, late_review: str) -> str:
+    """The LA's profile, loaded by the trust's lead; its code."""
+    code = site.client("trust_send_lead").get("/authorities").text.split("/sen2.csv")[0].rsplit("/", 1)[-1]
+    text = f"""
+la: "{code}"
+name: Testshire
+mailbox: send@testshire.example
+officers:
+  - {{name: Ana Early, email: ana.early@testshire.example, until: 2027-08-31, for: {{surnames: A to K}}}}
+  - {{name: Lee Late, email: lee.late@testshire.example, for: {{schools: ["900001"], years: 7 to 11}}}}
+escalation:
+  manager: {{name: Sam <b>Manager</b>, email: manager@testshire.example}}
+lead_times:
+  - {{process: annual_review, step: circulate_advice, by: 25 working days before meeting_on, note: One file a pupil.}}
+panels:
+  - {{name: Placement panel, on: [2026-11-03, 2026-12-08], papers: 1 week}}
+send:
+  - {{process: annual_review, step: circulate_advice, to: "https://portal.testshire.example/reviews", note: The school's account.}}
+"""
+    with site.engines.scheduler() as session:
+        by = site.people[site.ash, "trust_send_lead"]
+        load_profile(session, read_profile(text, "testshire.yaml", site.ledger.parts.library), "testshire.yaml", by=by)
+    return code
+
+
+def test_an_las_profile_is_shown_with_its_record(site: Site, profile: str) -> None:
+    shown = site.client("trust_send_lead").get("/authorities").text
+    assert "Whom we write to at Testshire" in shown and "Officer for surnames A to K" in shown
+    assert "ana.early@testshire.example, until Tuesday 31 August 2027" in shown and "Officer for the schools 900001, years 7 to 11" in shown
+    assert "Sam &lt;b&gt;Manager&lt;/b&gt;" in shown and "A breach goes to the SEN manager" in shown
+    assert "circulate advice: 25 working days before meeting. One file a pupil." in shown
+    assert "Tuesday 8 December 2026. Papers 1 week before" in shown and "3 November 2026" not in shown, "a day that is past is of no use"
+    assert f"sendflow la profile export {profile}" in shown and "by Lead Trust" in shown
+
+
+def test_a_case_says_who_is_asked_and_what_the_la_asks_for_early(site: Site, profile: str) -> None:
+    site.clock.today_is = date(2026, 12, 1)
+    case = site.review()
+    site.records(case, "agree_meeting_date", "2026-12-01", meeting_on=date(2027, 1, 21))
+    shown = " ".join(site.client("senco").get(f"/cases/{case}").text.split())
+    assert "Ana Early (officer for surnames A to K)" in shown
+    assert "Asks for it by Monday 14 December 2026: we remind you for that day. One file a pupil." in shown
+    assert '<a class="govuk-link" href="https://portal.testshire.example/reviews" rel="noopener noreferrer">' in shown
+
+
 @pytest.mark.slow
-def test_the_page_fits_a_phone_and_passes_axe(site: Site, late_review: str, chromium: Browser) -> None:
+def test_the_page_fits_a_phone_and_passes_axe(site: Site, late_review: str, profile: str, chromium: Browser) -> None:
     context = chromium.new_context()
     cookie = site.client("trust_send_lead").cookies["sendflow_session"]
     context.add_cookies([{"name": "sendflow_session", "value": cookie, "url": site.url}])
     page = context.new_page()
     page.goto(f"{site.url}/authorities")
+    page.get_by_text("Whom we write to at Testshire").click()
     for width in (390, 1100):
         page.set_viewport_size({"width": width, "height": 900})
         found = Axe().run(page).response["violations"]

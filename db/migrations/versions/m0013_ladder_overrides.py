@@ -1,8 +1,4 @@
-"""A trust's, school's or authority's own ladder in the place of a shipped one, and which one an open step is chased by.
-
-A migration that changes one of the ledger's functions later takes over the lines of `upgrade`, and leaves a frozen copy of `db/sql` for this one,
-as 0009 has.
-"""
+"""A trust's, school's or authority's own ladder in the place of a shipped one, and which one an open step is chased by."""
 
 from pathlib import Path
 
@@ -13,7 +9,7 @@ down_revision = "0012"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parents[2] / "sql"
+SQL = Path(__file__).with_name("sql_0013")  # what is new, as it was then: 0016 installs all anew
 DOORS = ("set_ladder", "unset_ladder")
 TABLE = """
     CREATE TABLE ladder_overrides (

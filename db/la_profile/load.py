@@ -1,0 +1,155 @@
+"""Loading a profile into the ledger, and reading the one in force. Every function takes a scheduler session; who may is asked by the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import insert, select, text
+from sqlalchemy.orm import Session
+
+from db.importing.upsert import upsert
+from db.la_profile.profile import LEVEL_TITLES, LEVELS, Contact, LaProfile
+from db.la_profile.profile_text import profile_text
+from db.la_profile.read_profile import read_profile
+from db.models import Authority, LaProfilePerson, LaProfileRow, Person, Pupil, School
+from db.person_schools import refresh_person_schools
+from rules.problems import DefinitionErrors, Problem
+
+_END = text("UPDATE la_profiles SET ended_at = now() WHERE authority_id = :authority AND ended_at IS NULL")
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('sendflow la profile'))")
+# Open cases whose reminders may count from another day than before: of this authority, with a step that either profile asks for early.
+_CASES = text("""
+    SELECT DISTINCT c.ref FROM steps x JOIN cases c ON c.id = x.case_id JOIN definitions d ON d.id = c.definition_id
+    LEFT JOIN pupils p ON p.id = c.pupil_id JOIN schools s ON s.id = c.school_id
+    WHERE x.closed_seq IS NULL AND COALESCE(p.authority_id, s.authority_id) = :authority AND d.process || '/' || x.step = ANY (:steps) ORDER BY c.ref
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What loading came to. `strange_schools`: URNs that are no school of this trust. `cases`: whose rows must be written anew (`rebuild_rows`)."""
+
+    number: int
+    officers: int
+    strange_schools: tuple[str, ...]
+    cases: tuple[str, ...]
+
+
+def load_profile(session: Session, profile: LaProfile, file: str, *, by: int | None) -> Loaded:
+    """Put the profile in force in place of the one before. From now on messages and lists go to whom it names.
+
+    Raises DefinitionErrors, nothing written, for a pupil who is not on roll or whose plan another authority keeps.
+    """
+    session.execute(_LOCK)
+    pupils = _pupils(session, profile, file)
+    before = profile_in_force(session, profile.code)
+    authority = _authority(session, profile)
+    session.execute(_END, {"authority": authority})
+    lead_times = orjson.dumps([[one.process, one.step, one.by] for one in profile.lead_times]).decode()
+    row = LaProfileRow(authority_id=authority, loaded_by=by, lead_times=lead_times, content=profile_text(profile))
+    session.add(row)
+    session.flush()
+    schools: dict[str, int] = {urn: id_ for urn, id_ in session.execute(select(School.urn, School.id))}
+    people = _people(session, profile)
+    rows = [*_officer_rows(profile, pupils, schools), *_escalation_rows(profile), *_send_rows(profile)]
+    if rows:
+        whole = [_EMPTY | one | {"profile_id": row.id, "place": place} for place, one in enumerate(rows)]
+        session.execute(insert(LaProfilePerson), [{**one, "person_id": people[email]} for one in whole if (email := one.pop("email"))])
+    refresh_person_schools(session)
+    named = {urn for one in profile.officers for urn in one.area.schools}
+    return Loaded(row.id, len(profile.officers), tuple(sorted(named - set(schools))), _cases(session, authority, before, profile))
+
+
+def profile_in_force(session: Session, code: str) -> LaProfile | None:
+    """The profile of the LA with that code as it may be shared, without officers of single pupils; None: it has none."""
+    asked = select(LaProfileRow.content).join(Authority, Authority.id == LaProfileRow.authority_id)
+    found = session.scalar(asked.where(Authority.code == code, LaProfileRow.ended_at.is_(None)))
+    return read_profile(found, f"profile of {code}") if found is not None else None
+
+
+def _authority(session: Session, profile: LaProfile) -> int:
+    known = {"code": profile.code, "sen_email": profile.mailbox}
+    named = {} if session.scalar(select(Authority.id).where(Authority.code == profile.code)) else {"name": profile.name}
+    upsert(session, Authority, ["code"], [known | named | ({"phone": profile.phone} if profile.phone else {})])
+    return session.scalars(select(Authority.id).where(Authority.code == profile.code)).one()
+
+
+def _pupils(session: Session, profile: LaProfile, file: str) -> dict[str, tuple[int, int]]:
+    """Pupil and school by UPN."""
+    wanted = {upn: one.line for one in profile.officers for upn in one.area.pupils}
+    asked = select(Pupil.upn, Pupil.id, Pupil.school_id, Authority.code).outerjoin(Authority, Authority.id == Pupil.authority_id)
+    found = {str(upn): (id_, school, code) for upn, id_, school, code in session.execute(asked.where(Pupil.upn.in_(wanted)))}
+    problems = [
+        Problem(file, line, "", f"no pupil of yours has the UPN {upn}", "Correct it, or leave this pupil out.")
+        for upn, line in wanted.items()
+        if upn not in found
+    ]
+    problems += [
+        Problem(file, wanted[upn], "", f"another authority ({code or 'none'}) keeps the plan of the pupil {upn}", "Put the pupil into its profile.")
+        for upn, (_, _, code) in found.items()
+        if code != profile.code
+    ]
+    if problems:
+        raise DefinitionErrors(problems)
+    return {upn: (id_, school) for upn, (id_, school, _) in found.items()}
+
+
+def _people(session: Session, profile: LaProfile) -> dict[str, int]:
+    """Everybody whom the profile names, as people outside; their ids by address. Contacts that the import brought at an address stay the same."""
+    contacts = [one.contact for one in profile.officers] + [one for _, one in profile.escalation]
+    desks = [Contact(f"{profile.name} SEN team", one.to) for one in profile.send if not one.is_portal]
+    named: dict[str, Contact] = {}
+    for one in [*contacts, *desks]:
+        named.setdefault(one.email.casefold(), one)
+    ids = {email: f"la:{profile.code}:{one.email}" for email, one in named.items()}
+    rows = [
+        {"external_id": ids[email], "kind": "outside", "given_name": "", "family_name": one.name, "email": one.email, "phone": one.phone}
+        for email, one in named.items()
+    ]
+    upsert(session, Person, ["external_id"], rows)
+    asked = select(Person.external_id, Person.id).where(Person.external_id.in_(ids.values()))
+    known = {str(external): id_ for external, id_ in session.execute(asked)}
+    return {email: known[external] for email, external in ids.items()}
+
+
+_EMPTY: dict[str, Any] = {
+    "pupil_id": None, "school_id": None, "from_on": None, "until_on": None, "level": 0, "year_from": None, "year_to": None, "surname_from": "",
+    "surname_to": "", "process": "", "step": "", "says": "", "school_ids": None,
+}  # fmt: skip
+
+
+def _officer_rows(profile: LaProfile, pupils: dict[str, tuple[int, int]], schools: dict[str, int]) -> Iterator[dict[str, Any]]:
+    for one in profile.in_order:
+        first, last = one.area.surnames
+        row = {
+            **_who(one.contact), "part": "officer", "says": one.area.in_words, "surname_from": first, "surname_to": last,
+            "year_from": one.area.years[0] if one.area.years else None, "year_to": one.area.years[1] if one.area.years else None,
+            "school_ids": sorted(schools[urn] for urn in one.area.schools if urn in schools) if one.area.schools else None,
+        }  # fmt: skip
+        for upn in one.area.pupils or ("",):
+            yield row | ({"pupil_id": pupils[upn][0], "school_id": pupils[upn][1]} if upn else {})
+
+
+def _escalation_rows(profile: LaProfile) -> Iterator[dict[str, Any]]:
+    for level, one in profile.escalation:
+        yield {**_who(one), "part": "escalation", "level": LEVELS.index(level) + 1, "says": LEVEL_TITLES[level]}
+
+
+def _send_rows(profile: LaProfile) -> Iterator[dict[str, Any]]:
+    for one in profile.send:
+        if not one.is_portal:
+            yield {"email": one.to.casefold(), "part": "send", "process": one.process, "step": one.step, "says": "where this is sent"}
+
+
+def _who(contact: Contact) -> dict[str, Any]:
+    return {"email": contact.email.casefold(), "from_on": contact.from_on, "until_on": contact.until_on}
+
+
+def _cases(session: Session, authority: int, before: LaProfile | None, now: LaProfile) -> tuple[str, ...]:
+    was = {(one.process, one.step): one.by for one in (before.lead_times if before else ())}
+    will = {(one.process, one.step): one.by for one in now.lead_times}
+    moved = [f"{process}/{step}" for process, step in was.keys() | will.keys() if was.get((process, step)) != will.get((process, step))]
+    return tuple(session.scalars(_CASES, {"authority": authority, "steps": moved})) if moved else ()

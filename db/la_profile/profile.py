@@ -1,0 +1,126 @@
+"""What a trust knows of one local authority's SEND team: whom to write to, by when they ask for papers, and where these go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+LEVELS = ("manager", "head_of_service", "director")
+LEVEL_TITLES = {"manager": "SEN manager", "head_of_service": "head of service", "director": "director of children's services"}
+PHASES = {"early_years": (-1, 0), "primary": (0, 6), "secondary": (7, 11), "post_16": (12, 14)}  # national curriculum years, first and last
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person or desk at the LA, from one day to another (None: since ever, until further notice)."""
+
+    name: str
+    email: str
+    phone: str = ""
+    from_on: date | None = None
+    until_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """For whom an officer is there; all that is said must hold. Nothing said: for everybody.
+
+    `pupils`: UPNs. `schools`: URNs. `surnames`: first and last letters, folded. `years`: national curriculum years, first and last.
+    """
+
+    pupils: tuple[str, ...] = ()
+    schools: tuple[str, ...] = ()
+    surnames: tuple[str, str] = ("", "")
+    years: tuple[int, int] | None = None
+
+    @property
+    def nearness(self) -> int:
+        """0 for named pupils, 1 for schools, 2 for letters and years, 3 for everybody: the nearest is asked first."""
+        return 0 if self.pupils else 1 if self.schools else 2 if self.surnames[0] or self.years else 3
+
+    @property
+    def in_words(self) -> str:
+        """For a case: `officer for this school, surnames A to K, years R to 6`."""
+        return self._said("this pupil", "this school")
+
+    @property
+    def listed(self) -> str:
+        """For a list of officers: `officer for the schools 990001, 990002`. No pupil is named."""
+        return self._said(f"{len(self.pupils)} named pupil{'s' if len(self.pupils) != 1 else ''}", f"the schools {', '.join(self.schools)}")
+
+    def _said(self, pupils: str, schools: str) -> str:
+        first, last = self.surnames
+        said = [pupils] if self.pupils else []
+        said += [schools] if self.schools else []
+        said += [f"surnames {first} to {last}" if first != last else f"surnames in {first}"] if first else []
+        said += [f"years {_year(self.years[0])} to {_year(self.years[1])}"] if self.years else []
+        return f"officer for {', '.join(said) or 'everybody'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """A case officer and for whom they are there. `line`: where the file says so."""
+
+    contact: Contact
+    area: Area = field(default_factory=Area)
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LeadTime:
+    """A step of ours that the LA asks for earlier than the law: `by` is a rule (`10 working days before meeting_on`). It moves reminders only."""
+
+    process: str
+    step: str
+    by: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A panel of the LA: the days on which it meets, and how long before papers must be there (a period, or empty)."""
+
+    name: str
+    on: tuple[date, ...]
+    papers: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where what belongs to a step goes: an e-mail address, to which our messages of that step then go, or a portal (https) that people use."""
+
+    process: str
+    step: str
+    to: str
+    note: str = ""
+
+    @property
+    def is_portal(self) -> bool:
+        """Whether `to` is a web address."""
+        return self.to.startswith("https://")
+
+
+@dataclass(frozen=True, slots=True)
+class LaProfile:
+    """One LA. `code`: the DfE's three digits. `escalation`: by level (`LEVELS`), the lowest first."""
+
+    code: str
+    name: str
+    mailbox: str
+    phone: str = ""
+    checked_on: date | None = None
+    officers: tuple[Officer, ...] = ()
+    escalation: tuple[tuple[str, Contact], ...] = ()
+    lead_times: tuple[LeadTime, ...] = ()
+    panels: tuple[Panel, ...] = ()
+    send: tuple[Destination, ...] = ()
+
+    @property
+    def in_order(self) -> tuple[Officer, ...]:
+        """The officers in the order in which they are asked: the nearest first, and as written among those alike."""
+        return tuple(sorted(self.officers, key=lambda one: one.area.nearness))
+
+
+def _year(year: int) -> str:
+    return {-1: "N", 0: "R"}.get(year, str(year))

@@ -1,0 +1,141 @@
+"""A profile at work: who at the LA is asked about which pupil, what is asked for early, and what no other school sees (issue 6, point 2)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import text
+from stdnum.gb import upn as upns
+
+from db.chase import sweep_all
+from db.engine import Engines
+from db.la_profile.load import Loaded, load_profile
+from db.la_profile.read_profile import read_profile
+from db.models import Pupil
+from db.queries.la_profiles import la_of_case, la_profiles
+from db.queries.people import people_for
+from rules.problems import DefinitionErrors
+from tests.db.la_story import REVIEW, shipped_village
+from tests.db.ledger_story import Village, day
+
+HEAD = 'la: "{code}"\nname: Testshire\nmailbox: sen@testshire.example\n'
+EARLY = "lead_times:\n  - {process: annual_review, step: circulate_advice, by: 25 working days before meeting_on}\n"
+LATER = EARLY.replace("25 working days", "2 days")
+
+
+@pytest.fixture(scope="module")
+def ash(engines: Engines) -> Village:
+    """A school on the shipped texts, and one more of another LA."""
+    shipped_village(engines, "900032")
+    return shipped_village(engines, "900031", today=date(2026, 9, 21))
+
+
+def loads(ash: Village, more: str) -> Loaded:
+    profile = read_profile(HEAD.format(code="031") + more, "testshire.yaml", ash.ledger.parts.library)
+    with ash.engines.scheduler() as session:
+        return load_profile(session, profile, "testshire.yaml", by=ash.senco.person_id)
+
+
+def pupil(ash: Village, given: str, family: str, year: int, serial: int = 0) -> str:
+    """A review of a new pupil in that year; its reference. With a `serial` the pupil has the UPN of that number."""
+    pupil_id = ash.pupil(given, family)
+    with ash.engines.scheduler() as session:
+        found = session.get_one(Pupil, pupil_id)
+        found.year_group, found.upn = year, upn(serial) if serial else None
+    return ash.open(pupil_id=pupil_id, **REVIEW).case
+
+
+def upn(serial: int) -> str:
+    digits = f"90099{serial:07d}"
+    return upns.calc_check_digit(digits) + digits
+
+
+def asked(ash: Village, case: str, today: str = "2026-09-21") -> tuple[str, str]:
+    with ash.engines.app([ash.school_id]) as session:
+        (found,) = people_for(session, case, "la", day(today))
+    return found.name, found.why
+
+
+def test_the_nearest_officer_is_asked_and_who_is_asked_says_why(ash: Village) -> None:
+    ada, peter, olive, kim = (
+        pupil(ash, *who) for who in (("Ada", "Ashby", 5, 1), ("Pía", "Peña-Ruiz", 9), ("Olive", "O'Brien", 2), ("Kim", "Kaur", 5))
+    )
+    assert asked(ash, ada) == ("Testshire SEN team", "the mailbox of the SEN team"), "as the import left it"
+    officers = f"""officers:
+  - {{name: Every Body, email: every@t.example}}
+  - {{name: Letters, email: letters@t.example, for: {{surnames: N to P}}}}
+  - {{name: Years, email: years@t.example, for: {{years: 7 to 11}}}}
+  - {{name: School, email: school@t.example, from: 2026-10-01, for: {{schools: ["900031", "123456"], surnames: A to J}}}}
+  - {{name: Own, email: own@t.example, until: 2026-12-31, for: {{pupils: [{upn(1)}]}}}}
+"""
+    assert loads(ash, officers).strange_schools == ("123456",)
+    assert asked(ash, ada) == ("Own", "officer for this pupil")
+    assert asked(ash, ada, "2027-01-01") == ("School", "officer for this school, surnames A to J"), "an officer is one until their last day"
+    assert asked(ash, peter) == asked(ash, olive) == ("Letters", "officer for surnames N to P"), "of those alike the first in the file"
+    assert asked(ash, kim) == asked(ash, kim, "2027-01-01") == ("Every Body", "officer for everybody")
+    loads(ash, "officers:\n  - {name: Years, email: years@t.example, for: {years: 7 to 11}}\n")
+    assert asked(ash, peter)[0] == "Years" and asked(ash, kim) == ("Testshire SEN team", "the mailbox of the SEN team")
+    with ash.engines.scheduler() as session:
+        assert session.execute(text("SELECT count(*), count(ended_at) FROM la_profiles")).one() == (2, 1), "what was in force before can be read"
+
+
+def test_an_officer_of_a_pupil_is_seen_by_that_pupils_school_alone_and_is_never_handed_on(ash: Village) -> None:
+    pupil(ash, "Bea", "Birch", 5, 2)
+    loads(ash, f"officers:\n  - {{name: Own, email: own@t.example, for: {{pupils: [{upn(2)}]}}}}\n")
+    other = ash.rows("SELECT id FROM schools WHERE urn = '900032'")[0].id
+    seen = []
+    for school in (ash.school_id, other):
+        with ash.engines.app([school]) as session:
+            (shown,) = la_profiles(session, "031")
+            count = session.scalar(text("SELECT count(*) FROM la_profile_people WHERE pupil_id IS NOT NULL"))
+            seen.append((shown.for_pupils, count, [one.contact.name for one in shown.profile.officers], shown.profile.mailbox))
+    assert seen == [(1, 2, [], "sen@testshire.example"), (0, 0, [], "sen@testshire.example")]
+
+
+def test_a_pupil_who_is_not_ours_or_anothers_is_refused_and_nothing_is_changed(ash: Village) -> None:
+    case = pupil(ash, "Cy", "Cox", 5, 3)
+    loads(ash, "officers:\n  - {name: Before, email: before@t.example}\n")
+    with ash.engines.scheduler() as session:
+        session.execute(text("UPDATE pupils SET authority_id = (SELECT id FROM authorities WHERE code = '032') WHERE upn = :upn"), {"upn": upn(3)})
+    with pytest.raises(DefinitionErrors) as refused:
+        loads(ash, f"officers:\n  - {{name: Own, email: own@t.example, for: {{pupils: [{upn(3)}, {upn(4)}]}}}}\n")
+    told = [str(one) for one in refused.value.problems]
+    assert told == [
+        f"testshire.yaml:5: another authority (032) keeps the plan of the pupil {upn(3)}. Put the pupil into its profile.",
+        f"testshire.yaml:5: no pupil of yours has the UPN {upn(4)}. Correct it, or leave this pupil out.",
+    ]
+    with ash.engines.scheduler() as session:
+        session.execute(text("UPDATE pupils SET authority_id = :own WHERE upn = :upn"), {"own": ash.authority_id, "upn": upn(3)})
+    assert asked(ash, case)[0] == "Before"
+
+
+def test_what_is_asked_for_early_moves_our_reminders_and_no_date_of_law(ash: Village) -> None:
+    loads(ash, "")
+    case = pupil(ash, "Di", "Dale", 5)
+    ash.decide(case, "agree_meeting_date", "2026-09-21", meeting_on=day("2026-11-05"))
+    before = ash.open_rows(case)["circulate_advice"]
+    assert (before.due_on, before.lead_on) == (day("2026-10-21"), None)
+    loaded = loads(ash, EARLY)
+    assert case in loaded.cases
+    ash.ledger.rebuild_rows(case)
+    row = ash.open_rows(case)["circulate_advice"]
+    assert (row.due_on, row.safe_on, row.why, row.lead_on) == (before.due_on, before.safe_on, before.why, day("2026-10-01"))
+    assert row.chase_on[:2] == [day("2026-09-24"), day("2026-09-30")] and row.chase_on[2:] == before.chase_on[2:], "what is late is late as ever"
+    assert ash.ledger.verify(case) == []
+    assert sweep_all(ash.engines, day("2026-09-24")) >= 1 and ash.open_rows(case)["circulate_advice"].rung == 1
+    again = pupil(ash, "Ed", "Elm", 5)
+    ash.decide(again, "agree_meeting_date", "2026-09-21", meeting_on=day("2026-11-05"))
+    assert ash.open_rows(again)["circulate_advice"].chase_on == row.chase_on, "the next act counts with it"
+    with ash.engines.app([ash.school_id]) as session:
+        said = la_of_case(session, again, day("2026-09-24"))
+    assert said is not None and said.lead_on == {row.no: row.lead_on} and said.lead_times["circulate_advice"].by.startswith("25 working days")
+
+
+def test_an_authority_cannot_put_off_what_the_law_dates(ash: Village) -> None:
+    loads(ash, LATER)
+    case = pupil(ash, "Flo", "Fir", 5)
+    ash.decide(case, "agree_meeting_date", "2026-09-21", meeting_on=day("2026-11-05"))
+    row = ash.open_rows(case)["circulate_advice"]
+    assert (row.due_on, row.lead_on) == (day("2026-10-21"), None) and row.chase_on[0] == row.due_on - timedelta(days=7)
+    assert ash.ledger.verify(case) == []

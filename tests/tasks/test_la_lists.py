@@ -1,0 +1,105 @@
+"""Mail to an LA that has a profile: one list an officer and day, a breach to whom it rises, and papers where the LA wants them (issue 6, point 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from uuid import uuid4
+
+import pytest
+
+from db.engine import Engines
+from db.la_profile.load import load_profile
+from db.la_profile.read_profile import read_profile
+from notifications.sink import KeptMail
+from tests.acceptance.trust_at_work import words
+from tests.databases import TestServer
+from tests.db.ledger_story import day
+from tests.tasks.morning_post import LIBRARY, MorningPost, morning_post
+
+PROFILE = """\
+la: "001"
+name: Testshire
+mailbox: sen@testshire.example
+officers:
+  - {name: Ana Early, email: a.k@testshire.example, for: {surnames: A to K}}
+  - {name: Lee Late, email: l.z@testshire.example, for: {surnames: L to Z}}
+escalation:
+  manager: {name: Sam Manager, email: manager@testshire.example}
+  head_of_service: {name: Hal Head, email: head@testshire.example}
+send:
+  - {process: annual_review, step: send_report, to: reviews@testshire.example}
+"""
+OFFICERS = ("a.k@testshire.example", "l.z@testshire.example")
+MANAGER, HEAD_OF_SERVICE, REPORTS = "manager@testshire.example", "head@testshire.example", "reviews@testshire.example"
+
+
+@pytest.fixture(scope="module")
+def post(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MorningPost]:
+    """A school whose council has a profile, and two reviews an officer, whose decisions are due on 1 and 2 December."""
+    with postgres.database() as url:
+        engines = Engines(url)
+        with morning_post(engines, tmp_path_factory.mktemp("post"), (("Autumn", date(2026, 9, 3), date(2026, 12, 18)),)) as opened:
+            with engines.scheduler() as session:
+                load_profile(session, read_profile(PROFILE, "testshire.yaml", LIBRARY), "testshire.yaml", by=None)
+            yield opened
+        engines.dispose()
+
+
+@pytest.fixture(scope="module")
+def reviews(post: MorningPost) -> dict[str, str]:
+    """References by surname."""
+    found: dict[str, str] = {}
+    for family, meeting_on in (("Ashby", "2026-11-03"), ("Birch", "2026-11-04"), ("Moss", "2026-11-03"), ("Oak", "2026-11-04")):
+        pupil = post.village.pupil("Ada", family)
+        found[family] = post.village.open(pupil_id=pupil, rights_held_by="parent", year_group=5, looked_after=False).case
+        post.village.decide(found[family], "agree_meeting_date", "2026-09-20", meeting_on=day(meeting_on))
+    return found
+
+
+def to(mails: list[KeptMail], address: str, kind: str = "LIST-") -> list[KeptMail]:
+    return [mail for mail in mails if mail.to == address and mail.reference.startswith(kind)]
+
+
+def test_each_officer_has_one_list_of_their_own_pupils(post: MorningPost, reviews: dict[str, str]) -> None:
+    mails = post.comes("2026-12-03")
+    lists = [to(mails, officer) for officer in OFFICERS]
+    assert [len(one) for one in lists] == [1, 1]
+    assert [[case in one[0].html for case in reviews.values()] for one in lists] == [[True, True, False, False], [False, False, True, True]]
+    assert "Dear Ana Early," in words(lists[0][0]) and "/list/" in lists[0][0].html
+    assert not to(mails, "sen@testshire.example") and not to(mails, "la@testshire.example"), "nobody else at the council is chased"
+
+
+def test_a_breach_rises_to_the_manager_then_to_the_head_of_service_and_each_may_answer(post: MorningPost, reviews: dict[str, str]) -> None:
+    week_after = post.comes("2026-12-09")
+    (raised,) = to(week_after, MANAGER)
+    assert all(case in raised.html for case in reviews.values()) and words(raised).count("(to you as SEN manager)") == len(reviews)
+    assert to(week_after, OFFICERS[0]) and not to(week_after, HEAD_OF_SERVICE)
+    two_weeks_after = post.comes("2026-12-15")
+    (higher,) = to(two_weeks_after, HEAD_OF_SERVICE)
+    assert "(to you as head of service)" in words(higher) and not to(two_weeks_after, MANAGER)
+    assert "/list/" in higher.html and to(two_weeks_after, OFFICERS[1])
+
+
+def test_a_breach_alone_is_a_letter_that_says_as_whom_it_is_read(post: MorningPost) -> None:
+    pupil = post.village.pupil("Zoe", "Zander")
+    case = post.village.open(pupil_id=pupil, rights_held_by="parent", year_group=5, looked_after=False).case
+    post.village.decide(case, "agree_meeting_date", "2026-09-20", meeting_on=day("2026-11-11"))
+    (letter,) = to(post.comes("2026-12-16"), MANAGER)
+    assert letter.subject == f"{case}: a decision of yours is late"
+    assert "You have this as the authority's SEN manager, because it is late." in words(letter) and "/l/" in letter.html
+
+
+def test_the_report_goes_where_the_council_wants_reports(post: MorningPost, reviews: dict[str, str]) -> None:
+    case, ash = reviews["Ashby"], post.village
+    ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_invitations", outcome="done", on=day("2026-12-16"))
+    ash.decide(case, "circulate_advice", "2026-12-16")
+    ash.decide(case, "hold_meeting", "2026-12-16")
+    ash.decide(case, "check_sections", "2026-12-16", "complete")
+    ash.decide(case, "write_report", "2026-12-16", recommendation="maintain")
+    ash.decide(case, "approve_report", "2026-12-16", "approved", by=ash.head)
+    ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_report", outcome="done", on=day("2026-12-16"))
+    mails = post.comes("2026-12-16", hour=9)
+    told = {mail.to: mail for mail in mails if mail.subject.startswith(case)}
+    assert REPORTS in told and not set(OFFICERS) & {mail.to for mail in mails if "report" in mail.subject}
+    assert ash.ledger.verify() == []
