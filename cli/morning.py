@@ -10,6 +10,7 @@ from db.ledger import Ledger
 from db.settings import get_settings
 from rules.library import Library
 from tasks.chase import chase
+from tasks.escalate import escalate
 from tasks.mailings import send_lists
 from tasks.open_reviews import open_due_reviews
 from tasks.open_school_years import open_school_years
@@ -31,7 +32,8 @@ class HasParts(Protocol):
 
 
 def morning_sweeps(of: HasParts) -> tuple[int, int]:
-    """Open the changes of phase, reviews and schools' years whose day has come, let the calendar act, fire the reminders due, send the day's lists.
+    """Open the changes of phase, reviews and schools' years whose day has come, let the calendar act, fire the reminders due, send the day's
+    lists and reports, open help for a school that is far behind.
 
     How many cases were opened, and how many acts and reminders there were.
     """
@@ -40,4 +42,5 @@ def morning_sweeps(of: HasParts) -> tuple[int, int]:
     opened = sum(len(task(parts, today).opened) for task in (open_due_transfers, open_due_reviews, open_school_years))
     chased = chase(parts, today) or 0
     send_lists(parts, of.clock.now())
+    opened += escalate(parts, of.clock.now()) or 0
     return opened, chased

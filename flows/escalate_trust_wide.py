@@ -4,23 +4,12 @@ from prefect import flow
 
 from flows.publish_week import publish_week
 from flows.results import NOWHERE
-from tasks.escalate import NAME, open_interventions, read_week
-from tasks.parts import Parts, parts
-from tasks.reports import send_reports
-from tasks.sweeps import DAY, sweep
+from tasks.escalate import escalate
+from tasks.parts import parts
 
 
 @flow(name="escalate_trust_wide", persist_result=False, result_storage=NOWHERE)
 def escalate_trust_wide() -> None:
     """Show the week up to today in London, open what is to be opened, and send the reports that are due. Raises TaskFailed."""
     ours = parts()
-    sweep(ours, NAME, DAY, lambda: _escalate(ours))
-
-
-def _escalate(ours: Parts) -> int:
-    week = read_week(ours, ours.clock.now())
-    publish_week(week)
-    try:
-        return len(open_interventions(ours, week))
-    finally:  # one school that cannot be worked must not leave everybody else untold
-        send_reports(ours, ours.clock.now())
+    escalate(ours, ours.clock.now(), publish_week)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -13,6 +14,8 @@ from rules.calendar import today_in_london
 from tasks.failure import TaskFailed, code_of, place_of
 from tasks.parts import Parts
 from tasks.quiet import refuse_if_leapt, refuse_if_quiet
+from tasks.reports import send_reports
+from tasks.sweeps import DAY, sweep
 
 NAME = "escalate_trust_wide"
 PROCESS = "trust_intervention"
@@ -20,6 +23,24 @@ REFUSED = "escalate.refused"
 SWEEP = Actor(None, frozenset(), "flow")
 _KEYS = UUID("5b7f1a0e-6a3c-5d7e-8e5f-1f0c9d4b2a77")
 log = logging.getLogger("sendflow.tasks")
+
+
+def escalate(parts: Parts, now: datetime, show: Callable[[TrustWeek], object] = lambda week: None) -> int | None:
+    """Read the week up to the London day of `now`, hand it to `show`, open what is to be opened, and send the reports that are due.
+
+    How many cases were opened; None when another process is at it. Raises TaskFailed: `clock.leapt`, `installation.quiet`, `escalate.refused`,
+    `server_not_reached`.
+    """
+    return sweep(parts, NAME, DAY, lambda: _escalate(parts, now, show))
+
+
+def _escalate(parts: Parts, now: datetime, show: Callable[[TrustWeek], object]) -> int:
+    week = read_week(parts, now)
+    show(week)
+    try:
+        return len(open_interventions(parts, week))
+    finally:  # one school that cannot be worked must not leave everybody else untold
+        send_reports(parts, now)
 
 
 def read_week(parts: Parts, now: datetime) -> TrustWeek:

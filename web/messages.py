@@ -7,6 +7,7 @@ from fastapi.responses import Response
 from markupsafe import Markup
 
 from db.queries.messages import messages_of, sent_messages
+from db.queries.messages_to_me import messages_to
 from notifications.sink import kept_mail, kept_mails
 from web.console import console_of, page
 from web.signed_in import SignedIn, require_signed_in
@@ -22,13 +23,15 @@ def messages(request: Request) -> Response:
     console = console_of(request)
     with console.engines.app(me.schools_where("read_messages")) as session:
         sent = sent_messages(session, _SHOWN)
-    references = {m.reference for m in sent}
+    with console.engines.scheduler() as session:
+        to_me = messages_to(session, me.person_id)
+    references = {m.reference for m in sent} | {m.reference for m in to_me}
     mails = (
         {mail.reference: mail for mail in kept_mails(console.settings.folder / "mail") if mail.reference in references}
         if console.settings.demo
         else {}
     )
-    return page(request, "messages.html", sent=sent, mails=mails)
+    return page(request, "messages.html", sent=sent, to_me=to_me, mails=mails)
 
 
 @router.get("/messages/{mail_id}")
@@ -43,6 +46,10 @@ def one(request: Request, mail_id: str) -> Response:
 
 
 def _mine(request: Request, me: SignedIn, reference: str) -> bool:
-    case = reference.partition("/")[0]
-    with console_of(request).engines.app(me.schools_where("read_messages")) as session:
+    """A letter of a case that I may read, or a message to me. A list of somebody else's may hold lines of other schools."""
+    engines, case = console_of(request).engines, reference.partition("/")[0]
+    with engines.scheduler() as session:
+        if any(m.reference == reference for m in messages_to(session, me.person_id)):
+            return True
+    with engines.app(me.schools_where("read_messages")) as session:
         return any(m.reference == reference for m in messages_of(session, case))
