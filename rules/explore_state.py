@@ -23,7 +23,8 @@ class State(NamedTuple):
 class Derived(NamedTuple):
     """The statuses of a state. `members` run beside `State.lists`; a list not yet known has one nameless member.
 
-    `looks`: of each step without parties, its kind (`explore_statuses.look`) and whether it would be passed over had nothing been recorded.
+    `looks`: of each step without parties, its kind and whether it would be passed over had nothing been recorded (`explore_statuses.look`);
+    `list_passed`: whether so would each member's.
     """
 
     plain: Standings
@@ -31,6 +32,7 @@ class Derived(NamedTuple):
     plain_status: list[int]
     list_status: list[list[list[int]]]
     looks: list[int]
+    list_passed: list[list[list[bool]]]
 
 
 class AtRest(NamedTuple):

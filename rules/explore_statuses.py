@@ -139,7 +139,8 @@ class Statuses:
         count = len(self.model.plain)
         lists = [[[WAIT] * self.widths[g] for _ in (ms if ms is not None else (None,))] for g, ms in enumerate(state.lists)]
         status = [[[WAITING] * self.widths[g] for _ in ms] for g, ms in enumerate(lists)]
-        return Derived([WAIT] * count, lists, [WAITING] * count, status, [0] * count)
+        passed = [[[False] * self.widths[g] for _ in ms] for g, ms in enumerate(lists)]
+        return Derived([WAIT] * count, lists, [WAITING] * count, status, [0] * count, passed)
 
     def _derive_plain(self, placed: PlacedStep, state: State, derived: Derived, rec: tuple[Standings, list[Members | None]]) -> None:
         """A step without parties that reads a list."""
@@ -156,6 +157,7 @@ class Statuses:
             value = members[n][at] if members is not None else -1
             facts = state.facts + (members[n][width:-1] if members is not None else ())
             its = recorded_members[n] if recorded_members is not None else []
-            now = status_of(placed, value, facts, (derived.plain, derived.lists, own), (*rec, its))
-            derived.list_status[group][n][at] = now
+            stand, told = (derived.plain, derived.lists, own), (*rec, its)
+            now = derived.list_status[group][n][at] = status_of(placed, value, facts, stand, told)
             own[at] = standing_of(now, value)
+            derived.list_passed[group][n][at] = members is not None and is_passed_over_when_fresh(placed, stand, told)
