@@ -12,13 +12,13 @@ from rules.explore_state import (
     Derived,
     Member,
     State,
-    Statuses,
     is_done,
     is_early,
     is_passed_over,
     put,
     put_list,
 )
+from rules.explore_statuses import Statuses
 from rules.record import list_of
 from rules.truth import T
 

@@ -1,16 +1,11 @@
-"""A position as the explorer holds it, and the status of every instance in it: the meaning of `rules/statuses.py` on small tuples.
-
-`tests/rules/test_explore.py` walks at random and compares every status with the readable fold.
-"""
+"""A position as the explorer holds it, in small tuples: what is recorded, and the status of every instance in it."""
 
 from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from rules.conditions import StepCondition
-from rules.explore_conditions import DNA, DONE, NOT, WAIT, Check, Members, Standings, compile_condition
-from rules.explore_model import FIRST, OPENED, SKIPPED, Model, PlacedStep
-from rules.truth import F, T, U
+from rules.explore_conditions import DNA, DONE, NOT, WAIT, Members, Standings
+from rules.explore_model import FIRST, SKIPPED
 
 Member: TypeAlias = tuple[int, ...]  # what one member of a list has recorded, step by step; then its own facts; then its own known dates
 WAITING, OPEN, DONE_, SKIPPED_, NOT_NEEDED, OVERTAKEN = range(6)
@@ -26,12 +21,18 @@ class State(NamedTuple):
 
 
 class Derived(NamedTuple):
-    """The statuses of a state. `members` run beside `State.lists`; a list not yet known has one nameless member."""
+    """The statuses of a state. `members` run beside `State.lists`; a list not yet known has one nameless member.
+
+    `looks`: of each step without parties, its kind and whether it would be passed over had nothing been recorded (`explore_statuses.look`);
+    `list_passed`: whether so would each member's.
+    """
 
     plain: Standings
     lists: list[Members]
     plain_status: list[int]
     list_status: list[list[list[int]]]
+    looks: list[int]
+    list_passed: list[list[list[bool]]]
 
 
 class AtRest(NamedTuple):
@@ -79,80 +80,3 @@ def put(values: tuple[int, ...], at: int, value: int) -> tuple[int, ...]:
 def put_list(lists: tuple[tuple[Member, ...] | None, ...], at: int, members: tuple[Member, ...]) -> tuple[tuple[Member, ...] | None, ...]:
     """The lists with the members of one changed."""
     return (*lists[:at], members, *lists[at + 1 :])
-
-
-class Statuses:
-    """The statuses of one model."""
-
-    def __init__(self, model: Model) -> None:
-        self.model = model
-        self.untils: dict[StepCondition, Check] = {}
-        self.widths = [len(names) for names in model.list_steps]
-        self.testing = [placed for placed in model.order if placed.only_if is not None]
-        changes = {f.name: f.when_changed for f in model.definition.facts.values() if f.when_changed is not None}
-        self.reopening = {name: (changed.reopens, self.until_check(changed.until)) for name, changed in changes.items() if changed.reopens}
-
-    def until_check(self, condition: StepCondition | None) -> Check | None:
-        """A `when_changed.until`, compiled."""
-        if condition is None:
-            return None
-        if condition not in self.untils:
-            self.untils[condition] = compile_condition(condition, -1, self.model.places, self.model.words)
-        return self.untils[condition]
-
-    def recorded(self, state: State) -> tuple[Standings, list[Members | None]]:
-        """What is recorded, as `until` sees it."""
-        lists = [None if ms is None else [[recorded(v) for v in m[: self.widths[g]]] for m in ms] for g, ms in enumerate(state.lists)]
-        return [recorded(v) for v in state.plain], lists
-
-    def derive(self, state: State) -> Derived:
-        """The status of every instance, in file order."""
-        model = self.model
-        plain_rec, lists_rec = self.recorded(state)
-        plain: Standings = [WAIT] * len(model.plain)
-        plain_status = [WAITING] * len(model.plain)
-        lists: list[Members] = [[[WAIT] * self.widths[g] for _ in (ms if ms is not None else (None,))] for g, ms in enumerate(state.lists)]
-        status = [[[WAITING] * self.widths[g] for _ in ms] for g, ms in enumerate(lists)]
-        seen = [ms if state.lists[g] != () else [] for g, ms in enumerate(lists)]
-        for placed in model.order:
-            group, at = placed.group, placed.at
-            if group < 0:
-                value = state.plain[at]
-                now = self._status(placed, value, state.facts, (plain, seen, ()), (plain_rec, lists_rec, ()))  # type: ignore[arg-type]
-                plain_status[at] = now
-                plain[at] = standing_of(now, value)
-                continue
-            members = state.lists[group]
-            width = self.widths[group]
-            for n, own in enumerate(lists[group] if members != () else ()):
-                value = members[n][at] if members is not None else -1
-                facts = state.facts + (members[n][width:-1] if members is not None else ())
-                rec = lists_rec[group][n] if members is not None else []  # type: ignore[index]
-                now = self._status(placed, value, facts, (plain, seen, own), (plain_rec, lists_rec, rec))
-                status[group][n][at] = now
-                own[at] = standing_of(now, value)
-        return Derived(plain, seen, plain_status, status)
-
-    def _status(
-        self,
-        placed: PlacedStep,
-        value: int,
-        facts: tuple[int, ...],
-        derived: tuple[Standings, list[Members], Standings],
-        rec: tuple[Standings, list[Members | None], Standings],
-    ) -> int:
-        if value == SKIPPED:
-            return SKIPPED_
-        if is_done(value):
-            return DONE_
-        after = placed.after(*derived)
-        if after == F:
-            return NOT_NEEDED
-        if placed.until is not None and placed.until(*rec) == T:
-            return OVERTAKEN
-        if after == U or value < 0:
-            return WAITING
-        if placed.only_if is None or value == OPENED:
-            return OPEN
-        applies = placed.only_if(facts)
-        return OPEN if applies == T else SKIPPED_ if applies == F else WAITING
