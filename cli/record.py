@@ -51,12 +51,12 @@ def anchor() -> None:
 
 
 def erase(ref: Ref, yes: Annotated[bool, typer.Option("--yes", help="Really: it cannot be undone.")] = False, who: Who = None) -> None:
-    """Erase the personal words of a case (comments, reasons). The chain stays whole and says that they were erased, by whom and when."""
+    """Erase the personal words of a case (comments, reasons) and its files. The chain stays whole and says that it was done, by whom and when."""
     with refusals():
         w = working()
         me = acting(w, who)
         page_of(w, me, ref)
         if not yes:
-            fail(f"the comments and reasons of {ref} would be gone for good; say --yes if that is meant")
+            fail(f"the comments, reasons and files of {ref} would be gone for good; say --yes if that is meant")
         erased = w.ledger.erase_private(me.actor, key=uuid4(), case=ref, on=w.today)
-        print(f"{ref}: {erased} personal texts erased.")
+        print(f"{ref}: {erased} personal texts and files erased.")

@@ -47,6 +47,16 @@ class StoredWord:
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A row of `documents` without its content. `whole`: the content has that SHA-256."""
+
+    seq: int
+    name: str
+    sha256: str
+    whole: bool
+
+
 def first_link(ref: str) -> bytes:
     """The link before the first event: it ties the chain to its case."""
     return sha256(f"sendflow {ref}".encode()).digest()
@@ -99,3 +109,11 @@ def word_faults(ref: str, events: Sequence[StoredEvent], words: Sequence[StoredW
     for word in words:
         if committed.get(word.seq, {}).get(word.name) != commitment(word.salt, word.value):
             yield ChainFault(ref, word.seq, f"the personal words kept as “{word.name}” are not those that were written")
+
+
+def document_faults(ref: str, events: Sequence[StoredEvent], files: Sequence[StoredDocument]) -> Iterator[ChainFault]:
+    """Files that are not those that came with their event. An erased file is no fault."""
+    named = {event.seq: orjson.loads(event.content).get("documents", []) for event in events if '"documents"' in event.content}
+    for one in files:
+        if not one.whole or one.sha256 not in named.get(one.seq, []):
+            yield ChainFault(ref, one.seq, f"the file kept as “{one.name}” is not one that came with this event")

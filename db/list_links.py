@@ -82,6 +82,14 @@ class ListLinks:
             raise LinkRefused("expired")
         return ListLink(f"LIST-{row.id:06}", schools, expires_on, tuple(sorted(lines, key=lambda line: line.id)))
 
+    def is_signed(self, token: str) -> bool:
+        """Whether we made this token; asks no database."""
+        try:
+            self._parts(token)
+        except LinkRefused:
+            return False
+        return True
+
     def link_of(self, session: Session, line: ListLine, expires_on: date) -> UUID:
         """The link by which this line is answered: its own if it is unused, else a new one. Needs a scheduler session."""
         token = self._links.make(

@@ -14,7 +14,7 @@ from db.acts.parts import Parts
 from db.acts.replay import contents_of, final_position
 from db.acts.rows import step_row
 from db.acts.versions import CHANGED, broken_moves, moves_in
-from db.chain import ChainFault, StoredEvent, StoredWord, chain_faults, word_faults
+from db.chain import ChainFault, StoredDocument, StoredEvent, StoredWord, chain_faults, document_faults, word_faults
 from db.ladders import SHIPPED, Ladders, OwnLadder, ladders_by_id
 from rules.calendar import SchoolCalendar
 from rules.definition import Definition
@@ -32,6 +32,7 @@ _CASES = (
 )
 _EVENTS = "SELECT case_id, seq, recorded_at, actor_id, act_key::text, kind, hash, content FROM events WHERE case_id = ANY(%s) ORDER BY case_id, seq"
 _WORDS = "SELECT case_id, seq, name, salt, value FROM private_texts WHERE case_id = ANY(%s)"
+_DOCUMENTS = "SELECT case_id, seq, name, sha256, encode(sha256(content), 'hex') = sha256 FROM documents WHERE case_id = ANY(%s)"
 _ROWS = (
     "SELECT case_id, no, round, step, party, owner, status, due_on, safe_on, target_on, wakes_on, lifted, lifted_review_on, why, chase_on, lead_on, "
     "ladder_id FROM steps WHERE case_id = ANY(%s) AND closed_seq IS NULL"
@@ -69,13 +70,14 @@ def verify_cases(parts: Parts, ref: str | None = None) -> list[ChainFault]:
 
 def _batch_faults(parts: Parts, connection: Connection, batch: Sequence[StoredCase]) -> Iterator[ChainFault]:
     ids = [case.id for case in batch]
-    events, words, rows = (_by_case(connection, query, ids) for query in (_EVENTS, _WORDS, _ROWS))
+    events, words, rows, files = (_by_case(connection, query, ids) for query in (_EVENTS, _WORDS, _ROWS, _DOCUMENTS))
     own = ladders_by_id(connection, (row[-1] for found in rows.values() for row in found if row[-1] is not None))
     for case in batch:
         history = [StoredEvent(*row) for row in events[case.id]]
         chain = list(chain_faults(case.ref, history, case.version, case.head))
         yield from chain
         yield from word_faults(case.ref, history, [StoredWord(*row) for row in words[case.id]])
+        yield from document_faults(case.ref, history, [StoredDocument(*row) for row in files[case.id]])
         if not chain:
             yield from _cause_faults(case, history)
             yield from _position_faults(parts, case, history, [dict(zip(_FIELDS, row, strict=True)) for row in rows[case.id]], own)

@@ -27,6 +27,7 @@ from web import (
     contacts,
     correct_outcome,
     decide,
+    documents,
     drawing,
     find,
     health,
@@ -47,7 +48,7 @@ from web.signed_in import NotSignedIn, WrongForm
 
 PARTS = (
     health, sign_in, actions, authorities, away, find, new_child, start, messages, link, list_answers, change, correct_outcome, decide,
-    my_messages, letters, contacts, drawing, case,
+    my_messages, letters, contacts, drawing, documents, case,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from db.permissions import role_in_which, roles_for, roles_for_event, roles_for_
 from db.queries.case_family import family_of
 from db.queries.case_page import CasePage, case_page
 from db.queries.date_moves import date_moves
+from db.queries.documents import documents_of
 from db.queries.la_profiles import la_of_case
 from db.queries.messages import messages_of
 from db.queries.set_aside import set_aside
@@ -33,6 +34,7 @@ def show(request: Request, ref: str) -> Response:
         if found is None:
             raise HTTPException(404)
         history = timeline_of(session, ref)
+        files = {(one.seq, one.sha256): one for one in documents_of(session, ref)}
         moved = date_moves(session, ref)[::-1]
         family = family_of(session, ref)
         held_up = set_aside(session, ref)
@@ -48,6 +50,7 @@ def show(request: Request, ref: str) -> Response:
         moves_of=lambda step: [one for one in moved if one.no == step.no],
         moved_by=lambda seq: [one for one in moved[::-1] if one.seq == seq and not one.put_right],
         sent=sent,
+        file_of=lambda seq, sha256: files.get((seq, sha256)),
         la=la,
         held_up=held_up[0] if held_up else None,
         step_address=step_address,

@@ -9,12 +9,14 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
+from db.list_links import ListLinks
 from web.console import console_of, fresh_nonce, page
 from web.places import NoPlace, Places
 
 Next = Callable[[Request], Awaitable[Response]]
 BUSY = "Too many people at once, or a slow database"
 _LONGEST_FORM = 100_000
+_LONGEST_LIST = 20 * 1024 * 1024  # its files are looked at one by one (`rules/documents.py`)
 _NO_PLACE_NEEDED = ("/static/", "/health")
 
 
@@ -72,9 +74,17 @@ def _refusal(request: Request) -> tuple[int, str, str] | None:
     if not _same_origin(request):
         return 403, "This form did not come from a page of ours", "Nothing has been saved. Open the page again and send the form from there."
     length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > _LONGEST_FORM:
-        return 413, "This form is too long", "Nothing has been saved. Go back, shorten the text and send it again."
+    with_files = _is_list(request)
+    if not length.isdigit() or int(length) > (_LONGEST_LIST if with_files else _LONGEST_FORM):
+        shorten = "send fewer or smaller files at once: 20 MB together are the most." if with_files else "shorten the text and send it again."
+        return 413, "This form is too long", f"Nothing has been saved. Go back, {shorten}"
     return None
+
+
+def _is_list(request: Request) -> bool:
+    """Whether this is the page of a list by a link that we signed: nobody else may send more than a form of text, which waits in memory."""
+    head, _, token = request.url.path.partition("/list/")
+    return not head and bool(token) and ListLinks(console_of(request).signing_keys).is_signed(token)
 
 
 def _same_origin(request: Request) -> bool:

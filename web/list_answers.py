@@ -1,4 +1,5 @@
-"""The page on which an officer or adviser answers a whole list by its signed link: done, will be by, waiting for. One Save; all of it or nothing.
+"""The page on which an officer or adviser answers a whole list by its signed link: done, will be by, waiting for, each with
+a file if there is one. One Save; all of it or nothing.
 
 GET records nothing. A line shows initials, never a name, as the list does.
 """
@@ -21,10 +22,10 @@ from db.queries.case_page import CasePage, case_page
 from web.console import Console, console_of, page
 from web.link import refused_page
 from web.list_lines import LineAnswer, line_form, read_line
-from web.posted import posted_list
+from web.posted import PostedList, posted_list
 
 router = APIRouter()
-Form = Annotated[Mapping[str, str], Depends(posted_list)]
+Form = Annotated[PostedList, Depends(posted_list)]
 Lines = list[tuple[ListLine, CasePage]]
 NOTHING = "Answer one line at least. You can leave out what you cannot answer yet."
 
@@ -51,15 +52,16 @@ def answer(request: Request, token: str, form: Form) -> Response:
         given = [one for line, found in lines if line.open and (one := read_line(line, found, today, form)) is not None]
     except ValueError as fault:
         raise HTTPException(422, "This form is not complete. Open the link again from the message.") from fault
-    errors = {one.line.id: one.errors for one in given if one.errors}
-    if errors or not given:
-        return _page(request, link, lines, form, errors, "" if errors else NOTHING)
+    again = {one.line.id: one.shown_again for one in given}
+    if not given or any(one.errors for one in given):
+        return _page(request, link, lines, form.fields, again, "" if given else NOTHING)
     try:
         console_of(request).ledger.answer_together(_acts(console_of(request), link, given))
     except RefusedInList as refusal:
-        return _page(request, link, lines, form, {given[refusal.place].line.id: {"answer": refusal.message}})
+        which = given[refusal.place].line.id
+        return _page(request, link, lines, form.fields, {**again, which: {**again[which], "answer": refusal.message}})
     except LedgerError as fault:
-        return _page(request, link, lines, form, {}, fault.message)
+        return _page(request, link, lines, form.fields, again, fault.message)
     left = sum(line.open for line, _ in lines) - sum(one.event is not None and one.event.kind == "decide" for one in given)
     return page(request, "list_done.html", title="Thank you", given=given, left=left, again=request.url.path)
 
@@ -73,7 +75,7 @@ def _acts(console: Console, link: ListLink, given: Sequence[LineAnswer]) -> list
         if one.event is None:
             raise ValueError("an answer without an event has an error, and is never recorded")
         actor = Actor(one.line.person_id, frozenset({one.line.school_id}), "link", number, one.line.role)
-        acts.append((actor, act_request(one.key, one.line.case, one.event, round=one.line.round, private=one.private)))
+        acts.append((actor, act_request(one.key, one.line.case, one.event, round=one.line.round, private=one.private, documents=one.documents)))
     return acts
 
 

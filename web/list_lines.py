@@ -9,9 +9,11 @@ from uuid import UUID, uuid4
 
 from db.list_links import ListLine
 from db.queries.case_page import CasePage
+from rules.documents import NotTaken, SentFile, looked_at
 from rules.history import Event
 from rules.saying import ASKED_AGAIN, LONGEST, WAITING_FOR, WILL_BE_BY
 from web.fact_fields import FactField, date_text
+from web.posted import PostedList
 from web.step_form import LONGEST_COMMENT, StepForm, make_form, read_form
 
 NO_ANSWER, DECIDED = "none", "decided"
@@ -55,18 +57,25 @@ class LineForm:
         return {where: f"{self.line.case}: {words}" for where, words in errors.items()}
 
 
-OWN = ("answer", "by", "what")
+OWN = ("answer", "by", "what", "file")
 
 
 @dataclass(frozen=True, slots=True)
 class LineAnswer:
-    """What was answered on a line: the event, its key, and personal words; or what is wrong with it, by input name."""
+    """What was answered on a line: the event, its key, personal words and the file; or what is wrong with it, by input name."""
 
     line: ListLine
     key: UUID
     event: Event | None
     private: Mapping[str, str]
     errors: Mapping[str, str]
+    documents: tuple[SentFile, ...] = ()
+
+    @property
+    def shown_again(self) -> Mapping[str, str]:
+        """What is wrong with it, where the page is shown once more: a browser does not keep the file that was chosen."""
+        again = {"file": f"Choose the file {self.documents[0].name} again: a browser does not keep it"} if self.documents else {}
+        return {**again, **self.errors}
 
 
 def prefix_of(line: ListLine) -> str:
@@ -84,15 +93,30 @@ def line_form(line: ListLine, found: CasePage, today: date, form: Mapping[str, s
     return LineForm(line, found, _prefixed(plain, prefix_of(line)), {"answer": NO_ANSWER, "key": plain.key or str(uuid4()), **typed}, errors)
 
 
-def read_line(line: ListLine, found: CasePage, today: date, form: Mapping[str, str]) -> LineAnswer | None:
+def read_line(line: ListLine, found: CasePage, today: date, posted: PostedList) -> LineAnswer | None:
     """The answer on this line, None where none was given. Raises ValueError for hidden fields or choices that no person types."""
-    typed = _of_line(line, form)
+    typed = _of_line(line, posted.fields)
+    sent = posted.files.get(f"{prefix_of(line)}file")
     answer = typed.get("answer", NO_ANSWER)
     if answer not in ANSWERS:
         raise ValueError("no such answer")
-    if answer == NO_ANSWER:
+    if answer == NO_ANSWER and sent is None:
         return None
     key = UUID(typed.get("key", ""))
+    if answer == NO_ANSWER:
+        return LineAnswer(line, key, None, {}, {"answer": "Choose an answer, and the file again: a file goes with one"})
+    given = _answered(line, found, today, answer, key, typed)
+    return given if sent is None else _with_file(given, *sent)
+
+
+def _with_file(given: LineAnswer, name: str, content: bytes) -> LineAnswer:
+    try:
+        return replace(given, documents=(looked_at(name, content),))
+    except NotTaken as fault:
+        return replace(given, errors={**given.errors, "file": str(fault)})
+
+
+def _answered(line: ListLine, found: CasePage, today: date, answer: str, key: UUID, typed: Mapping[str, str]) -> LineAnswer:
     if answer == DECIDED:
         return _decided(line, found, today, typed)
     if answer == WILL_BE_BY:

@@ -13,6 +13,7 @@ import psycopg
 from db.acts.actor import Actor
 from db.acts.before import already_decided, receipt_of_key
 from db.acts.children import with_what_may_open
+from db.acts.documents import keep_documents
 from db.acts.errors import NotAllowed, NotFound
 from db.acts.following import Done, Following, leads_on
 from db.acts.parts import Parts
@@ -48,7 +49,7 @@ def perform(parts: Parts, actor: Actor, asked: Request) -> Receipt:
     """Do one act on an existing case. Raises NotFound, NotAllowed, LinkUsed, KeyReused, AlreadyDecided, or Refused by the rules."""
     today = parts.clock.today()
     refuse_future(asked.event.on, today)
-    lock = False
+    lock = bool(asked.documents)  # they are kept in the act's own transaction
     while True:
         try:
             return retried(partial(_attempt, parts, actor, asked, today, lock=lock), parts.kept.clear)
@@ -101,7 +102,9 @@ def attempt_on(parts: Parts, connection: psycopg.Connection[Any], actor: Actor, 
         parts.kept.keep(standing_after(standing, written.version, change.position, written.head), actor, today)
     elif standing.kept:
         parts.kept.forget(asked.ref)
-    return _receipt(parts, actor, standing, asked, change, written, tuple(following.opened) if following else ())
+    receipt = _receipt(parts, actor, standing, asked, change, written, tuple(following.opened) if following else ())
+    keep_documents(connection, actor, standing.ref, receipt.seq, asked.documents)
+    return receipt
 
 
 def _done(standing: Standing, asked: Request, change: Change, written: Written) -> Done:

@@ -11,6 +11,7 @@ from uuid import UUID
 from db.acts.actor import Actor
 from db.acts.capacity import said_in
 from db.acts.content import Sealed, canonical, digest, seal
+from rules.documents import SentFile
 from rules.history import Event, event_to_json
 from rules.position_types import Change
 
@@ -37,16 +38,19 @@ class Cause:
 
 @dataclass(frozen=True)
 class Request:
-    """One act on the case `ref`: its key (a UUID made with the form), its event, the round the person saw, and personal words."""
+    """One act on the case `ref`: its key (a UUID made with the form), its event, the round the person saw, personal words, and files."""
 
     key: UUID
     ref: str
     event: Event
     round: int | None = None
     private: tuple[Sealed, ...] = field(default=())
+    documents: tuple[SentFile, ...] = ()
 
     def is_in(self, content: Mapping[str, Any]) -> bool:
         """Whether a stored content is of this very request. Personal words are compared by their commitments, not here."""
+        if content.get("documents", []) != self.named:
+            return False
         if "form" not in content:
             return canonical(content["event"]) == canonical(self.said) and (content.get("round"), content.get("of", self.ref)) == (
                 self.round,
@@ -55,15 +59,22 @@ class Request:
         body = digest({"case": self.ref, "event": self.said, "round": self.round})
         return bool(content["body"].startswith(body[:BODY_DIGITS]))
 
+    @property
+    def named(self) -> list[str]:
+        """The files by their SHA-256, as the event names them."""
+        return sorted({one.sha256 for one in self.documents})
+
     @cached_property
     def said(self) -> dict[str, Any]:
         """The event as JSON values, which an act needs twice."""
         return event_to_json(self.event)
 
 
-def request(key: UUID, ref: str, event: Event, *, round: int | None = None, private: Mapping[str, str] | None = None) -> Request:
+def request(
+    key: UUID, ref: str, event: Event, *, round: int | None = None, private: Mapping[str, str] | None = None, documents: tuple[SentFile, ...] = ()
+) -> Request:
     """A request whose personal words are sealed with fresh salts."""
-    return Request(key, ref, event, round, seal(private or {}))
+    return Request(key, ref, event, round, seal(private or {}), documents)
 
 
 def content_of(asked: Request, actor: Actor, role: str, change: Change, calendar_version: str, cause: Cause | None = None) -> str:
@@ -83,6 +94,8 @@ def content_of(asked: Request, actor: Actor, role: str, change: Change, calendar
         content["cause"] = cause.said()
     if asked.private:
         content["private"] = {one.name: one.commitment for one in asked.private}
+    if asked.documents:
+        content["documents"] = asked.named
     if actor.link is not None:
         content["link"] = str(actor.link)
     if change.breaches:

@@ -37,7 +37,7 @@ class TimelineEntry:
 
     `what` is a sentence's worth of title (`The review meeting was held`), `outcome` its word for people. `who`: a name, or `Sendflow` for the
     calendar and software; `role`: the title of the role they acted in; `on_behalf_of`: whom they stood in for, else empty. `words`: personal
-    texts of the act; `erased`: names of those that were erased.
+    texts of the act; `erased`: names of those that were erased. `files`: the SHA-256 of each file that came with it.
     """
 
     seq: int
@@ -56,6 +56,7 @@ class TimelineEntry:
     erased: tuple[str, ...]
     breaches: tuple[str, ...]
     on_behalf_of: str = ""
+    files: tuple[str, ...] = ()
 
     @property
     def days_later(self) -> int:
@@ -101,6 +102,7 @@ def _entry(row: Any, content: Mapping[str, Any], definition: Definition, names: 
         erased=tuple(name for name in content.get("private", {}) if name not in words),
         breaches=tuple(content.get("breaches", ())),
         on_behalf_of=names.get(content.get("for", 0), ""),
+        files=tuple(content.get("documents", ())),
     )
 
 

@@ -126,7 +126,7 @@ def test_personal_words_are_erased_and_the_record_still_proves_itself(run: Run, 
     kept.write_text(run("anchor").stdout)
     assert "rang in tears" in run("case", ref, "--as", senco, "--json").stdout
     assert "say --yes" in run("erase", ref, "--as", senco, code=2).stderr
-    assert "1 personal texts erased" in run("erase", ref, "--yes", "--as", senco).stdout
+    assert "1 personal texts and files erased" in run("erase", ref, "--yes", "--as", senco).stdout
     assert "rang in tears" not in run("case", ref, "--as", senco, "--json").stdout
     assert json.loads(run("verify", "--against", str(kept), "--json").stdout) == []
     kept.write_text(kept.read_text().replace(ref, "NA-999999"))

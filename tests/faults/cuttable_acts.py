@@ -19,6 +19,7 @@ from db.engine import Engines
 from db.ledger import Act as Many
 from db.ledger import Ledger, Opening, Receipt
 from db.models import SchoolClosure
+from rules.documents import looked_at
 from rules.history import Event
 from rules.loader import load_library
 from tests.db.ledger_story import FACTS, Village, day, village
@@ -138,14 +139,17 @@ def saying(ash: Village) -> Act:
 
 
 def answering_together(ash: Village) -> Act:
-    """Two cases in one transaction: both, or none."""
+    """Two cases in one transaction, each with a file: both and their files, or none."""
+    files = tuple(looked_at(f"{name}.pdf", b"%PDF-" + name.encode()) for name in ("one", "two"))
+    kept = "SELECT count(*) FROM documents k JOIN cases c ON c.id = k.case_id WHERE c.ref = ANY(%s)"
     cases = [ash.open().case for _ in range(2)]
     event = Event("say", day("2026-09-20"), ash.senco.person_id, "agree_meeting_date", "", name="will_be_by", review_on=day("2026-10-12"))
 
     def act(ledger: Ledger, key: UUID) -> Receipt:
-        asked = [request(key, cases[0], event), request(uuid5(key, "second"), cases[1], event)]
+        asked = [request(key, cases[0], event, documents=files[:1]), request(uuid5(key, "second"), cases[1], event, documents=files[1:])]
         receipts = ledger.answer_together([(ash.senco, one) for one in asked])
         assert [ash.ledger.position(case)[2] for case in cases] == [2, 2] and ash.ledger.verify(cases[1]) == []
+        assert ash.rows(kept, cases)[0][0] == 2
         return receipts[0]
 
     return act

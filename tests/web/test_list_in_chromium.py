@@ -44,20 +44,26 @@ def test_thirty_lines_are_answered_on_one_page(site: Site, chromium: Browser, sc
         else:
             page.check(f'input[name="{line}answer"][value="waiting_for"]')
             page.fill(f'textarea[name="{line}what"]', "the panel")
+    file = {"name": "decision.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 synthetic"}
+    with_file = f'input[name="{listed.lines[listed.decidable[0]]}file"]'
+    page.set_input_files(with_file, files=[file])  # type: ignore[list-item]
     wrong = listed.lines[listed.waiting[-1]]
     page.check(f'input[name="{wrong}answer"][value="will_be_by"]')
     page.fill(f'input[name="{wrong}by-day"]', "32")
     page.get_by_role("button", name="Save all answers").click()
-    assert listed.waiting[-1] in page.locator(".govuk-error-summary").inner_text()
+    told = page.locator(".govuk-error-summary").inner_text()
+    assert listed.waiting[-1] in told and f"{listed.decidable[0]}: Choose the file decision.pdf again" in told
     assert {case: site.acts(case) for case in listed.lines} == before, "nothing is half done"
     if scripts:
         assert violations(page) == []
     page.fill(f'input[name="{wrong}by-day"]', "11")
     page.fill(f'input[name="{wrong}by-month"]', "12")
     page.fill(f'input[name="{wrong}by-year"]', "2026")
+    page.set_input_files(with_file, files=[file])  # type: ignore[list-item]
     page.get_by_role("button", name="Save all answers").click()
     page.get_by_role("heading", name="Thank you").wait_for()
     assert f"{waiting + 2} answers recorded" in page.inner_text("main")
+    assert "with the file decision.pdf" in page.inner_text("main")
     assert {case: site.acts(case) - was for case, was in before.items()} == dict.fromkeys(before, 1)
     if scripts:
         assert violations(page) == []
