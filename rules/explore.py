@@ -14,6 +14,7 @@ from rules.explore_forget import Forgetting
 from rules.explore_model import Model
 from rules.explore_moves import Move, Moves
 from rules.explore_state import OPEN, WAITING, AtRest, Derived, State
+from rules.uncollected import uncollected
 
 MOST_POSITIONS = 60_000
 
@@ -69,6 +70,7 @@ class Graph:
         return tuple(told(move, self.model) for move in moves)
 
 
+@uncollected()
 def explore(
     definition: Definition,
     asides: tuple[str, ...] = (),

@@ -14,6 +14,7 @@ from rules.definition import Definition
 from rules.explore import Graph, Position, explore, histories
 from rules.explore_state import OPEN, OVERTAKEN, SKIPPED_
 from rules.library import Library
+from rules.uncollected import uncollected
 
 MANY_ASIDES = 5  # each doubles the positions, so more than these are explored one at a time
 
@@ -50,6 +51,7 @@ def _ends_of(library: Library) -> dict[str, tuple[str, ...]]:
     return {name: tuple(dict.fromkeys(end for text in texts for end in text.ends)) for name, texts in library.definitions.items()}
 
 
+@uncollected()
 def breaks(definition: Definition, library: Library) -> bool:
     """Whether ring E finds anything, asked as quickly as may be: without corrections first."""
     plain = walk_plain(definition, library)
@@ -60,6 +62,7 @@ def breaks(definition: Definition, library: Library) -> bool:
     return any(True for _ in _of_graph(definition, walk_corrected(definition, library), find))
 
 
+@uncollected()
 def explored_ring(definition: Definition, library: Library) -> tuple[list[Finding], Figures]:
     """The findings of ring E for one definition, the first of each kind and step, and the figures of the walk."""
     explored = walk(definition, library)
