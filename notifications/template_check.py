@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, fields
 
 from jinja2 import TemplateSyntaxError, meta, nodes
@@ -54,6 +53,16 @@ class TemplateFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenText:
+    """A text as it is written: its file, its source, what Jinja reads in it, or why it cannot."""
+
+    file: str
+    source: str
+    parsed: nodes.Template
+    fault: TemplateSyntaxError | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OwedText:
     """A text that must exist: its name, the role that reads it, and the words that the law wants in it."""
 
@@ -66,8 +75,9 @@ def check_templates(library: Library) -> list[TemplateFinding]:
     """All findings over all definitions and ladders; an empty list when every message can be written."""
     owed = [text for definition in library.all() for text in owed_texts(definition)]
     owed += [OwedText(f"ladders/{name}", "") for name in _ladder_templates(library)]
-    found = [*_missing(owed), *_unowed(owed), *_unknown_values(), *_unknown_parts(), *_telling_subjects(), *_unknown_facts(library)]
-    return [*found, *_left_out(owed), *_no_child(library)]
+    texts = _written_texts()
+    found = [*_missing(owed), *_unowed(owed, texts), *_unknown_values(texts), *_unknown_parts(texts), *_telling_subjects(texts)]
+    return [*found, *_unknown_facts(library, texts), *_left_out(owed, texts), *_no_child(library, texts)]
 
 
 def owed_texts(definition: Definition) -> Iterator[OwedText]:
@@ -112,83 +122,98 @@ def _missing(owed: list[OwedText]) -> Iterator[TemplateFinding]:
             yield TemplateFinding(f"{name}.j2", f"the definition owes this message to {role or 'its reader'} and no text is written; write the file")
 
 
-def _unowed(owed: list[OwedText]) -> Iterator[TemplateFinding]:
+def _unowed(owed: list[OwedText], texts: list[WrittenText]) -> Iterator[TemplateFinding]:
     wanted = {o.template for o in owed} | {f"{o.template}.{o.role}" for o in owed}
-    for file in _files():
-        if file.split("/")[0] not in ("shared", "mailings", "sms") and file.removesuffix(".j2") not in wanted:
-            yield TemplateFinding(file, "no definition or ladder owes this message; delete the file, or correct its name")
+    for text in texts:
+        if text.file.split("/")[0] not in ("shared", "mailings", "sms") and text.file.removesuffix(".j2") not in wanted:
+            yield TemplateFinding(text.file, "no definition or ladder owes this message; delete the file, or correct its name")
 
 
-def _unknown_values() -> Iterator[TemplateFinding]:
-    for file in _files():
-        known = OF_MAILINGS | OF_REPORTS if file.startswith("mailings/") else KNOWN_VALUES | OF_TEXTS if file.startswith("sms/") else KNOWN_VALUES
-        source = (TEMPLATES / file).read_text(encoding="utf-8")
+def _unknown_values(texts: list[WrittenText]) -> Iterator[TemplateFinding]:
+    for text in texts:
+        known = _known_in(text.file)
+        imported = {one.target for one in text.parsed.find_all(nodes.Import)}  # shared sentences, by the name this file gives them
         try:
-            parsed = environment().parse(source)
-            imported = {one.target for one in parsed.find_all(nodes.Import)}  # shared sentences, by the name this file gives them
-            names = meta.find_undeclared_variables(parsed) - known - imported
+            names = _undeclared(text) - known - imported
         except TemplateSyntaxError as fault:
-            yield TemplateFinding(file, f"line {fault.lineno}: {fault.message}")
+            yield TemplateFinding(text.file, f"line {fault.lineno}: {fault.message}")
             continue
         if names:
-            yield TemplateFinding(file, f"unknown values: {', '.join(sorted(names))}; there are {', '.join(sorted(known - SHARED))}")
+            yield TemplateFinding(text.file, f"unknown values: {', '.join(sorted(names))}; there are {', '.join(sorted(known - SHARED))}")
 
 
-def _unknown_parts() -> Iterator[TemplateFinding]:
-    for file, parsed in _parsed():
-        for asked in parsed.find_all(nodes.Getattr):
+def _undeclared(text: WrittenText) -> set[str]:
+    """The values that a text asks for. Raises TemplateSyntaxError for what cannot be read, or has no sense (a block twice)."""
+    if text.fault is not None:
+        raise text.fault
+    return meta.find_undeclared_variables(text.parsed)
+
+
+def _known_in(file: str) -> frozenset[str]:
+    if file.startswith("mailings/"):
+        return OF_MAILINGS | OF_REPORTS
+    return KNOWN_VALUES | OF_TEXTS if file.startswith("sms/") else KNOWN_VALUES
+
+
+def _unknown_parts(texts: list[WrittenText]) -> Iterator[TemplateFinding]:
+    for text in texts:
+        for asked in text.parsed.find_all(nodes.Getattr):
             parts = {**PARTS, "one": LINE}.get(asked.node.name) if isinstance(asked.node, nodes.Name) else None
             if parts and asked.attr not in parts:
                 whole = f"{asked.node.name}.{asked.attr}" if isinstance(asked.node, nodes.Name) else asked.attr
-                yield TemplateFinding(file, f"line {asked.lineno}: there is no {whole}; letters have {', '.join(sorted(parts))} of it")
+                yield TemplateFinding(text.file, f"line {asked.lineno}: there is no {whole}; letters have {', '.join(sorted(parts))} of it")
 
 
-def _telling_subjects() -> Iterator[TemplateFinding]:
+def _telling_subjects(texts: list[WrittenText]) -> Iterator[TemplateFinding]:
     """A subject is read on lock screens and over shoulders: it names no child, need, school or person, so it uses no value that could."""
-    for file, parsed in _parsed():
-        for block in parsed.find_all(nodes.Block):
+    for text in texts:
+        for block in text.parsed.find_all(nodes.Block):
             said = {n.name for n in block.find_all(nodes.Name) if n.ctx == "load"} - SUBJECT_MAY_SAY if block.name == "subject" else set()
             if said:
-                yield TemplateFinding(file, f"line {block.lineno}: a subject must tell nobody anything; take {', '.join(sorted(said))} out of it")
+                yield TemplateFinding(
+                    text.file, f"line {block.lineno}: a subject must tell nobody anything; take {', '.join(sorted(said))} out of it"
+                )
 
 
-def _parsed() -> Iterator[tuple[str, nodes.Template]]:
-    for file in _files():
-        with suppress(TemplateSyntaxError):  # `_unknown_values` has told it
-            yield file, environment().parse((TEMPLATES / file).read_text(encoding="utf-8"))
-
-
-def _unknown_facts(library: Library) -> Iterator[TemplateFinding]:
+def _unknown_facts(library: Library, texts: list[WrittenText]) -> Iterator[TemplateFinding]:
     for process, definitions in library.definitions.items():
         known = {name for definition in definitions for name in definition.facts}
-        for file in (f for f in _files() if f.startswith(f"{process}/")):
-            parsed = environment().parse((TEMPLATES / file).read_text(encoding="utf-8"))
-            asked = {n.attr for n in parsed.find_all(nodes.Getattr) if isinstance(n.node, nodes.Name) and n.node.name == "facts"}
+        for text in (text for text in texts if text.file.startswith(f"{process}/")):
+            asked = {n.attr for n in text.parsed.find_all(nodes.Getattr) if isinstance(n.node, nodes.Name) and n.node.name == "facts"}
             if asked - known:
-                yield TemplateFinding(file, f"{process} has no fact {', '.join(sorted(asked - known))}; name one of: {', '.join(sorted(known))}")
+                yield TemplateFinding(text.file, f"{process} has no fact {', '.join(sorted(asked - known))}; name one of: {', '.join(sorted(known))}")
 
 
-def _no_child(library: Library) -> Iterator[TemplateFinding]:
+def _no_child(library: Library, texts: list[WrittenText]) -> Iterator[TemplateFinding]:
     """A letter of a case about a school, or of a ladder in one, speaks of no child."""
     schools = [definition for definition in library.all() if definition.about_school]
     folders = tuple(f"{definition.process}/" for definition in schools)
     rungs = {f"ladders/{rung.template}.j2" for definition in schools for ladder in definition.ladders.values() for rung in ladder.rungs}
-    for file, parsed in _parsed():
-        if (file in rungs or file.startswith(folders)) and any(name.name == "child" for name in parsed.find_all(nodes.Name)):
-            yield TemplateFinding(file, "a case about a school has no child; take `child` out of this text")
+    for text in texts:
+        if (text.file in rungs or text.file.startswith(folders)) and any(name.name == "child" for name in text.parsed.find_all(nodes.Name)):
+            yield TemplateFinding(text.file, "a case about a school has no child; take `child` out of this text")
 
 
-def _left_out(owed: list[OwedText]) -> Iterator[TemplateFinding]:
-    for text in owed:
+def _left_out(owed: list[OwedText], texts: list[WrittenText]) -> Iterator[TemplateFinding]:
+    sources = {text.file: text.source for text in texts}
+    for asked in owed:
         try:
-            file = find_template(text.template, text.role)
+            file = find_template(asked.template, asked.role)
         except TemplateMissing:
             continue
-        source = (TEMPLATES / file).read_text(encoding="utf-8")
-        missing = [word for word in text.contains if word not in source]
+        missing = [word for word in asked.contains if word not in sources[file]]
         if missing:
             yield TemplateFinding(file, f"the law wants in this notice: {', '.join(missing)}; show each (as contains.{missing[0]})")
 
 
-def _files() -> list[str]:
-    return sorted(str(p.relative_to(TEMPLATES)) for p in TEMPLATES.rglob("*.j2"))
+def _written_texts() -> list[WrittenText]:
+    """Every text, read and parsed once."""
+    return [_written_text(file) for file in sorted(str(p.relative_to(TEMPLATES)) for p in TEMPLATES.rglob("*.j2"))]
+
+
+def _written_text(file: str) -> WrittenText:
+    source = (TEMPLATES / file).read_text(encoding="utf-8")
+    try:
+        return WrittenText(file, source, environment().parse(source))
+    except TemplateSyntaxError as fault:
+        return WrittenText(file, source, nodes.Template([]), fault)  # `_unknown_values` tells it

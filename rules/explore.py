@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rules.definition import Definition
@@ -14,6 +14,7 @@ from rules.explore_forget import Forgetting
 from rules.explore_model import Model
 from rules.explore_moves import Move, Moves
 from rules.explore_state import OPEN, WAITING, AtRest, Derived, State
+from rules.uncollected import uncollected
 
 MOST_POSITIONS = 60_000
 
@@ -69,6 +70,7 @@ class Graph:
         return tuple(told(move, self.model) for move in moves)
 
 
+@uncollected()
 def explore(
     definition: Definition,
     asides: tuple[str, ...] = (),
@@ -82,6 +84,16 @@ def explore(
     walk.open()
     walk.on()
     return walk.graph
+
+
+def nothing_to_correct(graph: Graph, model: Model) -> bool:
+    """Whether the walk of `model`, in which corrections and growing lists are events, is this one, walked without them: no step is left out of
+    it, no correction reopens anything, and in no position is there anything to correct."""
+    changes = [fact.when_changed for fact in model.definition.facts.values() if fact.when_changed is not None]
+    if list(model.steps) != list(graph.model.steps) or any(changed.reopens or changed.until for changed in changes):
+        return False
+    moves = Moves(model)
+    return not any(True for position in graph.positions if not position.ends for _ in moves.corrections(position.state))
 
 
 class _Walk:
@@ -100,7 +112,7 @@ class _Walk:
         for move, state in self.moves.openings():
             number, rest = self.number(state, (-1, move))
             self.graph.openings.append(Edge(move, number, False))
-            self.note(waiting, [[[WAITING] * width] for width in self.moves.widths], rest)
+            self.note(waiting, [[[WAITING] * width] for width in self.moves.widths], [rest])
 
     def on(self) -> None:
         while self.queue:
@@ -108,17 +120,21 @@ class _Walk:
             position = self.graph.positions[at]
             if position.ends:
                 continue
-            for move, state in self.moves.after(position.state, position.derived):
-                to, rest = self.number(state, (at, move))
-                position.edges.append(Edge(move, to, rest.reopened or move.kind == "correct"))
-                self.note(position.derived.plain_status, position.derived.list_status, rest)
-                if move.early:
-                    self.graph.came_early.add(move.step)
-                for step in rest.lost:
-                    self.graph.lost.setdefault(step, (at, move))
+            self.note(position.derived.plain_status, position.derived.list_status, list(self.follow(at, position)))
             if len(self.graph.positions) > MOST_POSITIONS:
                 self.graph.whole = False
                 return
+
+    def follow(self, at: int, position: Position) -> Iterator[AtRest]:
+        """Every event from a position, noted as an edge; where each comes to rest."""
+        for move, state in self.moves.after(position.state, position.derived):
+            to, rest = self.number(state, (at, move))
+            position.edges.append(Edge(move, to, rest.reopened or move.kind == "correct"))
+            if move.early:
+                self.graph.came_early.add(move.step)
+            for step in rest.lost:
+                self.graph.lost.setdefault(step, (at, move))
+            yield rest
 
     def number(self, state: State, came: tuple[int, Move]) -> tuple[int, AtRest]:
         """The number of the position that a state comes to rest in, and how."""
@@ -138,16 +154,16 @@ class _Walk:
         self.rests[state] = (number, rest)
         return self.rests[state]
 
-    def note(self, before: Sequence[int], lists_before: list[list[list[int]]], rest: AtRest) -> None:
+    def note(self, before: Sequence[int], lists_before: list[list[list[int]]], rests: list[AtRest]) -> None:
         """Note what instances that were waiting or open have become. (A forgotten step shows as overtaken, but was not waiting before.)"""
         model, became = self.moves.model, self.graph.became
-        for at, (was, now) in enumerate(zip(before, rest.derived.plain_status, strict=True)):
-            if was <= OPEN:
-                became.setdefault(model.plain[at], set()).add(now)
+        for name, was, *now in zip(model.plain, before, *(rest.derived.plain_status for rest in rests), strict=True):
+            if was <= OPEN and now:
+                became.setdefault(name, set()).update(now)
         for group, names in enumerate(model.list_steps):
             for at, name in enumerate(names):
-                if any(status[at] <= OPEN for status in lists_before[group]):
-                    became.setdefault(name, set()).update(status[at] for status in rest.derived.list_status[group])
+                if rests and any(status[at] <= OPEN for status in lists_before[group]):
+                    became.setdefault(name, set()).update(status[at] for rest in rests for status in rest.derived.list_status[group])
 
 
 def told(move: Move, model: Model) -> str:
@@ -194,4 +210,4 @@ def histories(graph: Graph, reopenings: int) -> int:
     return sum(edge.move.times * known[edge.to, reopenings] for edge in graph.openings)
 
 
-__all__ = ["Edge", "Graph", "Position", "explore", "histories", "told"]
+__all__ = ["Edge", "Graph", "Position", "explore", "histories", "nothing_to_correct", "told"]

@@ -7,7 +7,6 @@ What becomes of one value depends on few steps, so it is worked out once for eac
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import TypeAlias
 
 from rules.condition_text import steps_in
@@ -42,7 +41,6 @@ class Forgetting:
         self.facts_met: dict[tuple[object, ...], bool] = {}
         self.bases_met: dict[tuple[object, ...], bool] = {}
         self.members_met: dict[tuple[object, ...], Member] = {}
-        self.canonical = lru_cache(maxsize=None)(self._canonical)
 
     def plainest(self, state: State, derived: Derived) -> State:
         """The state with everything forgotten that can no longer matter. `derived`: its statuses."""
@@ -86,7 +84,7 @@ class Forgetting:
         asked = (at, value, view.which, self.looks[name](view.looks))
         found = self.values_met.get(asked)
         if found is None:
-            found = self.values_met[asked] = self.canonical(name, value, view.live(name, view.kind), view.could_be_fresh(name))
+            found = self.values_met[asked] = self._canonical(name, value, view.live(name, view.kind), view.could_be_fresh(name))
         return found
 
     def _members(self, group: int, members: tuple[Member, ...], derived: Derived, view: View) -> tuple[Member, ...]:
@@ -107,7 +105,7 @@ class Forgetting:
             return own[name] if name in own else view.kind(name)
 
         slots = [
-            value if _is_kept(value) else self.canonical(name, value, view.live(name, kind), over and view.stable(name))
+            value if _is_kept(value) else self._canonical(name, value, view.live(name, kind), over and view.stable(name))
             for name, value, over in zip(names, member, passed, strict=False)
         ]
         facts = zip(self.model.own_facts[group], member[width:-1], strict=True)

@@ -82,7 +82,7 @@ class Moves(Settling):
                     own = derived.lists[placed.group][n]
                     yield from self._decided(placed, state, member, status, member[placed.at], derived, own, members.count(member))
         if self.model.corrections:
-            yield from self._corrections(state)
+            yield from self.corrections(state)
 
     def _decided(
         self, placed: PlacedStep, state: State, member: Member | None, status: int, value: int, derived: Derived, own: Standings, copies: int
@@ -139,7 +139,8 @@ class Moves(Settling):
             lists[group] = self.packed_list(group, [*left, tuple(own)])
             yield State(state.plain, tuple(lists), tuple(facts), state.known)
 
-    def _corrections(self, state: State) -> Iterator[tuple[Move, State]]:
+    def corrections(self, state: State) -> Iterator[tuple[Move, State]]:
+        """Every correction of a fact and every growth of a list that is possible in a state, with the state it leaves."""
         model = self.model
         for at, name in enumerate(model.facts):
             changed = model.definition.facts[name].when_changed

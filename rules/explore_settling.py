@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.explore_model import FIRST, FRESH, OPENED, SKIPPED, PlacedStep
+from rules.explore_model import FIRST, FRESH, OPENED, SKIPPED, Model, PlacedStep
 from rules.explore_state import (
     NOT_NEEDED,
     OPEN,
@@ -26,14 +26,17 @@ from rules.truth import T
 class Settling(Statuses):
     """Brings states to rest."""
 
+    def __init__(self, model: Model) -> None:
+        super().__init__(model)
+        most = max((len(words) for words in model.words.values()), default=0)
+        self.early_values = frozenset(v for v in range(FIRST, FIRST + 3 * most) if is_early(v) or is_passed_over(v))
+
     def settle(self, state: State) -> AtRest:
         """Bring a state to rest: write down what is decided, take in early arrivals, then see whether an end holds."""
         reopened, lost = False, list[str]()
         while True:
             derived = self.derive(state)
-            early = any(v > FIRST and (v - FIRST) % 3 for v in state.plain) or any(
-                v > FIRST and (v - FIRST) % 3 for g, ms in enumerate(state.lists) for m in ms or () for v in m[: self.widths[g]]
-            )
+            early = self._came_early(state)
             written = self._write_down(state, derived, lost, self.model.order if early else self.testing)
             if written != state:
                 state = written
@@ -51,20 +54,26 @@ class Settling(Statuses):
             ]
         return AtRest(state, derived, ends, reopened, tuple(dict.fromkeys(lost)))
 
+    def _came_early(self, state: State) -> bool:
+        """Whether anything was recorded before its turn, be it passed over since."""
+        if not self.early_values.isdisjoint(state.plain):
+            return True
+        return any(not self.early_values.isdisjoint(m[:width]) for width, ms in zip(self.widths, state.lists, strict=True) for m in ms or ())
+
     def _write_down(self, state: State, derived: Derived, lost: list[str], steps: list[PlacedStep]) -> State:
-        if not steps:
-            return state
-        plain = list(state.plain)
-        lists = [None if ms is None else [list(m) for m in ms] for ms in state.lists]
+        plain, members = list(state.plain), dict[tuple[int, int], list[int]]()
         for placed in steps:
-            has_test = placed.only_if is not None
-            if placed.group < 0:
-                plain[placed.at] = self._written(plain[placed.at], derived.plain_status[placed.at], has_test, placed.step.name, lost)
+            at, group, has_test = placed.at, placed.group, placed.only_if is not None
+            if group < 0:
+                if plain[at] < SKIPPED or not is_done(plain[at]):
+                    plain[at] = self._written(plain[at], derived.plain_status[at], has_test, placed.step.name, lost)
                 continue
-            for n, member in enumerate(lists[placed.group] or ()):
-                member[placed.at] = self._written(
-                    member[placed.at], derived.list_status[placed.group][n][placed.at], has_test, placed.step.name, lost
-                )
+            for n, member in enumerate(state.lists[group] or ()):
+                written = members.setdefault((group, n), list(member))
+                written[at] = self._written(written[at], derived.list_status[group][n][at], has_test, placed.step.name, lost)
+        if not members:
+            return state._replace(plain=tuple(plain))
+        lists = [None if ms is None else [members.get((g, n), list(m)) for n, m in enumerate(ms)] for g, ms in enumerate(state.lists)]
         return self._packed(plain, lists, state.facts, state.known)
 
     def _written(self, value: int, status: int, has_test: bool, name: str, lost: list[str]) -> int:

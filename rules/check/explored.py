@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from time import process_time
 
@@ -11,9 +11,11 @@ from rules.check.bases import base_findings
 from rules.check.finding import Figures, Find, Finding, finder
 from rules.check.given import given_findings
 from rules.definition import Definition
-from rules.explore import Graph, Position, explore, histories
+from rules.explore import Graph, Position, explore, histories, nothing_to_correct
+from rules.explore_model import Model
 from rules.explore_state import OPEN, OVERTAKEN, SKIPPED_
 from rules.library import Library
+from rules.uncollected import uncollected
 
 MANY_ASIDES = 5  # each doubles the positions, so more than these are explored one at a time
 
@@ -31,7 +33,7 @@ def walk(definition: Definition, library: Library) -> Explored:
     """Every position of a definition, twice. `seconds` of processor time."""
     began = process_time()
     plain = walk_plain(definition, library)
-    return Explored(plain, walk_corrected(definition, library), process_time() - began)
+    return Explored(plain, walk_corrected(definition, library, plain), process_time() - began)
 
 
 def walk_plain(definition: Definition, library: Library) -> list[Graph]:
@@ -41,8 +43,12 @@ def walk_plain(definition: Definition, library: Library) -> list[Graph]:
     return [explore(definition, asides=run, case_ends=_ends_of(library)) for run in runs]
 
 
-def walk_corrected(definition: Definition, library: Library) -> Graph:
-    """Every position that is reached with corrections and growing lists; asides are left out."""
+def walk_corrected(definition: Definition, library: Library, plain: Sequence[Graph] = ()) -> Graph:
+    """Every position that is reached with corrections and growing lists; asides are left out. `plain`: what was walked without corrections; where
+    nothing can be corrected in it, the walk is that one."""
+    model = Model(definition, corrections=True, case_ends=_ends_of(library))
+    if len(plain) == 1 and nothing_to_correct(plain[0], model):
+        return replace(plain[0], model=model)
     return explore(definition, corrections=True, case_ends=_ends_of(library))
 
 
@@ -50,6 +56,7 @@ def _ends_of(library: Library) -> dict[str, tuple[str, ...]]:
     return {name: tuple(dict.fromkeys(end for text in texts for end in text.ends)) for name, texts in library.definitions.items()}
 
 
+@uncollected()
 def breaks(definition: Definition, library: Library) -> bool:
     """Whether ring E finds anything, asked as quickly as may be: without corrections first."""
     plain = walk_plain(definition, library)
@@ -57,9 +64,10 @@ def breaks(definition: Definition, library: Library) -> bool:
     of_all = chain(_never(definition, plain, find), _without_effect(definition, plain, find))
     if any(True for _ in chain(of_all, *(_of_graph(definition, graph, find) for graph in plain))):
         return True
-    return any(True for _ in _of_graph(definition, walk_corrected(definition, library), find))
+    return any(True for _ in _of_graph(definition, walk_corrected(definition, library, plain), find))
 
 
+@uncollected()
 def explored_ring(definition: Definition, library: Library) -> tuple[list[Finding], Figures]:
     """The findings of ring E for one definition, the first of each kind and step, and the figures of the walk."""
     explored = walk(definition, library)

@@ -15,6 +15,7 @@ from rules.definition import Definition
 from rules.explore_model import Model
 from rules.periods import parse_rule
 from rules.truth import F, fact_truth
+from rules.uncollected import uncollected
 from rules.values import Value
 
 FIRST_DAY = date(2026, 9, 1)
@@ -22,6 +23,7 @@ DAYS = 731
 ONE_DAY = timedelta(days=1)
 
 
+@uncollected()
 def timed_ring(definition: Definition) -> tuple[list[Finding], tuple[str, ...]]:
     """The findings of ring T, the first day of each kind and step, and notes (how many send-backs fit before the law's date)."""
     find = finder("T", definition)
@@ -37,6 +39,7 @@ def timed_ring(definition: Definition) -> tuple[list[Finding], tuple[str, ...]]:
     return list(found.values()), tuple(f"{words}: {fit}{' or more' if fit > 9 else ''}" for words, fit in notes.items())
 
 
+@uncollected()
 def breaks_in_time(definition: Definition) -> bool:
     """Whether ring T finds anything, asked as quickly as may be: a day a month first."""
     find = finder("T", definition)
