@@ -10,7 +10,7 @@ BPMN := tests/bpmn_js/node_modules/.package-lock.json
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint unit acceptance faults ten-minutes three-hosts mutants upgrade bench css bpmn chromium lock clean
+.PHONY: help demo test every-test check lint types unit acceptance faults ten-minutes three-hosts mutants upgrade bench css bpmn chromium lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -18,16 +18,23 @@ help: ## list what can be made
 demo: $(VENV)/.run css ## start everything on the sample trust, until Ctrl-C
 	$(BIN)/sendflow demo
 
-test: $(VENV)/.dev css bpmn chromium ## linters, types, definitions, then every test (three processes on two cores: half of the time is waiting)
-	$(MAKE) --no-print-directory check
+test: $(VENV)/.dev css bpmn chromium ## linters and types, then every test; the proof of the definitions is one of them
+	$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory -j 2 types every-test
+
+every-test: $(VENV)/.dev # three processes on two cores: a part of the time is waiting
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=25
 
-check: $(VENV)/.dev ## ruff, mypy, import-linter and the definitions, in seconds
+check: lint types ## ruff, import-linter, mypy and the definitions
+	$(BIN)/sendflow check
+
+lint: $(VENV)/.dev ## ruff and import-linter, in seconds
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/sendflow check
+
+types: $(VENV)/.dev ## mypy; the tests that run beside it go first
+	nice -n 10 $(BIN)/mypy
 
 unit: $(VENV)/.dev ## the quick tests only: no Prefect server, no Chromium
 	$(BIN)/pytest -m 'not slow'

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cli.morning import morning_sweeps
 from cli.show import table
-from cli.up import Running, UpRefused, chosen_port, only_one, prefect_page, start_ledger, start_people, start_prefect, watch
+from cli.up import Running, UpRefused, asked_to_stop, chosen_port, only_one, prefect_page, start_ledger, start_people, start_prefect, watch
 from db.clock import Clock
 from db.queries.inbox import inbox, overdue
 from db.settings import Settings
@@ -41,9 +41,10 @@ def run_demo(port: int, *, stay: bool) -> None:
         if here.connection is None:
             raise UpRefused(f"the Prefect server did not start; see {settings.folder / 'prefect'}")
         start_people(here)
+        stopping = asked_to_stop() if stay else None
         _show(here, parts)
-        if stay:
-            watch(here)
+        if stopping is not None:
+            watch(here, stopping)
 
 
 def demo_settings() -> Settings:

@@ -119,8 +119,9 @@ def run_up(port: int) -> None:
             sweep_once(here, url)
         start_prefect(here)
         start_people(here)
+        stopping = asked_to_stop()
         here.say(f"\nConsole     {here.origin}\nPrefect UI  {prefect_page(here)}\nStop with Ctrl-C.")
-        watch(here)
+        watch(here, stopping)
 
 
 def start_ledger(here: Running) -> str:
@@ -206,12 +207,17 @@ def start_people(here: Running) -> None:
     here.tell("console ready" + (", worker starting" if "worker" in here.children else ""))
 
 
-def watch(here: Running) -> None:
-    """Keep the parts alive until Ctrl-C or SIGTERM: a child that ends is started again, a few times; a dead Prefect server and
-    the embedded database too."""
+def asked_to_stop() -> threading.Event:
+    """What Ctrl-C or SIGTERM sets from now on. Call it before anybody is told how to stop: whoever is quick must be heard."""
     stopping = threading.Event()
     for order in (signal.SIGINT, signal.SIGTERM):
         signal.signal(order, lambda _number, _frame: stopping.set())
+    return stopping
+
+
+def watch(here: Running, stopping: threading.Event) -> None:
+    """Keep the parts alive until `stopping` is set: a child that ends is started again, a few times; a dead Prefect server and
+    the embedded database too."""
     embedded = EmbeddedPostgres(here.settings.folder) if here.settings.database_url is None else None
     begin_watching(here.settings, ledger_url(here.settings), here.tell, stopping)
     while not stopping.wait(2.0):

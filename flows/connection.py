@@ -74,7 +74,7 @@ class Connection:
 
     def told_settings(self) -> Mapping[str, object]:
         """The settings that the server says it runs with. Raises PrefectUnreachable."""
-        told = self.ask("/admin/settings")
+        told = self.ask("/admin/settings", seconds=30.0)  # asked at the start, when a slow machine is busiest
         assert isinstance(told, Mapping)
         return told
 

@@ -102,7 +102,7 @@ class PrefectServer:
             remembered = self.files.port()
             port = remembered if remembered and port_is_free(remembered) else free_port()
             self.files.remember_port(port)
-            command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+            command = [sys.executable, "-m", "flows.server_process", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
             with self.files.log.open("ab") as log:
                 self._child = subprocess.Popen(
                     command,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from rules.condition_text import steps_in
@@ -27,15 +28,29 @@ REGISTERS = ("authorities.yaml", "duties.yaml", "ladders.yaml", "roles.yaml")
 
 
 def load_library(folder: Path = PROCESS_DEFINITIONS) -> Library:
-    """Every definition and register of a folder. Raises DefinitionErrors with all faults of all files."""
-    registers, found = read_registers(folder)
+    """Every definition and register of a folder. Raises DefinitionErrors with all faults of all files. The same texts give the same library."""
+    found: list[Problem] = []
+    texts = tuple((path.name, _read(path, found)) for path in sorted(folder.glob("*.yaml")))
+    try:
+        library = _library_of(texts)
+    except DefinitionErrors as error:
+        raise DefinitionErrors([*found, *error.problems]) from None
+    if not library.definitions and not found:
+        found.append(Problem(str(folder), 1, "", "the folder holds no process", "Name a folder with at least one process file."))
+    if found:
+        raise DefinitionErrors(found)
+    return library
+
+
+@lru_cache(maxsize=4)  # a program reads its folder again for each command, and nobody changes a library
+def _library_of(texts: tuple[tuple[str, str], ...]) -> Library:
+    registers, found = _registers_of(dict(texts))
     drafts: list[_Read] = []
-    for path in sorted(folder.glob("*.yaml")):
-        if path.name in REGISTERS:
+    for name, text in texts:
+        if name in REGISTERS:
             continue
-        text = _read(path, found)
         try:
-            drafts.append(_read_draft(text, path.name))
+            drafts.append(_read_draft(text, name))
         except DefinitionErrors as error:
             found.extend(error.problems)
     registers = replace(registers, case_ends=_ends_of([one.draft for one in drafts]))
@@ -45,8 +60,6 @@ def load_library(folder: Path = PROCESS_DEFINITIONS) -> Library:
             definitions.append(_definition(one, registers))
         except DefinitionErrors as error:
             found.extend(error.problems)
-    if not definitions and not found:
-        found.append(Problem(str(folder), 1, "", "the folder holds no process", "Name a folder with at least one process file."))
     if found:
         raise DefinitionErrors(found)
     return Library.of(definitions, registers)
@@ -55,14 +68,20 @@ def load_library(folder: Path = PROCESS_DEFINITIONS) -> Library:
 def read_registers(folder: Path) -> tuple[Registers, list[Problem]]:
     """The four registers of a folder, and the faults found in them; what is missing is empty."""
     found: list[Problem] = []
-    texts = {name: _read(folder / name, found) if (folder / name).exists() else None for name in REGISTERS}
+    registers, more = _registers_of({name: _read(folder / name, found) for name in REGISTERS if (folder / name).exists()})
+    return registers, [*found, *more]
+
+
+def _registers_of(texts: Mapping[str, str]) -> tuple[Registers, list[Problem]]:
     notes = {name: Problems(name) for name in REGISTERS}
-    for name, text in texts.items():
-        if text is None:
-            found.append(Problem(name, 1, "", "the register is missing", "Add the file; docs/definitions.md section 5 has its shape."))
+    found = [
+        Problem(name, 1, "", "the register is missing", "Add the file; docs/definitions.md section 5 has its shape.")
+        for name in REGISTERS
+        if name not in texts
+    ]
     try:
-        citations, rights = read_authorities(texts["authorities.yaml"] or "authorities: {}", notes["authorities.yaml"])
-        policy = read_duties(texts["duties.yaml"] or "duties: []", notes["duties.yaml"])
+        citations, rights = read_authorities(texts.get("authorities.yaml") or "authorities: {}", notes["authorities.yaml"])
+        policy = read_duties(texts.get("duties.yaml") or "duties: []", notes["duties.yaml"])
         registers = Registers(
             authorities=citations,
             rights=rights,
@@ -71,8 +90,8 @@ def read_registers(folder: Path) -> tuple[Registers, list[Problem]]:
             hearings=policy.hearings,
             closings=policy.closings,
             excused_by=policy.excused_by,
-            ladders=read_ladders(texts["ladders.yaml"] or "ladders: {}", notes["ladders.yaml"]),
-            roles=read_roles(texts["roles.yaml"] or "roles: {}", notes["roles.yaml"]),
+            ladders=read_ladders(texts.get("ladders.yaml") or "ladders: {}", notes["ladders.yaml"]),
+            roles=read_roles(texts.get("roles.yaml") or "roles: {}", notes["roles.yaml"]),
         )
     except DefinitionErrors as error:
         raise DefinitionErrors([*found, *error.problems]) from None

@@ -32,20 +32,30 @@ def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> R
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("SENDFLOW_DATA_FOLDER", str(tmp_path))
     get_settings.cache_clear()
-
-    def call(*arguments: str, code: int = 0) -> Result:
-        answer = CliRunner().invoke(app, list(arguments))
-        assert answer.exit_code == code, answer.output
-        return answer
-
     return call
 
 
+def call(*arguments: str, code: int = 0) -> Result:
+    answer = CliRunner().invoke(app, list(arguments))
+    assert answer.exit_code == code, answer.output
+    return answer
+
+
+@pytest.fixture(scope="module")
+def imported(database_url: str, sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample trust, imported once into the database that these tests share."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DATABASE_URL", database_url)
+        environment.setenv("SENDFLOW_DATA_FOLDER", str(tmp_path_factory.mktemp("importing")))
+        get_settings.cache_clear()
+        call("import", str(sample), "--trust", "Lantern Learning Trust")
+    return sample
+
+
 @pytest.fixture
-def senco(run: Run, sample: Path) -> str:
+def senco(run: Run, imported: Path) -> str:
     """The address of the first SENCO of the imported sample trust."""
-    run("import", str(sample), "--trust", "Lantern Learning Trust")
-    row = next(line for line in (sample / "staff.csv").read_text(encoding="utf-8-sig").splitlines() if line.endswith(",SENCO"))
+    row = next(line for line in (imported / "staff.csv").read_text(encoding="utf-8-sig").splitlines() if line.endswith(",SENCO"))
     return row.split(",")[4]
 
 
@@ -188,9 +198,9 @@ def test_a_misspelt_period_says_where_and_what_to_write(run: Run) -> None:
 
 
 def test_check_finds_nothing_wrong_and_prints_what_it_explored(run: Run) -> None:
-    report = json.loads(run("check", "annual_review", "advice_request", "--json").stdout)
+    report = json.loads(run("check", "trust_intervention", "advice_request", "--json").stdout)
     assert report["findings"] == [] and report["templates"] == []
-    assert [f["process"] for f in report["figures"]] == ["advice_request", "annual_review"]
+    assert [f["process"] for f in report["figures"]] == ["advice_request", "trust_intervention"]
     assert all(f["positions"] > 0 and f["histories"] > 0 for f in report["figures"])
     assert "There is no process anual_review. Name one of: admission_application, " in run("check", "anual_review", code=2).stderr
 

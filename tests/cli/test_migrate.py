@@ -19,7 +19,7 @@ from db.engine import Engines
 from db.ledger import Actor
 from rules.library import Library
 from rules.loader import PROCESS_DEFINITIONS, load_library
-from tests.cli.test_commands import TODAY, Run, run, sample, senco, some_pupil  # noqa: F401 - fixtures by their names
+from tests.cli.test_commands import TODAY, Run, imported, run, sample, senco, some_pupil  # noqa: F401 - fixtures by their names
 from tests.db.ledger_story import Village, village
 from tests.db.other_texts import WEEKS, library_with, text_of, trust_lead
 

@@ -32,6 +32,7 @@ from tests.flows.office import Office
 CANARY = "Zebedee Quillfeather, 14 Larkspur Mews"
 AWAY = (OperationalError, PoolEmpty, psycopg.OperationalError, psycopg.InterfaceError, Busy)
 BEFORE_AGAIN = 0.3  # seconds; people take longer
+SLOWER = 0.15  # seconds by which a pause grows with each act, where a longest pause is given
 T = TypeVar("T")
 CASE = re.compile(r"\bAR-\d{6}\b")
 
@@ -65,12 +66,15 @@ class Notebook:
 
 
 class Client(ABC):
-    """Somebody who takes case after case through its acts, `pause` seconds apart, until they leave."""
+    """Somebody who takes case after case through its acts, `pause` seconds apart, until they leave.
+
+    With a `longest` pause they slow down to it: what is killed takes its time to be up again, and each act costs a wake, a mail and pages.
+    """
 
     by: str
 
-    def __init__(self, office: Office, notebook: Notebook, pause: float) -> None:
-        self.office, self.notebook, self.pause = office, notebook, pause
+    def __init__(self, office: Office, notebook: Notebook, pause: float, longest: float = 0.0) -> None:
+        self.office, self.notebook, self.pause, self.longest = office, notebook, pause, max(pause, longest)
         self.acknowledged: list[UUID] = []
         self.sent_again = 0
         self.failed: Exception | None = None
@@ -96,7 +100,7 @@ class Client(ABC):
     def _one_case(self, pupil: int) -> None:
         case = self._open(pupil)
         for told in self.story:
-            if self._leaving.wait(self.pause):
+            if self._leaving.wait(min(self.pause + SLOWER * len(self.acknowledged), self.longest)):
                 return
             self._do(case, told)
 
@@ -174,10 +178,10 @@ class PageClient(Client):
 
     by, story = "page", ON_PAGES
 
-    def __init__(self, office: Office, notebook: Notebook, pause: float, origin: str) -> None:
+    def __init__(self, office: Office, notebook: Notebook, pause: float, longest: float, origin: str) -> None:
         self.browser = Browser(origin).sign_in(office.village.senco)
         self.told: list[str] = []
-        super().__init__(office, notebook, pause)
+        super().__init__(office, notebook, pause, longest)
 
     def leave(self) -> None:
         """As the others, and close the browser."""

@@ -26,6 +26,7 @@ from tests.acceptance.console_process import Browser, console_process
 from tests.acceptance.oracle import Z, look
 from tests.acceptance.people import settle
 from tests.faults.clients_at_work import BEFORE_AGAIN, CANARY, ApiClient, Client, Notebook, PageClient
+from tests.faults.tally import rounds
 from tests.flows.office import Office, office, until
 from tests.flows.worker_process import WorkerProcess
 
@@ -39,6 +40,8 @@ _BUSY = (
     "UNION ALL SELECT 1 FROM wakes WHERE wanted <> served OR holder <> ''"
 )
 
+LONGEST_PAUSE = float(rounds(2, 0))
+
 
 @dataclass
 class Killable:
@@ -51,11 +54,15 @@ class Killable:
     origin: str
 
     @contextmanager
-    def under_load(self, callers: int = 2, readers: int = 1, pause: float = 0.5, notebook: Notebook | None = None) -> Iterator[list[Client]]:
-        """So many people decide by calls of the ledger, and so many on pages, until the block ends. `pause`: seconds between a person's acts."""
+    def under_load(
+        self, callers: int = 2, readers: int = 1, pause: float = 0.5, longest: float = LONGEST_PAUSE, notebook: Notebook | None = None
+    ) -> Iterator[list[Client]]:
+        """So many people decide by calls of the ledger, and so many on pages, until the block ends.
+
+        `pause`: seconds between a person's acts, growing to `longest`."""
         book = notebook or Notebook(self.folder / f"notebook-{uuid4().hex}")
-        on_pages = [PageClient(self.office, book, pause, self.origin) for _ in range(readers)]
-        clients: list[Client] = [*on_pages, *(ApiClient(self.office, book, pause) for _ in range(callers))]
+        on_pages = [PageClient(self.office, book, pause, longest, self.origin) for _ in range(readers)]
+        clients: list[Client] = [*on_pages, *(ApiClient(self.office, book, pause, longest) for _ in range(callers))]
         until(lambda: all(client.acknowledged for client in clients), "everybody decides", seconds=60)
         try:
             yield clients

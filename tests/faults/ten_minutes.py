@@ -88,13 +88,22 @@ def _started(start: Callable[[], object]) -> bool:
 
 
 def load(
-    place: Killable, seconds: float, *, every: float, callers: int, readers: int, pause: float, say: Callable[[str], None] = lambda words: None
+    place: Killable,
+    seconds: float,
+    *,
+    every: float,
+    callers: int,
+    readers: int,
+    pause: float,
+    longest: float = 0.0,
+    say: Callable[[str], None] = lambda words: None,
 ) -> LoadFigures:
-    """The load, the kills, one reconcile, and what the oracle saw. `every`: seconds between kills; `pause`: between a person's acts."""
+    """The load, the kills, one reconcile, and what the oracle saw. `every`: seconds between kills; `pause`: between a person's acts, growing
+    to `longest`."""
     notebook = Notebook(place.folder / f"acts-{uuid4().hex}.jsonl")
     with mail_process(place.office) as mail:
         turns = InTurn(place, mail)
-        with place.under_load(callers, readers, pause, notebook) as clients:
+        with place.under_load(callers, readers, pause, longest, notebook) as clients:
             began = time.monotonic()
             turns.go_on(seconds, every, say)
             lasted = time.monotonic() - began

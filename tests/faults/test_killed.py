@@ -21,7 +21,7 @@ from flows.deployments import deployment_ids, register
 from flows.known import SCHEDULED_FLOWS
 from tests.faults.clients_at_work import Client
 from tests.faults.conftest import Tally
-from tests.faults.killable import Killable, killable
+from tests.faults.killable import LONGEST_PAUSE, Killable, killable
 from tests.faults.tally import rounds
 from tests.faults.ten_minutes import load
 from tests.flows.office import until
@@ -62,8 +62,21 @@ def test_c9_the_worker_is_killed(place: Killable, tally: Tally) -> None:
     tally("C9", acts=acts(clients), kills=1, note="oracle Z under load")
 
 
+def test_p6_prefects_database_is_dropped_and_made_anew(place: Killable, tally: Tally) -> None:
+    """Early, while few cases are open: each has its run opened and woken anew."""
+    with place.under_load() as clients:
+        place.in_mid_transition()
+        place.make_prefects_database_anew()
+        place.decisions_go_on(clients)
+        place.kill(place.server.files.pid())
+        place.start_again()
+        place.decisions_go_on(clients)
+    place.assert_z_after_one_reconcile(clients)
+    tally("P6", acts=acts(clients), kills=1, note="oracle Z under load")
+
+
 def test_c2_the_prefect_server_is_killed_and_people_decide_on(place: Killable, tally: Tally) -> None:
-    with place.under_load(callers=5, readers=3, pause=1) as clients, place.browser() as browser:
+    with place.under_load(callers=rounds(2, 5), readers=rounds(1, 3), pause=1) as clients, place.browser() as browser:
         place.in_mid_transition()
         place.kill(place.server.files.pid())
         place.decisions_go_on(clients)
@@ -76,7 +89,7 @@ def test_c2_the_prefect_server_is_killed_and_people_decide_on(place: Killable, t
         place.start_again()
         until(lambda: PAUSED not in browser.client.get("/").text, "the automation says that it is back", seconds=90)
     place.assert_z_after_one_reconcile(clients)
-    tally("C2", acts=acts(clients), kills=1, note="8 people decide on, pages say that the automation is paused; oracle Z")
+    tally("C2", acts=acts(clients), kills=1, note=f"{len(clients)} people decide on, pages say that the automation is paused; oracle Z")
 
 
 def killed_with_postgresql(place: Killable, *others: int) -> int:
@@ -143,21 +156,9 @@ def test_p11_postgresql_is_restarted_under_prefect_and_schedules_go_on(place: Ki
     tally("P11", acts=restarts, kills=restarts, note="PostgreSQL itself stopped or killed and started again; schedules go on by themselves")
 
 
-def test_p6_prefects_database_is_dropped_and_made_anew(place: Killable, tally: Tally) -> None:
-    with place.under_load() as clients:
-        place.in_mid_transition()
-        place.make_prefects_database_anew()
-        place.decisions_go_on(clients)
-        place.kill(place.server.files.pid())
-        place.start_again()
-        place.decisions_go_on(clients)
-    place.assert_z_after_one_reconcile(clients)
-    tally("P6", acts=acts(clients), kills=1, note="oracle Z under load")
-
-
 def test_parts_killed_in_turn_under_load_lose_and_double_nothing(place: Killable) -> None:
     """`make ten-minutes` in small: one kill of each part, and nothing waited for between them."""
-    figures = load(place, 8, every=2, callers=2, readers=2, pause=0.3)
+    figures = load(place, 8, every=2, callers=2, readers=2, pause=0.3, longest=LONGEST_PAUSE)
     assert figures.z.faults() == []
     assert sum(figures.killed.values()) == 4 and figures.died_by_itself == 0
     assert {one.by for one in figures.noted} == {"API", "page"} and figures.mails.at_the_sink
