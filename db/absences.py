@@ -12,6 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from db.handing_over import owe_to_deputies
 from db.models import Absence, Membership, Person
 from db.person_schools import make_deputies_known
 from db.queries.absences import SaidAbsence, said_absences
@@ -54,7 +55,7 @@ def may_say_away(session: Session, person_id: int, by: int, leads: Iterable[int]
 def say_away(session: Session, said: NewAbsence, *, by: int, today: date, now: datetime) -> SaidAbsence:
     """Record an absence. `by`: the person who says it. Raises CannotBeAway, which leaves nothing behind once the session is rolled back.
 
-    From its first day on, open steps, reminders and decisions go to the deputy; from the day after its last they are handed back.
+    From its first day on, open steps, reminders and decisions go to the deputy, who is told of it; from the day after its last they are handed back.
     """
     session.execute(_ONE_AT_A_TIME)
     people = _people(session, said)
@@ -68,6 +69,7 @@ def say_away(session: Session, said: NewAbsence, *, by: int, today: date, now: d
     session.flush()
     _refuse_own_work(session, said, schools, people)
     make_deputies_known(session)
+    owe_to_deputies(session, today)
     tell_unowned(session, today)
     return next(one for one in said_absences(session, today, person_id=said.person_id) if one.id == row.id)
 

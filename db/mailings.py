@@ -15,6 +15,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from db.deliveries import SUPERSEDE
+from db.handing_over import hand_over_held
 from db.models import Delivery, Mailing
 from db.moved_words import lay_aside_moved
 from db.permissions import SPEAKS_FOR
@@ -147,6 +148,7 @@ def make_mornings(session: Session, today: date, open_schools: Mapping[int, Days
     """
     froms, untils = zip(*open_schools.values(), strict=True) if open_schools else ((), ())
     values = {"kind": "morning", "today": today, "schools": list(open_schools), "froms": list(froms), "untils": list(untils)}
+    hand_over_held(session, today)
     made = Made(*session.execute(_MORNINGS, values).one())
     if hour is not None:
         session.execute(_AT_THEIR_HOUR, {"today": today, "hour": hour})

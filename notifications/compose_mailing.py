@@ -10,6 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.handing_over import STANDING_IN
 from db.links import Links
 from db.list_links import ListLinks
 from db.mailings import TEAMS, lines_of
@@ -24,6 +25,7 @@ from notifications.message import Message, NothingToSay
 from notifications.morning import sections
 from notifications.reader import Reader, reader_in
 from notifications.render import render
+from notifications.standing_in import compose_standing_in
 from notifications.teams_note import compose_note
 
 
@@ -34,6 +36,8 @@ def compose_mailing(session: Session, mailing: Mailing, *, origin: str, links: L
     """
     if mailing.kind == TEAMS:
         return compose_note(session, mailing, origin=origin, today=today)
+    if mailing.kind == STANDING_IN:
+        return compose_standing_in(session, mailing, origin=origin, today=today)
     if mailing.kind in REPORTS:
         return compose_report(session, mailing, origin=origin, today=today)
     deliveries = newest_of_each_step(lines_of(session, mailing))

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.calendar_of_school import calendar_of
+from db.handing_over import owe_to_deputies
 from db.heartbeats import beats
 from db.mailings import Made, lay_aside, make_lists, make_mornings, take_apart
 from db.models import School
@@ -55,6 +56,7 @@ def _make_and_send(parts: Parts, now: datetime) -> int:
     with parts.engines.scheduler() as session:
         take_apart(session, today)
         lay_aside(session)
+        owe_to_deputies(session, today)
         made = _made(parts, session, now)
     while parts.settings.mail_url:
         sent = deliver_mailings(parts.engines, parts.clock, parts.settings, this_thread())

@@ -37,6 +37,7 @@ class Absence(Base):
     from_on: Mapped[date]
     to_on: Mapped[date | None]
     school_ids: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    told_by: Mapped[BigId | None] = mapped_column(ForeignKey("mailings.id"))  # the message that tells the deputy (`db/handing_over.py`)
 
 
 class UnownedRole(Base):

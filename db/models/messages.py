@@ -100,7 +100,9 @@ class Mailing(Base):
 
     __tablename__ = "mailings"
     __table_args__ = (
-        CheckConstraint("kind IN ('list', 'morning', 'teams', 'trust_week', 'trust_breaches', 'head_week', 'board_month')", name="kind"),
+        CheckConstraint(
+            "kind IN ('list', 'morning', 'teams', 'standing_in', 'trust_week', 'trust_breaches', 'head_week', 'board_month')", name="kind"
+        ),
         CheckConstraint(_one_of(SENDING_STATES), name="state"),
         CheckConstraint("num_nonnulls(person_id, authority_id) = 1", name="one_reader"),
         UniqueConstraint("kind", "person_id", "sent_for"),

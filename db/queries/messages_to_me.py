@@ -14,6 +14,7 @@ from db.queries.message_words import where_it_is
 TITLES = {
     "morning": "Your morning",
     "teams": "Note in Teams",
+    "standing_in": "Standing in for somebody",
     "trust_week": "The trust's week",
     "trust_breaches": "New breaches in the trust",
     "head_week": "The week of your school",

@@ -1,0 +1,90 @@
+"""What an absence does to what is on its way: held lines go to whoever stands in, and a deputy hears that they were named.
+
+Every function takes a scheduler session.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from db.permissions import SPEAKS_FOR
+
+STANDING_IN = "standing_in"  # the kind of mailing that tells a deputy
+_SPOKEN = ", ".join(f"('{speaker}', '{party}')" for party, speakers in SPEAKS_FOR.items() for speaker in speakers)
+# Whose line it is: whoever is stood in for, else its reader. Where nobody can act in their place it stays where it is. A deputy who has the same
+# message in a role of their own has it once.
+_HAND_OVER = text(f"""
+    WITH stood_in AS MATERIALIZED (
+        SELECT school_id, role, holder_id, deputy_id FROM stand_ins(:today)
+    ), waiting AS (
+        SELECT d.id, d.school_id, d.to_role, COALESCE((d.details::jsonb ->> 'stands_in_for')::bigint, d.person_id) AS holder
+        FROM deliveries d WHERE d.state = 'held' AND d.held_for = 'morning'
+          AND (d.person_id IN (SELECT holder_id FROM stood_in) OR position('"stands_in_for": ' IN d.details) > 0)
+    ), routed AS (
+        SELECT w.id, w.holder, CASE WHEN w.holder NOT IN (SELECT holder_id FROM stood_in) THEN w.holder ELSE (
+            SELECT min(s.deputy_id) FROM stood_in s WHERE s.holder_id = w.holder AND s.school_id = w.school_id
+               AND (s.role = w.to_role OR (s.role, w.to_role) IN (VALUES {_SPOKEN}))) END AS reader FROM waiting w
+    ), seen AS (
+        SELECT r.id, r.holder, r.reader, EXISTS (
+            SELECT FROM deliveries o WHERE o.case_id = d.case_id AND o.person_id = r.reader AND o.seq = d.seq AND o.template = d.template
+               AND (o.step, o.party, o.to_role) = (d.step, d.party, d.to_role)
+               AND (o.no, o.rung, o.due_on) IS NOT DISTINCT FROM (d.no, d.rung, d.due_on) AND o.state <> 'superseded') AS has_it
+        FROM routed r JOIN deliveries d ON d.id = r.id WHERE r.reader IS NOT NULL AND r.reader <> d.person_id
+    ), laid_aside AS (
+        UPDATE deliveries d SET state = 'superseded', settled_at = now() FROM seen WHERE d.id = seen.id AND seen.has_it
+    )
+    UPDATE deliveries d SET person_id = seen.reader,
+        details = CASE WHEN seen.reader = seen.holder THEN (d.details::jsonb - 'stands_in_for')::text
+                       ELSE (d.details::jsonb || jsonb_build_object('stands_in_for', seen.holder))::text END
+    FROM seen WHERE d.id = seen.id AND NOT seen.has_it
+""")  # noqa: S608  our own role names
+# Once an absence, told by the next mailing that has not left; one that never left (no mail server that day) is made anew.
+_TELL = text("""
+    WITH untold AS (
+        SELECT a.id, a.deputy_id FROM absences a JOIN persons p ON p.id = a.deputy_id LEFT JOIN mailings g ON g.id = a.told_by
+        WHERE a.ended_at IS NULL AND (a.to_on IS NULL OR a.to_on >= :today) AND (g.id IS NULL OR g.state = 'superseded')
+          AND p.email <> '' AND p.preferred_channel = 'email' AND (p.left_on IS NULL OR p.left_on >= :today)
+    ), made AS (
+        INSERT INTO mailings (kind, person_id, sent_for) SELECT DISTINCT :kind, deputy_id, CAST(:today AS date) FROM untold
+        ON CONFLICT (kind, person_id, sent_for) DO UPDATE SET sent_for = excluded.sent_for WHERE mailings.state = 'owed' AND mailings.attempts = 0
+        RETURNING id, person_id
+    )
+    UPDATE absences a SET told_by = made.id FROM untold JOIN made ON made.person_id = untold.deputy_id WHERE a.id = untold.id RETURNING a.id
+""")
+_TOLD_OF = text("""
+    SELECT concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name) AS name, a.from_on, a.to_on,
+           ARRAY(SELECT DISTINCT m.role FROM memberships m WHERE m.person_id = a.person_id AND (m.until_on IS NULL OR m.until_on >= :today)) AS roles,
+           ARRAY(SELECT s.name FROM schools s WHERE s.id = ANY (a.school_ids) ORDER BY s.name) AS schools
+    FROM absences a JOIN persons p ON p.id = a.person_id WHERE a.told_by = :mailing AND a.ended_at IS NULL ORDER BY a.from_on, a.id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class ToStandIn:
+    """An absence as its deputy is told of it: for whom, from when to when (None: nobody knows), in which roles, where."""
+
+    name: str
+    from_on: date
+    to_on: date | None
+    roles: tuple[str, ...]
+    schools: tuple[str, ...]
+
+
+def hand_over_held(session: Session, today: date) -> None:
+    """Lines that wait for a morning: of somebody who is away by now to whoever stands in, and back to whoever has returned."""
+    session.execute(_HAND_OVER, {"today": today})
+
+
+def owe_to_deputies(session: Session, today: date) -> int:
+    """Owe a message to each deputy of an absence that they were not told of. How many absences; done again, none."""
+    return len(session.execute(_TELL, {"kind": STANDING_IN, "today": today}).all())
+
+
+def told_of(session: Session, mailing_id: int, today: date) -> list[ToStandIn]:
+    """What that message tells; nothing of an absence that was taken back meanwhile."""
+    rows = session.execute(_TOLD_OF, {"mailing": mailing_id, "today": today})
+    return [ToStandIn(row.name, row.from_on, row.to_on, tuple(sorted(row.roles)), tuple(row.schools)) for row in rows]

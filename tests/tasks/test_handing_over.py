@@ -1,0 +1,100 @@
+"""An absence and what is on its way: held lines follow whoever acts, and a deputy hears once that they were named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from db.absences import NewAbsence, say_away, take_back
+from db.engine import Engines
+from db.queries.absences import SaidAbsence
+from notifications.sink import KeptMail
+from tasks.deliver import deliver
+from tests.acceptance.people import SENCO
+from tests.acceptance.trust_at_work import words
+from tests.databases import TestServer
+from tests.db.ledger_story import day
+from tests.tasks.morning_post import MorningPost, morning_post
+
+TEACHER = "teacher.ash@school.example"
+NAMED = "you stand in for somebody who is away"
+
+
+@pytest.fixture
+def post(postgres: TestServer, tmp_path: Path) -> Iterator[MorningPost]:
+    """A ledger of each test's own: a sweep takes whatever is due, of any case."""
+    with postgres.database() as url:
+        engines = Engines(url)
+        with morning_post(engines, tmp_path, (("Autumn", date(2026, 9, 3), date(2026, 12, 18)),)) as opened:
+            yield opened
+        engines.dispose()
+
+
+def says_away(post: MorningPost, from_on: str, to_on: str | None = None) -> SaidAbsence:
+    """The SENCO is away, and the teacher stands in."""
+    senco, teacher = post.village.senco.person_id or 0, post.village.teacher.person_id or 0
+    with post.parts.engines.scheduler() as session:
+        said = NewAbsence(senco, teacher, day(from_on), day(to_on) if to_on else None)
+        return say_away(session, said, by=senco, today=post.clock.today(), now=post.clock.now())
+
+
+def to(mails: list[KeptMail], address: str) -> list[KeptMail]:
+    return [mail for mail in mails if mail.to == address and mail.reference.startswith("LIST-")]
+
+
+def test_lines_held_before_an_absence_began_go_to_the_deputy_who_was_told_that_morning(post: MorningPost) -> None:
+    case = post.review("2026-11-04")
+    post.comes("2026-12-03", hour=20)
+    assert ("senco", "held", "morning") in post.states(case, "senco"), "it waits for the SENCO's next morning"
+    says_away(post, "2026-12-04")
+    assert not to(post.comes("2026-12-03", hour=21), TEACHER), "nobody is written to at night"
+    mails = post.comes("2026-12-04")
+    assert to(mails, SENCO) == []
+    told, morning = sorted(to(mails, TEACHER), key=lambda mail: NAMED not in mail.subject)
+    assert NAMED in told.subject and "Senco Ash is away from Friday 4 December 2026 until further notice" in words(told)
+    assert "you stand in as SENCO at Ash School" in words(told) and "Ash" not in told.subject
+    assert case in morning.html and "(for Senco Ash, who is away)" in words(morning)
+    assert post.village.ledger.verify() == []
+
+
+def test_lines_held_for_the_deputy_go_back_to_whoever_has_returned(post: MorningPost) -> None:
+    case = post.review("2026-11-04")
+    post.is_now("2026-12-03", 6)
+    says_away(post, "2026-12-03", "2026-12-03")
+    post.comes("2026-12-03", hour=20)
+    assert ("senco", "held", "morning") in post.states(case, "senco")
+    mails = post.comes("2026-12-04")
+    (mine,) = to(mails, SENCO)
+    assert case in mine.html and "who is away" not in words(mine)
+    assert not [mail for mail in to(mails, TEACHER) if case in mail.html] and not [mail for mail in to(mails, TEACHER) if NAMED in mail.subject]
+
+
+def test_a_deputy_is_told_at_once_and_once_and_not_at_all_of_what_was_taken_back(post: MorningPost) -> None:
+    post.comes("2026-12-03", hour=9)
+    first = says_away(post, "2026-12-07", "2026-12-08")
+    deliver(post.parts)
+    mails = [mail for mail in post.sink.mails() if mail.to == TEACHER and NAMED in mail.subject]
+    assert len(mails) == 1 and "from Monday 7 December 2026 to Tuesday 8 December 2026" in words(mails[0])
+    with post.parts.engines.scheduler() as session:
+        take_back(session, first.id, by=first.person_id, today=post.clock.today(), now=post.clock.now())
+    assert not [mail for mail in post.comes("2026-12-04") if NAMED in mail.subject], "nothing a second time"
+    second = says_away(post, "2026-12-07")
+    with post.parts.engines.scheduler() as session:
+        take_back(session, second.id, by=second.person_id, today=post.clock.today(), now=post.clock.now())
+    deliver(post.parts)
+    assert not [mail for mail in post.comes("2026-12-07") if NAMED in mail.subject]
+
+
+def test_a_deputy_who_has_the_same_line_in_a_role_of_their_own_has_it_once(post: MorningPost) -> None:
+    case = post.review("2026-11-05")
+    post.comes("2026-10-08", hour=20)
+    assert post.states(case, "school") == [("school", "held", "morning")] * 4, "two messages: head and SENCO both speak for the school"
+    senco, head = post.village.senco.person_id or 0, post.village.head.person_id or 0
+    with post.parts.engines.scheduler() as session:
+        say_away(session, NewAbsence(senco, head, day("2026-10-09")), by=senco, today=post.clock.today(), now=post.clock.now())
+    mails = post.comes("2026-10-09")
+    assert post.states(case, "school") == [("school", "listed", "morning")] * 2 and not to(mails, SENCO)
+    assert [case in mail.html for mail in to(mails, "headteacher.ash@school.example")].count(True) == 1
