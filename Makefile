@@ -10,7 +10,7 @@ BPMN := tests/bpmn_js/node_modules/.package-lock.json
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test every-test check lint types unit acceptance faults ten-minutes three-hosts mutants upgrade bench css bpmn chromium lock clean
+.PHONY: help demo test every-test check lint types unit acceptance faults ten-minutes three-hosts year mutants upgrade bench css bpmn chromium lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,9 @@ ten-minutes: $(VENV)/.dev ## eight people decide for ten minutes while parts are
 
 three-hosts: $(VENV)/.dev ## three workers in three network namespaces, each killed in turn; the figures go to docs/reliability.md
 	$(BIN)/python -m tests.faults.three_hosts
+
+year: $(VENV)/.dev ## a school year of the sample trust, once calm and once with everything failing in turn; figures go to docs/year.md
+	$(BIN)/python -m tests.year
 
 mutants: $(VENV)/.dev ## get every definition wrong in every way and count what `sendflow check` catches; figures go to docs/mutants.md
 	$(BIN)/python -m tests.mutants

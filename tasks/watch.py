@@ -39,8 +39,11 @@ class Watched:
     not_told: bool = False
 
 
-def watch(settings: Settings, engines: Engines, due: Due) -> Watched:
-    """Look once, and tell what is new. `due`: when scheduled work was last to run. Raises notifications.channels.AlarmUrlError."""
+def watch(settings: Settings, engines: Engines, due: Due, machine: Clock | None = None) -> Watched:
+    """Look once, and tell what is new. `due`: when scheduled work was last to run. Raises notifications.channels.AlarmUrlError.
+
+    `machine`: by which it is counted how long an incident lasts; the machine's own (None), for that has nothing to do with a demo's moved clock.
+    """
     now = Clock(settings.clock_file).now()
     try:
         wrong, quiet = _wrong(settings, engines, due, now)
@@ -49,7 +52,7 @@ def watch(settings: Settings, engines: Engines, due: Due) -> Watched:
     url = settings.alarm_url.get_secret_value() if settings.alarm_url else ""
     if not url or quiet:
         return Watched(tuple(wrong))
-    return _tell_what_is_new(Memory(settings.folder / FILE), wrong, url, settings.origin)
+    return _tell_what_is_new(Memory(settings.folder / FILE), wrong, url, settings.origin, (machine or Clock()).now())
 
 
 def _wrong(settings: Settings, engines: Engines, due: Due, now: datetime) -> tuple[list[Incident], bool]:
@@ -60,8 +63,7 @@ def _wrong(settings: Settings, engines: Engines, due: Due, now: datetime) -> tup
         return incidents(look(session, now), due(now)), False
 
 
-def _tell_what_is_new(memory: Memory, wrong: Sequence[Incident], url: str, origin: str) -> Watched:
-    now = Clock().now()  # the machine's own: how long an incident lasts has nothing to do with a demo's moved clock
+def _tell_what_is_new(memory: Memory, wrong: Sequence[Incident], url: str, origin: str, now: datetime) -> Watched:
     new = memory.new(wrong, now)
     told = not new or tell(url, f"Sendflow: {len(wrong)} things are wrong", "\n".join([*(one.words for one in new), origin]))
     if not told:

@@ -1,0 +1,67 @@
+"""The mail server of the year: a real one on loopback, which keeps of every mail when it came, to whom, and what it was."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from db.clock import Clock
+from db.postgres_process import free_port
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One mail. `at` is the year's time, `text` its plain part where it was kept: of mornings and lists alone."""
+
+    at: datetime
+    to: str
+    reference: str
+    subject: str
+    text: str
+
+
+@dataclass
+class YearMail:
+    """Takes every mail while it runs. `arrived`: all of them, in their order, over all starts of the server."""
+
+    clock: Clock
+    arrived: list[Arrived] = field(default_factory=list)
+    port: int = field(default_factory=free_port)
+    _controller: Controller | None = None
+
+    @property
+    def url(self) -> str:
+        """For SENDFLOW_MAIL_URL; the same after a stop."""
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Listen. Again while it runs changes nothing."""
+        if self._controller is None:
+            self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+            self._controller.start()
+
+    def stop(self) -> None:
+        """Connections are refused from now on."""
+        if self._controller is not None:
+            self._controller.stop()
+            self._controller = None
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        """A mail is here."""
+        content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
+        mail: EmailMessage = message_from_bytes(content, policy=policy.default)  # type: ignore[assignment]  # the policy makes it one
+        reference = str(mail["X-Case-Ref"])
+        text = _plain(mail) if reference.startswith("LIST-") else ""
+        self.arrived += [Arrived(self.clock.now(), to, reference, str(mail["Subject"]), text) for to in envelope.rcpt_tos]
+        return "250 kept"
+
+
+def _plain(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain", "html"))
+    return re.sub(r"[ \t]+\n", "\n", part.get_content()) if part is not None else ""

@@ -1,0 +1,64 @@
+"""When mails came, of what the mail server kept alone: nobody at night, nobody on a day that is not theirs, no officer twice a day."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import date, time
+from typing import Any
+
+from rules.hours import LONDON
+from tests.year.days import Calendars, is_working_day
+from tests.year.mail import Arrived
+from tests.year.oracle.findings import Findings
+from tests.year.oracle.readers import Readers
+
+REPORTS_TO_LEADERS = ("trust_week", "trust_breaches", "board_month")  # on any working day: the trust works in the holidays (decision 140)
+DAY = {"staff": (time(7), time(18)), "officer": (time(7), time(18)), "family": (time(8), time(20))}
+
+
+def judge_hours(arrived: Sequence[Arrived], readers: Readers, calendars: Calendars, kinds: dict[str, str], findings: Findings) -> None:
+    """`kinds`: by reference, what a mailing is (list, morning, a report)."""
+    lists: dict[tuple[str, date], int] = Counter()
+    notices: dict[tuple[str, date], int] = Counter()
+    for mail in arrived:
+        reader, here = readers.kinds[mail.to.casefold()], mail.at.astimezone(LONDON)
+        kind = kinds.get(mail.reference, "letter")
+        findings.figures[f"mails: {kind} to {reader}"] += 1
+        first, last = DAY[reader]
+        if not first <= here.time() < last:
+            findings.wrong(f"{reader} outside hours", f"{mail.reference} ({kind}) to {reader} at {here}")
+        if reader == "staff":
+            _staff_day(mail, here.date(), kind, readers, calendars, findings)
+        if reader == "officer":
+            (lists if kind == "list" else notices)[mail.to.casefold(), here.date()] += 1
+            if not is_working_day(here.date()):
+                findings.wrong("officer outside hours", f"{mail.reference} to an officer on {here:%A %d %B}")
+    for (_, day), number in lists.items():
+        if number > 1:
+            findings.wrong("officer twice", f"{number} lists to one officer on {day}")
+    findings.figures["officers: lists a day, most"] = max(lists.values(), default=0)
+    findings.figures["officers: notices of law a day, most"] = max(notices.values(), default=0)
+
+
+def _staff_day(mail: Arrived, day: date, kind: str, readers: Readers, calendars: Calendars, findings: Findings) -> None:
+    schools = readers.schools[readers.people[mail.to.casefold()]]
+    if any(calendars.schools[school].has(day) for school in schools):
+        return
+    if kind in REPORTS_TO_LEADERS and is_working_day(day):
+        findings.figures["reports to the trust's leaders on working days of the school holidays"] += 1
+        return
+    findings.wrong("staff outside hours", f"{mail.reference} ({kind}) on {day:%A %d %B %Y}, no school day")
+
+
+def kinds_of(mailings: Sequence[Any]) -> dict[str, str]:
+    """By reference: list, morning, or which report."""
+    return {f"LIST-{row.id:06}": row.kind for row in mailings}
+
+
+def most_a_day(arrived: Sequence[Arrived]) -> dict[date, int]:
+    """Mails by the day on which they came."""
+    found: dict[date, int] = defaultdict(int)
+    for mail in arrived:
+        found[mail.at.astimezone(LONDON).date()] += 1
+    return found

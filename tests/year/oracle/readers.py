@@ -1,0 +1,83 @@
+"""Who is behind an address, and whom a role means: read from the tables of people, once at the end of the year."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+from tasks.parts import Parts
+
+Kind = Literal["staff", "officer", "family"]
+SPEAKS = {"school": ("headteacher", "senco")}  # reg 20(2): who speaks for the school at a review
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Somebody on the staff holds a role at a school."""
+
+    person_id: int
+    school_id: int
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Somebody was away on these days, and who stood in."""
+
+    person_id: int
+    deputy_id: int
+    first: date
+    last: date | None
+
+    def on(self, day: date) -> bool:
+        """Whether they were away that day."""
+        return self.first <= day and (self.last is None or day <= self.last)
+
+
+@dataclass
+class Readers:
+    """`kinds` and `people` by address (lower case); `posts` of the staff; `away`."""
+
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    people: dict[str, int] = field(default_factory=dict)
+    posts: list[Post] = field(default_factory=list)
+    away: list[Away] = field(default_factory=list)
+    schools: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+
+    def acting(self, day: date) -> list[Post]:
+        """Who acted in which role on that day: whoever held it, or whoever stood in for them (the first of the chain who was here)."""
+        gone = {one.person_id: one.deputy_id for one in self.away if one.on(day)}
+        found: list[Post] = []
+        for post in self.posts:
+            person, steps = post.person_id, 0
+            while person in gone and steps <= len(gone):
+                person, steps = gone[person], steps + 1
+            if person not in gone:
+                found.append(Post(person, post.school_id, post.role))
+        return found
+
+
+_PEOPLE = "SELECT id, kind, lower(email) AS email FROM persons WHERE email <> ''"
+_POSTS = "SELECT person_id, school_id, role FROM memberships ORDER BY person_id, school_id, role"
+_AWAY = "SELECT person_id, deputy_id, from_on, to_on FROM absences WHERE ended_at IS NULL"
+_MAILBOXES = "SELECT lower(sen_email) AS email FROM authorities WHERE sen_email <> ''"
+_KINDS: dict[str, Kind] = {"staff": "staff", "family": "family"}
+
+
+def read_readers(parts: Parts) -> Readers:
+    """Everybody who may have been written to."""
+    readers = Readers()
+    with parts.engines.scheduler() as session:
+        read: Any = session.connection().exec_driver_sql
+        for row in read(_PEOPLE):
+            readers.kinds[row.email] = _KINDS.get(row.kind, "officer")
+            readers.people[row.email] = row.id
+        for row in read(_MAILBOXES):
+            readers.kinds.setdefault(row.email, "officer")
+        readers.posts = [Post(*row) for row in read(_POSTS)]
+        readers.away = [Away(*row) for row in read(_AWAY)]
+    for post in readers.posts:
+        readers.schools[post.person_id].add(post.school_id)
+    return readers
