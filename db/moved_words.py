@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from db.held import Message, Timetable, reader_kind
+from db.la_profile.routing import LA, la_routes
 from db.models import Delivery
 from db.queries.definitions_read import definitions_by_hash
 from db.queries.people import Recipient, recipients
@@ -150,11 +151,20 @@ def who_hears(
     dates = now if now is not None else _dates_now(session, cases)
     readers = _readers(session, cases)
     still = recipients(session, dict.fromkeys((case, role) for (case, _), one in readers.items() for role in one.roles), today) if readers else {}
+    routes = la_routes(session, (case for (case, _), one in readers.items() if LA in one.roles), today)
     hearers: dict[tuple[int, Who], Hearer] = {}
     for (case, who), reader in readers.items():
         about = steps[case] | reader.unsent_keys
         lines = _lines(reader, about, dates.get(case, {}))
-        found = next(((role, one) for role in reversed(reader.roles) for one in still[case, role] if _is_or_stands_in_for(one, who)), None)
+        found = next(
+            (
+                (role, one)
+                for role in reversed(reader.roles)
+                for one in (*still[case, role], *routes.named(case, role))
+                if _is_or_stands_in_for(one, who)
+            ),
+            None,
+        )
         if lines and found is not None:
             role, one = found
             hearer = Hearer(case, _who(one), one.name, one.kind, role, tuple(lines), tuple(reader.unsent))

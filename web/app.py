@@ -31,6 +31,7 @@ from web import (
     drawing,
     find,
     health,
+    ladders,
     letters,
     link,
     list_answers,
@@ -48,7 +49,7 @@ from web.signed_in import NotSignedIn, WrongForm
 
 PARTS = (
     health, sign_in, actions, authorities, away, find, new_child, start, messages, link, list_answers, change, correct_outcome, decide,
-    my_messages, letters, contacts, drawing, documents, case,
+    my_messages, letters, contacts, drawing, documents, ladders, case,
 )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def show(request: Request, ref: str) -> Response:
         if found is None:
             raise HTTPException(404)
         history = timeline_of(session, ref)
-        files = {(one.seq, one.sha256): one for one in documents_of(session, ref)}
+        files = {(one.seq, one.sha256): one for one in documents_of(session, ref)} if any(entry.files for entry in history) else {}
         moved = date_moves(session, ref)[::-1]
         family = family_of(session, ref)
         held_up = set_aside(session, ref)

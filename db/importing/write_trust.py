@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from db.importing.problems import ImportRefused, Problem
 from db.importing.typed_rows import TypedRow
 from db.importing.upsert import Counts, upsert
-from db.models import Authority, AuthorityContact, Membership, Person, School, SchoolClosure, SchoolTerm, Trust
+from db.models import Authority, AuthorityContact, LaProfileRow, Membership, Person, School, SchoolClosure, SchoolTerm, Trust
 
 ROLES_OF_THE_WHOLE_TRUST = ("trust_send_lead", "ceo", "auditor")
 
@@ -88,7 +88,9 @@ def write_la_contacts(session: Session, rows: Sequence[TypedRow]) -> Counts:
         ["code"],
         list({str(r.values["la_code"]): {"code": r.values["la_code"], "name": r.values["la_name"]} for r in rows}.values()),
     )
-    mailboxes = [{"code": r.values["la_code"], "sen_email": r.values["email"]} for r in rows if r.values["role"] == "la"]
+    by_profile = set(session.scalars(select(Authority.code).join(LaProfileRow).where(LaProfileRow.ended_at.is_(None))))  # says the mailbox itself
+    teams = [r for r in rows if r.values["role"] == "la" and r.values["la_code"] not in by_profile]
+    mailboxes = [{"code": r.values["la_code"], "sen_email": r.values["email"]} for r in teams]
     upsert(session, Authority, ["code"], mailboxes)
     people = [
         {

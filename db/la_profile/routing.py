@@ -46,6 +46,10 @@ class LaRoutes:
         desk = self.desks.get((case_id, step))
         return [desk] if desk is not None and not reminds else list(officers)
 
+    def named(self, case_id: int, role: str) -> list[Recipient]:
+        """All whom a message to that role about that case may go to by these routes."""
+        return [*self.escalation.get(case_id, ()), *(one for (case, _), one in self.desks.items() if case == case_id)] if role == LA else []
+
 
 def la_routes(session: Session, cases: Iterable[int], today: date) -> LaRoutes:
     """The routes of these cases today (scheduler). Nothing is read where there are none."""

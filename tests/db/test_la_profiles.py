@@ -10,6 +10,7 @@ from stdnum.gb import upn as upns
 
 from db.chase import sweep_all
 from db.engine import Engines
+from db.importing.run import import_files
 from db.la_profile.load import Loaded, load_profile
 from db.la_profile.read_profile import read_profile
 from db.models import Pupil
@@ -139,3 +140,14 @@ def test_an_authority_cannot_put_off_what_the_law_dates(ash: Village) -> None:
     row = ash.open_rows(case)["circulate_advice"]
     assert (row.due_on, row.lead_on) == (day("2026-10-21"), None) and row.chase_on[0] == row.due_on - timedelta(days=7)
     assert ash.ledger.verify(case) == []
+
+
+def test_a_later_file_of_contacts_takes_neither_officer_nor_mailbox_away_from_a_profile(ash: Village) -> None:
+    case = pupil(ash, "Gus", "Gorse", 5)
+    contacts = "LA code,LA name,Contact name,Email,Role\n031,Testshire,SEN team,old@testshire.example,SEN team\n"
+    for more, expected in (("officers:\n  - {name: Officer, email: o@t.example}\n", "Officer"), ("", "Testshire SEN team")):
+        loads(ash, more)
+        with ash.engines.scheduler() as session:
+            import_files(session, {"la_contacts.csv": contacts.encode()}, actor_id=None)
+        assert asked(ash, case)[0] == expected
+    assert ash.rows("SELECT sen_email FROM authorities WHERE code = '031'")[0].sen_email == "sen@testshire.example"

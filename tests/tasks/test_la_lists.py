@@ -81,25 +81,32 @@ def test_a_breach_rises_to_the_manager_then_to_the_head_of_service_and_each_may_
     assert "/list/" in higher.html and to(two_weeks_after, OFFICERS[1])
 
 
+def test_whoever_was_told_of_a_breach_hears_that_its_date_has_moved(post: MorningPost, reviews: dict[str, str]) -> None:
+    ash, case = post.village, reviews["Moss"]
+    ash.ledger.correct(ash.senco, key=uuid4(), case=case, fact="meeting_on", value=day("2026-11-18"), because="synthetic", on=day("2026-12-15"))
+    mails = post.comes("2026-12-16")
+    assert [[case in mail.html for mail in mails if mail.to == who].count(True) for who in (MANAGER, HEAD_OF_SERVICE)] == [1, 1]
+
+
 def test_a_breach_alone_is_a_letter_that_says_as_whom_it_is_read(post: MorningPost) -> None:
     pupil = post.village.pupil("Zoe", "Zander")
     case = post.village.open(pupil_id=pupil, rights_held_by="parent", year_group=5, looked_after=False).case
-    post.village.decide(case, "agree_meeting_date", "2026-09-20", meeting_on=day("2026-11-11"))
-    (letter,) = to(post.comes("2026-12-16"), MANAGER)
+    post.village.decide(case, "agree_meeting_date", "2026-09-20", meeting_on=day("2026-11-12"))
+    (letter,) = to(post.comes("2026-12-17"), MANAGER)
     assert letter.subject == f"{case}: a decision of yours is late"
     assert "You have this as the authority's SEN manager, because it is late." in words(letter) and "/l/" in letter.html
 
 
 def test_the_report_goes_where_the_council_wants_reports(post: MorningPost, reviews: dict[str, str]) -> None:
     case, ash = reviews["Ashby"], post.village
-    ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_invitations", outcome="done", on=day("2026-12-16"))
-    ash.decide(case, "circulate_advice", "2026-12-16")
-    ash.decide(case, "hold_meeting", "2026-12-16")
-    ash.decide(case, "check_sections", "2026-12-16", "complete")
-    ash.decide(case, "write_report", "2026-12-16", recommendation="maintain")
-    ash.decide(case, "approve_report", "2026-12-16", "approved", by=ash.head)
-    ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_report", outcome="done", on=day("2026-12-16"))
-    mails = post.comes("2026-12-16", hour=9)
+    ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_invitations", outcome="done", on=day("2026-12-17"))
+    ash.decide(case, "circulate_advice", "2026-12-17")
+    ash.decide(case, "hold_meeting", "2026-12-17")
+    ash.decide(case, "check_sections", "2026-12-17", "complete")
+    ash.decide(case, "write_report", "2026-12-17", recommendation="maintain")
+    ash.decide(case, "approve_report", "2026-12-17", "approved", by=ash.head)
+    ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_report", outcome="done", on=day("2026-12-17"))
+    mails = post.comes("2026-12-17", hour=9)
     told = {mail.to: mail for mail in mails if mail.subject.startswith(case)}
     assert REPORTS in told and not set(OFFICERS) & {mail.to for mail in mails if "report" in mail.subject}
     assert ash.ledger.verify() == []
