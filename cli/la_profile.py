@@ -147,7 +147,9 @@ def _show_one(shown: ProfileShown) -> None:
         print(f"  and {shown.for_pupils} for single pupils of your schools, who come first; `--case` says who is asked about one case")
     titled = [(_title(level), *_cells(contact)) for level, contact in one.escalation]
     table(("as", *headings[1:]), titled, "\nA breach goes to", "Nobody else: the officer alone hears of a breach.")
-    table(("step", "asked for", "note"), ((f"{o.process}/{o.step}", o.by, o.note) for o in one.lead_times), "\nAsked for early", "Nothing.")
+    table(
+        ("step", "asked for", "note"), ((f"{o.process}/{o.step}", one.in_words(o), o.note) for o in one.lead_times), "\nAsked for early", "Nothing."
+    )
     days = (((p.name, ", ".join(map(str, p.on)), f"{p.papers} before" if p.papers else "", p.note)) for p in one.panels)
     table(("panel", "on", "papers", "note"), days, "\nPanels", "None is known.")
     table(("step", "goes to", "note"), ((f"{o.process}/{o.step}", o.to, o.note) for o in one.send), "\nWhere things go", "To the officer.")

@@ -51,7 +51,7 @@ def step_row(definition: Definition, instance: Instance, calendar: SchoolCalenda
     due = instance.due or instance.target
     ladder, own = ladder_of(definition, instance.step, ladders)
     by = ladders.lead_times.get((definition.process, instance.step)) if ladders.lead_times else None
-    lead_on = lead_day(by, facts, calendar, due.on) if by is not None and due is not None else None
+    lead_on = lead_day(by, facts, calendar, due.on, instance.opened_on) if by is not None and due is not None else None
     return {
         "no": instance.no,
         "round": instance.round,

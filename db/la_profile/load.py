@@ -48,7 +48,7 @@ def load_profile(session: Session, profile: LaProfile, file: str, *, by: int | N
     before = profile_in_force(session, profile.code)
     authority = _authority(session, profile)
     session.execute(_END, {"authority": authority})
-    lead_times = orjson.dumps([[one.process, one.step, one.by] for one in profile.lead_times]).decode()
+    lead_times = orjson.dumps([[one.process, one.step, profile.rule_of(one)] for one in profile.lead_times]).decode()
     row = LaProfileRow(authority_id=authority, loaded_by=by, lead_times=lead_times, content=profile_text(profile))
     session.add(row)
     session.flush()
@@ -149,7 +149,7 @@ def _who(contact: Contact) -> dict[str, Any]:
 
 
 def _cases(session: Session, authority: int, before: LaProfile | None, now: LaProfile) -> tuple[str, ...]:
-    was = {(one.process, one.step): one.by for one in (before.lead_times if before else ())}
-    will = {(one.process, one.step): one.by for one in now.lead_times}
+    was = {(one.process, one.step): before.rule_of(one) for one in before.lead_times} if before else {}
+    will = {(one.process, one.step): now.rule_of(one) for one in now.lead_times}
     moved = [f"{process}/{step}" for process, step in was.keys() | will.keys() if was.get((process, step)) != will.get((process, step))]
     return tuple(session.scalars(_CASES, {"authority": authority, "steps": moved})) if moved else ()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from rules.lead_times import panel_rule
+
 LEVELS = ("manager", "head_of_service", "director")
 LEVEL_TITLES = {"manager": "SEN manager", "head_of_service": "head of service", "director": "director of children's services"}
 PHASES = {"early_years": (-1, 0), "primary": (0, 6), "secondary": (7, 11), "post_16": (12, 14)}  # national curriculum years, first and last
@@ -68,12 +70,16 @@ class Officer:
 
 @dataclass(frozen=True, slots=True)
 class LeadTime:
-    """A step of ours that the LA asks for earlier than the law: `by` is a rule (`10 working days before meeting_on`). It moves reminders only."""
+    """A step of ours that the LA asks for earlier than the law. It moves reminders only. `by` is a rule (`10 working days before meeting_on`); or
+    `panel` names a panel whose papers it belongs to. `line`: where the file says so.
+    """
 
     process: str
     step: str
-    by: str
+    by: str = ""
     note: str = ""
+    panel: str = ""
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,17 @@ class LaProfile:
     lead_times: tuple[LeadTime, ...] = ()
     panels: tuple[Panel, ...] = ()
     send: tuple[Destination, ...] = ()
+
+    def rule_of(self, lead_time: LeadTime) -> str:
+        """The lead time's rule for `rules/lead_times.py`; a panel that is not there gives none."""
+        panel = next((one for one in self.panels if one.name == lead_time.panel), None)
+        return lead_time.by if not lead_time.panel else panel_rule(panel.papers, panel.on) if panel is not None else ""
+
+    def in_words(self, lead_time: LeadTime) -> str:
+        """`10 working days before meeting`, or `1 week before the Placement panel`."""
+        if not lead_time.panel:
+            return lead_time.by.replace("_on", "").replace("_", " ")
+        return f"{next((one.papers for one in self.panels if one.name == lead_time.panel), '')} before the {lead_time.panel}"
 
     @property
     def in_order(self) -> tuple[Officer, ...]:

@@ -32,7 +32,10 @@ def profile_text(profile: LaProfile, left_out: int = 0) -> str:
         "checked_on": _day(profile.checked_on),
         "officers": [_officer(one) for one in kept],
         "escalation": {level: _contact(one) for level, one in profile.escalation},
-        "lead_times": [_without_empty({"process": one.process, "step": one.step, "by": one.by, "note": one.note}) for one in profile.lead_times],
+        "lead_times": [
+            _without_empty({"process": one.process, "step": one.step, "by": one.by, "panel": one.panel, "note": one.note})
+            for one in profile.lead_times
+        ],
         "panels": [
             _without_empty({"name": one.name, "on": [day.isoformat() for day in one.on], "papers": one.papers, "note": one.note})
             for one in profile.panels

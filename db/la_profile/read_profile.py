@@ -45,6 +45,7 @@ def read_profile(text: str, file: str, library: Library | None = None) -> LaProf
     )
     top.finish()
     _one_name_an_address(found, problems)
+    _panels_with_papers(found, problems)
     problems.stop_if_any()
     return found
 
@@ -125,9 +126,12 @@ def _lead_times(top: Block, library: Library | None) -> Iterator[LeadTime]:
     said: set[tuple[str, str]] = set()
     for block in _list(top, "lead_times", "a lead time"):
         texts = _texts_of_step(block, library)
-        by = block.rule("by", "Write `by:` and a rule, as `10 working days before meeting_on`.")
-        found = LeadTime(block.name("process"), block.name("step"), by, block.text("note"))
-        for definition, step in texts if by else ():
+        panel = block.text("panel")
+        by = block.rule("by", "" if panel else "Write `by:` and a rule, as `10 working days before meeting_on`, or `panel:` and its name.")
+        found = LeadTime(block.name("process"), block.name("step"), by, block.text("note"), panel, block.line)
+        if panel and by:
+            block.problems.add(block.line_of("panel"), "both `by` and `panel` are given", "Keep one of them.")
+        for definition, step in texts if by or panel else ():
             if wrong := wrong_lead_time(definition, step, by):
                 block.problems.add(block.line_of("by"), *wrong)
         if (found.process, found.step) in said:
@@ -222,6 +226,15 @@ def folded(surname: str) -> str:
     """Capitals without accents, blanks and marks: `O'Brien` and `Peña-Ruiz` stand where a list by letters has them."""
     plain = unicodedata.normalize("NFKD", surname).upper()
     return "".join(letter for letter in plain if "A" <= letter <= "Z")
+
+
+def _panels_with_papers(profile: LaProfile, problems: Problems) -> None:
+    papers = {one.name: one.papers for one in profile.panels}
+    for one in profile.lead_times:
+        if one.panel and one.panel not in papers:
+            problems.add(one.line, f"there is no panel {one.panel!r} in this file", nearest(one.panel, papers, "the name of one of `panels:`"))
+        elif one.panel and not papers[one.panel]:
+            problems.add(one.line, f"the panel {one.panel!r} does not say how long before papers must be there", "Write `papers: 1 week` with it.")
 
 
 def _one_name_an_address(profile: LaProfile, problems: Problems) -> None:

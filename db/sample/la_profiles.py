@@ -23,6 +23,7 @@ _AREAS = {"901": _BY_LETTERS, "902": _BY_PHASE, "903": _BY_SCHOOL, "904": ()}  #
 _LEAD_TIMES = (
     LeadTime("annual_review", "circulate_advice", "15 working days before meeting_on", "The SEN team sends its own papers round with ours."),
     LeadTime("annual_review", "send_report", "5 working days after meeting_on", "The officer writes the draft amendments from the report."),
+    LeadTime("plan_consultation", "decide_answer", panel="Placement panel"),
 )
 
 

@@ -106,7 +106,7 @@ def test_a_profile_is_checked_loaded_shown_and_handed_on(run: Run, engines: Engi
     assert "The profile of Testshire (001) is in force: 3 officers." in loaded and "No school of yours has the URN 123456" in loaded
     shown = run("profile", "show", "001", who=SENCO).output
     assert "surnames A to K" in shown and "the schools 900001, 123456, surnames L to Z" in shown and "G901990001001" not in shown
-    assert "SEN manager" in shown and "15 working days before meeting_on" in shown and "and 1 for single pupils" in shown
+    assert "SEN manager" in shown and "15 working days before meeting" in shown and "and 1 for single pupils" in shown
     asked = [run("profile", "show", "--case", case).output for case in (reviews[0], reviews[-1])]
     assert "Own Officer" in asked[0] and "officer for this pupil" in asked[0] and "Ana Early" in asked[1] and "surnames A to K" in asked[1]
     assert "It names officers, with their work addresses, and no pupil. 1 entries" in run("profile", "export", "001", "--out", str(out)).output

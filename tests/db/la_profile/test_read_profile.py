@@ -37,6 +37,7 @@ escalation:
   manager: {name: Sam Manager, email: manager@northmoor.example.org}
 lead_times:
   - {process: annual_review, step: circulate_advice, by: 15 working days before meeting_on, note: "Whole bundle, one file."}
+  - {process: plan_consultation, step: decide_answer, panel: Placement panel}
 panels:
   - {name: Placement panel, on: [2027-01-14, 2026-12-03], papers: 1 week}
 send:
@@ -54,6 +55,8 @@ def test_a_file_is_read_and_the_nearest_officer_stands_first() -> None:
         "officer for this pupil", "officer for this school, years R to 2", "officer for surnames A to KE, years R to 6", "officer for everybody",
     ]  # fmt: skip
     assert [one.area.listed for one in found.in_order][:2] == ["officer for 1 named pupil", "officer for the schools 990001, years R to 2"]
+    assert [found.in_words(one) for one in found.lead_times] == ["15 working days before meeting", "1 week before the Placement panel"]
+    assert found.rule_of(found.lead_times[1]) == "1 week before a panel of 2026-12-03, 2027-01-14"
     assert [level for level, _ in found.escalation] == ["manager", "director"] and [one.is_portal for one in found.send] == [False, True]
 
 
@@ -96,10 +99,13 @@ FAULTS = [
         "counts from 'meeting_day', which is no date that a case of annual_review knows. Write 'meeting_on'.",
     ),
     ("15 working days before", "soon before", 19, "is no rule"),
-    ("process: ehc_needs", "process: ehc_need", 24, "there is no process `ehc_need_assessment`"),
-    ("to: reviews@northmoor.example.org", "to: by post", 23, "'by post' is not one e-mail address. Write one e-mail address, or a web address"),
-    ("https://portal.north", "https://portal north", 24, "is no web address"),
-    ("2026-12-03", "December", 21, "'December' is no date"),
+    ("process: ehc_needs", "process: ehc_need", 25, "there is no process `ehc_need_assessment`"),
+    ("panel: Placement panel", "panel: Placemnt panel", 20, "there is no panel 'Placemnt panel' in this file. Write 'Placement panel'."),
+    ("papers: 1 week", "note: soon", 20, "does not say how long before papers must be there. Write `papers: 1 week` with it."),
+    ("panel: Placement panel", "panel: Placement panel, by: 1 week before consultation_received_on", 20, "both `by` and `panel` are given"),
+    ("to: reviews@northmoor.example.org", "to: by post", 24, "'by post' is not one e-mail address. Write one e-mail address, or a web address"),
+    ("https://portal.north", "https://portal north", 25, "is no web address"),
+    ("2026-12-03", "December", 22, "'December' is no date"),
 ]
 
 
