@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from rules.definition import Definition
 from rules.explore_forget import Forgetting
@@ -19,8 +20,7 @@ from rules.uncollected import uncollected
 MOST_POSITIONS = 60_000
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """An event from one position to another, by their numbers. `reopens`: it gave some step a new round."""
 
     move: Move

@@ -6,9 +6,11 @@ of `rules/truth.py` with OUT for ∅, so that `min` leaves ∅ out by itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import TypeAlias
 
+from rules.condition_text import steps_in
 from rules.conditions import AllFacts, AllOf, AnyFact, AnyOf, Done, FactTest, Known, Opening, Settled, StepCondition
 from rules.truth import F, T, U, fact_truth, leaf_truth
 from rules.values import Value
@@ -45,8 +47,30 @@ def compile_condition(condition: StepCondition, own: int, places: dict[str, Plac
     return _over(group, at, table, condition.some)
 
 
+def picked(places: Iterable[int]) -> Callable[[Sequence[int]], object]:
+    """What gives the values at these places, as one thing to look up by. Places below 0 are none; of no places it gives what is always the same."""
+    chosen = sorted({place for place in places if place >= 0})
+    return itemgetter(*chosen) if chosen else len
+
+
+def remembering(check: Check, condition: StepCondition, places: dict[str, Place]) -> Check:
+    """The same check, asked once for each combination of standings it reads; as it is where it reads a list."""
+    read = [places[leaf.step] for leaf in steps_in(condition)]
+    if any(group >= 0 for group, _ in read):
+        return check
+    reads, met = picked(at for _, at in read), dict[object, int]()
+
+    def remembered(plain: Standings, lists: Sequence[Members | None], member: Standings) -> int:
+        asked = reads(plain)
+        if asked not in met:
+            met[asked] = check(plain, lists, member)
+        return met[asked]
+
+    return remembered
+
+
 def _all(parts: list[Check]) -> Check:
-    return lambda plain, lists, member: min(part(plain, lists, member) for part in parts)
+    return lambda plain, lists, member: min([part(plain, lists, member) for part in parts])
 
 
 def _any(parts: list[Check]) -> Check:

@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from rules.condition_text import steps_in
-from rules.explore_conditions import DNA, DONE, NOT, UNKNOWN, WAIT
+from rules.explore_conditions import DNA, DONE, NOT, UNKNOWN, WAIT, picked
 from rules.explore_looks import Active, Reader, Reading, View, active_resets
 from rules.explore_model import FIRST, FRESH, SKIPPED, Model, Reset
 from rules.explore_moves import Moves
 from rules.explore_state import Derived, Member, State, is_early, is_passed_over
-from rules.explore_statuses import DECIDED, KINDS, UNDECIDED, picked
+from rules.explore_statuses import DECIDED, KINDS, UNDECIDED
 from rules.truth import T
 
 RECORDED = ("until", "!")  # these read what is recorded; the others read statuses

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from rules.condition_text import facts_in, steps_in
-from rules.explore_conditions import leaf_table
+from rules.explore_conditions import leaf_table, picked
 from rules.explore_model import Model, Reset
-from rules.explore_statuses import BY_AFTER, BY_UNTIL, DECIDED, UNDECIDED, picked
+from rules.explore_statuses import BY_AFTER, BY_UNTIL, DECIDED, UNDECIDED
 from rules.schema_steps import conditions_of
 
 Kind: TypeAlias = Callable[[str], int]  # how a step stands, by its name

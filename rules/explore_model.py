@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from rules.condition_text import facts_in, steps_in
 from rules.conditions import AtLeast, AtMost, DayIs, Done, FactTest, OneOf, Settled, StepCondition
 from rules.definition import Definition, Fact, Step
-from rules.explore_conditions import Check, Place, compile_condition, compile_test
+from rules.explore_conditions import Check, Place, compile_condition, compile_test, remembering
 from rules.periods import Base, parse_rule
 from rules.record import list_of
 from rules.resets import depending_on
@@ -82,7 +82,7 @@ class Model:
         self.words = {name: self._classes(step, case_ends or {}) for name, step in self.steps.items()}
         self.order = [self._place(step) for step in self.steps.values()]
         self.by_name = {place.step.name: place for place in self.order}
-        self.ends = [(end.name, self._check(end.after, -1)) for end in definition.ends.values()]
+        self.ends = [(end.name, remembering(self._check(end.after, -1), end.after, self.places)) for end in definition.ends.values()]
         self._find_resets()
 
     def _leaves(self) -> list[tuple[str, str, Done | Settled]]:
@@ -173,7 +173,7 @@ class Model:
             at,
             self._check(step.after, group),
             None if step.until is None else self._check(step.until, group),
-            early if isinstance(early, bool) else self._check(early, group),
+            early if isinstance(early, bool) else remembering(self._check(early, group), early, self.places),
             None if step.only_if is None else compile_test(step.only_if, place, self.values),
             (*(self._dated(step, key, rule, group, place) for key, rule in rules_of(step)), *self._given(step, group, place)),
         )

@@ -6,13 +6,12 @@ combination of what it reads: most positions differ in steps that it does not re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from operator import itemgetter
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from rules.condition_text import facts_in, steps_in
 from rules.conditions import StepCondition
-from rules.explore_conditions import WAIT, Check, Members, Standings, compile_condition
+from rules.explore_conditions import WAIT, Check, Members, Standings, compile_condition, picked
 from rules.explore_model import OPENED, SKIPPED, Model, PlacedStep
 from rules.explore_state import (
     DONE_,
@@ -37,12 +36,6 @@ KINDS = {WAITING: UNDECIDED, OPEN: UNDECIDED, DONE_: DECIDED, SKIPPED_: DECIDED,
 def look(status: int, passed_over: bool) -> int:
     """The kind of a step's status, and whether the step would be passed over had nothing been recorded, in one number."""
     return 2 * KINDS[status] + passed_over
-
-
-def picked(places: Iterable[int]) -> Callable[[Sequence[int]], object]:
-    """The values at these places, as one thing to look up by."""
-    chosen = sorted({place for place in places if place >= 0})
-    return itemgetter(*chosen) if chosen else lambda values: ()
 
 
 class PlainStatus:

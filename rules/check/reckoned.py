@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from rules.calendar import SchoolCalendar
 from rules.definition import Counting
-from rules.due import DueDate, due_date
+from rules.due import due_on
 from rules.periods import parse_rule
 
 PLAIN = Counting()
@@ -31,12 +31,8 @@ class ReckonedRule:
         """The day that the rule comes to, as `rules.due` works it out; None while a base is unknown."""
         asked = (opened_on,) if self.opening_alone else (opened_on if self.opening_counts else None, *map(known, self.keys))
         if asked not in self.found:
-            self.found[asked] = self._reckoned(known, opened_on)
+            self.found[asked] = due_on(self.rule, known, opened_on=opened_on, calendar=self.calendar, counting=self.counting)
         return self.found[asked]
-
-    def _reckoned(self, known: Known, opened_on: date) -> date | None:
-        due = due_date(self.rule, known, opened_on=opened_on, calendar=self.calendar, counting=self.counting)
-        return due.on if isinstance(due, DueDate) else None
 
 
 class Reckoner:
