@@ -26,10 +26,10 @@ PEOPLE_AT = ((9, 30), (11, 30), (14, 30), (16, 30), (19, 0))
 
 @dataclass
 class Diary:
-    """What the driver did and when: `sweeps`, each moment at which the rungs that were due had been fired; `lists`, each at which the lists and
-    mornings had been made and the mail server was there; `seconds`, what each piece of work took on this machine."""
+    """What the driver did and when. `sweeps`: when the rungs due had been fired, and by which day; `lists`: when lists and mornings had been made;
+    `seconds` and `runs`: what each piece of work took on this machine, and how often it was done."""
 
-    sweeps: list[datetime] = field(default_factory=list)
+    sweeps: list[tuple[datetime, date]] = field(default_factory=list)
     lists: list[datetime] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
     runs: Counter[str] = field(default_factory=Counter)
@@ -106,7 +106,7 @@ class Year:
         if self._chased_on is not None:
             now = self.place.time.on()
             sweep_all(self.worker.parts.engines, self._chased_on)
-            self.diary.sweeps.append(now)
+            self.diary.sweeps.append((now, self._chased_on))
             self.place.time.on()
 
     def flow(self, name: str) -> None:
@@ -115,7 +115,7 @@ class Year:
         now, today = self.place.clock.now(), self.place.clock.today()
         self.diary.timed(name, lambda: self.run_flow(name))
         if name == "chase_deadlines" or (name == "send_lists" and self._chased_on != today):  # the lists chase first if nobody has
-            self.diary.sweeps.append(now)
+            self.diary.sweeps.append((now, today))
             self._chased_on = today
         if name == "send_lists":
             self.diary.lists.append(now)
