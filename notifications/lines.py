@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from db.links import Links
 from db.models import Delivery
+from db.models import StepRow as StoredStep
 from db.moved_words import note_told
 from db.queries.step_rows import StepRow
 from notifications.compose import link_for
@@ -24,8 +25,9 @@ from notifications.render import headline
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`due_on` is the date of law (`by_law`), else the trust's own day; `days_late` counts from it, 0 on the day itself. `link`: where to answer
-    or to look, empty if nowhere. `for_whom`: who is away, if the reader stands in for them. `raised_to`: as whom the reader at an LA has a breach."""
+    """`due_on` is the date of law (`by_law`), else the trust's own day; `days_late` counts from it, 0 on the day itself; none once it is done. `link`:
+    where to answer or to look, empty if nowhere. `for_whom`: who is away, if the reader stands in for them. `raised_to`: as whom the reader at an LA
+    has a breach."""
 
     ref: str
     headline: str
@@ -47,7 +49,7 @@ def line_of(session: Session, delivery: Delivery, reader: Reader, *, origin: str
     link = link_for(session, delivery, reader, origin, links, today)
     note_told(session, delivery, bears_target=True)
     said: dict[str, Any] = letter_values(session, delivery, reader, today=today, link=link, details=json.loads(delivery.details))
-    ref, day = said["case"]["ref"], said["due"] or said["target"]
+    ref, day = said["case"]["ref"], None if _is_over(session, delivery) else said["due"] or said["target"]
     return Line(
         ref=ref,
         headline=headline(delivery.template, reader.role, ref, today),
@@ -86,6 +88,12 @@ def line_of_step(row: StepRow, origin: str, for_whom: str = "") -> Line:
 def worst_first(lines: Iterable[Line]) -> list[Line]:
     """The longest late first, then by date, those without one last."""
     return sorted(lines, key=lambda line: (-line.days_late, line.due_on or date.max, line.ref, line.title))
+
+
+def _is_over(session: Session, delivery: Delivery) -> bool:
+    """Whether the step has been done: nobody waits for its day any more, and it is not late however long ago that was."""
+    row = session.get(StoredStep, (delivery.case_id, delivery.no)) if delivery.no else None
+    return row is not None and row.closed_seq is not None
 
 
 def _page(origin: str, ref: str) -> Markup:

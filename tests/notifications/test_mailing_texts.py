@@ -65,7 +65,7 @@ def test_a_list_that_may_have_come_before_says_so() -> None:
 
 def test_a_morning_says_what_is_new_first_and_leaves_out_what_is_empty() -> None:
     subject, page = render("mailings/morning", "senco", morning(new=[LATE], overdue=[LATE], waiting=[SOON]))
-    assert subject == "LIST-000012: your morning: 1 new, 0 due today, 1 late"
+    assert subject == "LIST-000012: your morning: 1 new, 0 due today, 4 late", "also those that it has no room for"
     heads = [line for line in page.splitlines() if line.startswith("<h2>")]
     assert heads == ["<h2>New</h2>", "<h2>Late</h2>", "<h2>We wait for others</h2>"]
     assert "Say how it stands, by the local authority. We hope for Friday 4 December 2026." in page

@@ -19,7 +19,7 @@ from db.queries.messages import failed_messages, messages_of
 from notifications.sink import KeptMail
 from tasks.failure import TaskFailed
 from tasks.mailings import send_lists
-from tests.acceptance.people import COUNCIL, SENCO
+from tests.acceptance.people import COUNCIL, HEAD, SENCO
 from tests.acceptance.trust_at_work import words
 from tests.databases import TestServer
 from tests.db.ledger_story import day
@@ -77,6 +77,20 @@ def test_a_list_of_one_line_is_the_letter(post: MorningPost) -> None:
     post.comes("2026-11-24")
     (letter,) = to(post.comes("2026-11-26"), LA)
     assert letter.subject == f"{case}: a decision of yours is coming up" and letter.reference.startswith("LIST-")
+
+
+def test_news_of_a_step_that_was_done_in_time_is_never_called_late(post: MorningPost) -> None:
+    """It is told on the first morning after an outage, days after the one by which it was due."""
+    post.is_now("2026-11-30")
+    ash = post.village
+    facts: dict[str, str | int] = {"asked_by": "parent", "year_group": 5, "rights_held_by": "parent"}
+    opened = ash.ledger.open_case(ash.senco, key=uuid4(), process="ehc_needs_assessment", pupil_id=ash.pupil(), facts=facts, on=day("2026-11-30"))
+    ash.decide(opened.case, "la_confirms_receipt", "2026-11-30", request_received_on=day("2026-11-30"))
+    post.spread()
+    (morning,) = to(post.comes("2026-12-18"), HEAD)
+    new = morning.html.partition("New</h2>")[2].partition("<h2>")[0]
+    (line,) = [one for one in re.findall(r"<li>(.*?)</li>", new, re.DOTALL) if "The LA confirms" in one]
+    assert "the local authority has the request" in line and "late" not in line and "We hoped" not in line
 
 
 def test_what_is_decided_before_the_list_goes_is_not_in_it(post: MorningPost) -> None:

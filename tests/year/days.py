@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 ONE = timedelta(days=1)
 # England, written out from gov.uk/bank-holidays and by the rules of the Banking and Financial Dealings Act 1971.
@@ -60,3 +60,14 @@ class Calendars:
     def school_day_from(self, school_id: int, day: date) -> date:
         """The first school day of that school on or after `day`."""
         return self.schools[school_id].first_from(day)
+
+
+@dataclass
+class KnownDays:
+    """The calendars as they were known over the year: `since` each moment other ones."""
+
+    versions: list[tuple[datetime, Calendars]]
+
+    def at(self, moment: datetime) -> Calendars:
+        """As they were known then."""
+        return [calendars for since, calendars in self.versions if since <= moment][-1]

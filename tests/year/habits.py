@@ -30,7 +30,7 @@ OTHERS = Habit(0.65, 0.10, 14)
 OF_STEP: Mapping[tuple[str, str], Habit] = {
     ("annual_review", "la_decision"): Habit(0.474, 0.05, 35),
     ("annual_review", "la_sends_amended_plan"): Habit(0.474, 0.08, 40),
-    ("ehc_needs_assessment", "la_issues_final_plan"): Habit(0.464, 0.05, 45),
+    ("ehc_needs_assessment", "la_makes_plan"): Habit(0.464, 0.05, 45),
 }
 # England: 57% of reviews decided amend, 38% maintain; 25.2% of requests are refused.
 OUTCOMES: Mapping[tuple[str, str], Mapping[str, float]] = {

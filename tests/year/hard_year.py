@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from threading import Barrier
 
 from db.chase import sweep_all
 from tasks.deliver import spread
 from tests.year.automation import Worker
 from tests.year.outages import Outage, lasting
+from tests.year.trust import london
 from tests.year.watched import Watcher
 from tests.year.year import Year
 
@@ -47,6 +48,10 @@ class HardYear(Year):
             self.say_alive()
             self.serve()
         self.look(at)
+
+    def mail_up(self, day: date) -> bool:
+        """Not in a week without."""
+        return not any(one.kind == "mail" and one.has(london(day, 12)) for one in self.outages)
 
     def serve(self) -> None:
         """Unless no worker runs."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Literal
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -14,16 +15,19 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from db.clock import Clock
 from db.postgres_process import free_port
 
+_LIST = re.compile(r"/list/([\w.\-]+)")
+
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """One mail. `at` is the year's time, `text` its plain part where it was kept: of mornings and lists alone."""
+    """One mail. `at` is the year's time; `text` its plain part, kept of mornings and lists alone; `list_token`: of the page of a whole list."""
 
     at: datetime
     to: str
     reference: str
     subject: str
     text: str
+    list_token: str = ""
 
 
 @dataclass
@@ -57,11 +61,13 @@ class YearMail:
         content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
         mail: EmailMessage = message_from_bytes(content, policy=policy.default)  # type: ignore[assignment]  # the policy makes it one
         reference = str(mail["X-Case-Ref"])
-        text = _plain(mail) if reference.startswith("LIST-") else ""
-        self.arrived += [Arrived(self.clock.now(), to, reference, str(mail["Subject"]), text) for to in envelope.rcpt_tos]
+        text = _part(mail, "plain") if reference.startswith("LIST-") else ""
+        token = _LIST.search(_part(mail, "html")) if text else None
+        now, subject = self.clock.now(), str(mail["Subject"])
+        self.arrived += [Arrived(now, to, reference, subject, text, token[1] if token else "") for to in envelope.rcpt_tos]
         return "250 kept"
 
 
-def _plain(mail: EmailMessage) -> str:
-    part = mail.get_body(("plain", "html"))
-    return re.sub(r"[ \t]+\n", "\n", part.get_content()) if part is not None else ""
+def _part(mail: EmailMessage, kind: Literal["plain", "html"]) -> str:
+    part = mail.get_body((kind,))
+    return str(part.get_content()) if part is not None else ""

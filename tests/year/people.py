@@ -77,6 +77,12 @@ class People:
             self._do(todo, tries)
         return tried
 
+    def decision(self, case: str, step: str, school_id: int) -> tuple[str, Facts]:
+        """How somebody decides that step of that case today, and what it brings."""
+        definition, _, _ = self.parts.ledger.position(case)
+        word = self._word(definition, step)
+        return word, self._facts(definition, step, word, school_id)
+
     def _plan(self, todo: Todo) -> None:
         habit, today, draw = habit_of(todo.process, todo.step, todo.owner), self.parts.clock.today(), self.chance.random()
         if draw < habit.never:
@@ -100,11 +106,11 @@ class People:
         if not any(one.no == todo.no and one.status == "open" for one in position.open()):
             return  # it was overtaken meanwhile
         actor = self._actor(definition, todo)
-        word = self._word(definition, todo)
+        word, facts = self.decision(todo.ref, todo.step, todo.school_id)
         try:
             self.parts.ledger.decide(
                 actor, key=self._key(), case=todo.ref, step=todo.step, party=todo.party, round=todo.round, outcome=word,
-                facts=self._facts(definition, todo, word, today), on=today,
+                facts=facts, on=today,
             )  # fmt: skip
         except (Refused, LedgerError) as why:
             self.refused[todo.process, todo.step, getattr(why, "code", type(why).__name__)] += 1
@@ -113,18 +119,18 @@ class People:
             return
         self.done[todo.owner] += 1
 
-    def _word(self, definition: Definition, todo: Todo) -> str:
-        words = definition.steps[todo.step].words
-        weights = OUTCOMES.get((todo.process, todo.step))
+    def _word(self, definition: Definition, step: str) -> str:
+        words = definition.steps[step].words
+        weights = OUTCOMES.get((definition.process, step))
         if weights is not None:
             return self.chance.choices(list(weights), list(weights.values()))[0]
         if len(words) == 1 or self.chance.random() < FIRST_WORD:
             return words[0]
         return self.chance.choice(words[1:])
 
-    def _facts(self, definition: Definition, todo: Todo, word: str, today: date) -> Facts:
-        brings = definition.steps[todo.step].brings[word]
-        return {name: self._value(definition.facts[name], todo.school_id, today) for name in brings}
+    def _facts(self, definition: Definition, step: str, word: str, school_id: int) -> Facts:
+        today = self.parts.clock.today()
+        return {name: self._value(definition.facts[name], school_id, today) for name in definition.steps[step].brings[word]}
 
     def _value(self, fact: Fact, school_id: int, today: date) -> Value:
         if fact.type == "date":

@@ -11,8 +11,10 @@ from random import Random
 
 from db.chase import sweep_all
 from rules.hours import LONDON
+from tasks.parts import Parts
 from tests.year.automation import Worker, due_since
-from tests.year.days import Calendars
+from tests.year.days import Calendars, KnownDays
+from tests.year.happenings import Happenings
 from tests.year.openings import Openings
 from tests.year.people import People
 from tests.year.trust import Place, london
@@ -24,10 +26,10 @@ PEOPLE_AT = ((9, 30), (11, 30), (14, 30), (16, 30), (19, 0))
 
 @dataclass
 class Diary:
-    """What the driver did and when: `sweeps`, each moment at which the rungs that were due had been fired; `lists`, each at which the lists and
-    mornings had been made and the mail server was there; `seconds`, what each piece of work took on this machine."""
+    """What the driver did and when. `sweeps`: when the rungs due had been fired, and by which day; `lists`: when lists and mornings had been made;
+    `seconds` and `runs`: what each piece of work took on this machine, and how often it was done."""
 
-    sweeps: list[datetime] = field(default_factory=list)
+    sweeps: list[tuple[datetime, date]] = field(default_factory=list)
     lists: list[datetime] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
     runs: Counter[str] = field(default_factory=Counter)
@@ -56,9 +58,10 @@ class Year:
 
     def __post_init__(self) -> None:
         self.worker = Worker(self.place.new_parts())
-        self.calendars = read_calendars(self.place)
-        self.people = People(self.place.new_parts(), self.calendars, Random(self.seed))
+        self.days = KnownDays([(self.place.clock.now(), read_calendars(self.worker.parts))])
+        self.people = People(self.place.new_parts(), self.days.versions[0][1], Random(self.seed))
         self.openings = Openings(self.people, Random(self.seed + 1))
+        self.happenings = Happenings(self.people, self.place.mail)
         self._before = self.place.clock.now()
         self._chased_on: date | None = None
 
@@ -103,7 +106,7 @@ class Year:
         if self._chased_on is not None:
             now = self.place.time.on()
             sweep_all(self.worker.parts.engines, self._chased_on)
-            self.diary.sweeps.append(now)
+            self.diary.sweeps.append((now, self._chased_on))
             self.place.time.on()
 
     def flow(self, name: str) -> None:
@@ -112,7 +115,7 @@ class Year:
         now, today = self.place.clock.now(), self.place.clock.today()
         self.diary.timed(name, lambda: self.run_flow(name))
         if name == "chase_deadlines" or (name == "send_lists" and self._chased_on != today):  # the lists chase first if nobody has
-            self.diary.sweeps.append(now)
+            self.diary.sweeps.append((now, today))
             self._chased_on = today
         if name == "send_lists":
             self.diary.lists.append(now)
@@ -131,9 +134,15 @@ class Year:
         self.diary.timed("people look", self.people.look)
         if (here.hour, here.minute) == PEOPLE_AT[0]:
             self.diary.timed("people open", self.openings.of_the_day)
+            if self.diary.timed("happenings", self.happenings.of_the_day):
+                self.days.versions.append((self.place.clock.now(), read_calendars(self.people.parts)))
         if self.diary.timed("people act", self.people.act):
             self.place.time.on(60)
             self.serve()
+
+    def mail_up(self, day: date) -> bool:
+        """Whether the mail server took mails on that day."""
+        return True
 
     def serve(self) -> None:
         """The worker finds what there is to do."""
@@ -149,12 +158,10 @@ def ticks(first: date, last: date) -> Iterator[datetime]:
         at += TICK
 
 
-def read_calendars(place: Place) -> Calendars:
+def read_calendars(parts: Parts) -> Calendars:
     """The trust's term dates and closures as they are stored now."""
-    parts = place.new_parts()
     with parts.engines.scheduler() as session:
         read = session.connection().exec_driver_sql
         terms = read("SELECT school_id, first_on, last_on FROM school_terms").all()
         closures = read("SELECT school_id, first_on, last_on FROM school_closures").all()
-    parts.engines.dispose()
     return Calendars.read([tuple(row) for row in terms], [tuple(row) for row in closures])

@@ -8,7 +8,7 @@ from datetime import date, time
 from typing import Any
 
 from rules.hours import LONDON
-from tests.year.days import Calendars, is_working_day
+from tests.year.days import KnownDays, is_working_day
 from tests.year.mail import Arrived
 from tests.year.oracle.findings import Findings
 from tests.year.oracle.readers import Readers
@@ -17,7 +17,7 @@ REPORTS_TO_LEADERS = ("trust_week", "trust_breaches", "board_month")  # on any w
 DAY = {"staff": (time(7), time(18)), "officer": (time(7), time(18)), "family": (time(8), time(20))}
 
 
-def judge_hours(arrived: Sequence[Arrived], readers: Readers, calendars: Calendars, kinds: dict[str, str], findings: Findings) -> None:
+def judge_hours(arrived: Sequence[Arrived], readers: Readers, days: KnownDays, kinds: dict[str, str], findings: Findings) -> None:
     """`kinds`: by reference, what a mailing is (list, morning, a report)."""
     lists: dict[tuple[str, date], int] = Counter()
     notices: dict[tuple[str, date], int] = Counter()
@@ -29,7 +29,7 @@ def judge_hours(arrived: Sequence[Arrived], readers: Readers, calendars: Calenda
         if not first <= here.time() < last:
             findings.wrong(f"{reader} outside hours", f"{mail.reference} ({kind}) to {reader} at {here}")
         if reader == "staff":
-            _staff_day(mail, here.date(), kind, readers, calendars, findings)
+            _staff_day(mail, here.date(), kind, readers, days, findings)
         if reader == "officer":
             (lists if kind == "list" else notices)[mail.to.casefold(), here.date()] += 1
             if not is_working_day(here.date()):
@@ -41,9 +41,9 @@ def judge_hours(arrived: Sequence[Arrived], readers: Readers, calendars: Calenda
     findings.figures["officers: notices of law a day, most"] = max(notices.values(), default=0)
 
 
-def _staff_day(mail: Arrived, day: date, kind: str, readers: Readers, calendars: Calendars, findings: Findings) -> None:
+def _staff_day(mail: Arrived, day: date, kind: str, readers: Readers, days: KnownDays, findings: Findings) -> None:
     schools = readers.schools[readers.people[mail.to.casefold()]]
-    if any(calendars.schools[school].has(day) for school in schools):
+    if any(days.at(mail.at).schools[school].has(day) for school in schools):
         return
     if kind in REPORTS_TO_LEADERS and is_working_day(day):
         findings.figures["reports to the trust's leaders on working days of the school holidays"] += 1

@@ -10,8 +10,8 @@ from datetime import date, datetime
 
 from tests.year.oracle.plain_ladders import Rung, ladders, rung_days
 from tests.year.oracle.stretches import Stretch
-from tests.year.trust import london
 
+Sweep = tuple[datetime, date]  # when the rungs due were fired, and by which day
 Key = tuple[int, str, str, int, int, date, str]  # case, step, party, round, the rung's number, the date that it is about, the role that it tells
 
 
@@ -68,7 +68,7 @@ class Chase:
         return next(one for one in self.parts if one.stands_at(moment))
 
 
-def count_rungs(stretches: Sequence[Stretch], sweeps: Sequence[datetime]) -> Counted:
+def count_rungs(stretches: Sequence[Stretch], sweeps: Sequence[Sweep]) -> Counted:
     """Every rung of every step and round of the year. `sweeps` in their order."""
     counted = Counted(defaultdict(list))
     for chase in chases(stretches):
@@ -110,12 +110,13 @@ def _days_of(one: Stretch) -> tuple[date | None, date | None]:
     return one.chased_for, one.review_on if one.lifted else None
 
 
-def _swept_at(chase: Chase, day: date, sweeps: Sequence[datetime]) -> datetime | None:
-    """The first sweep on or after that day while it stood."""
-    place = bisect_left(sweeps, max(chase.since, london(day)))
+def _swept_at(chase: Chase, day: date, sweeps: Sequence[Sweep]) -> datetime | None:
+    """The first sweep for that day, or a later one, while it stood."""
+    place = max(bisect_left(sweeps, chase.since, key=lambda one: one[0]), bisect_left(sweeps, day, key=lambda one: one[1]))
     if place == len(sweeps):
         return None
-    return sweeps[place] if chase.until is None or sweeps[place] < chase.until else None
+    at, _ = sweeps[place]
+    return at if chase.until is None or at < chase.until else None
 
 
 def _told(one: Stretch, rung: Rung) -> str:
