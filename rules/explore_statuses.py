@@ -6,7 +6,7 @@ combination of what it reads: most positions differ in steps that it does not re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from rules.condition_text import facts_in, steps_in
@@ -28,6 +28,7 @@ from rules.explore_state import (
 )
 from rules.truth import F, T, U
 
+Recorded: TypeAlias = tuple[Standings, list[Members | None]]  # what `until` sees: of plain steps, of the members of each list
 Asked: TypeAlias = tuple[Standings, Sequence[Members | None], Standings]  # what a condition is asked with: plain steps, lists, the own member
 UNDECIDED, DECIDED, BY_UNTIL, BY_AFTER = range(4)  # how a step stands: to be decided, done or skipped, overtaken, not needed
 KINDS = {WAITING: UNDECIDED, OPEN: UNDECIDED, DONE_: DECIDED, SKIPPED_: DECIDED, OVERTAKEN: BY_UNTIL, NOT_NEEDED: BY_AFTER}
@@ -58,6 +59,50 @@ class PlainStatus:
             status = status_of(self.placed, value, state.facts, (plain, [], []), (rec, [], []))
             passed_over = is_passed_over_when_fresh(self.placed, (plain, [], []), (rec, [], []))
             found = self.met[asked] = (status, standing_of(status, value), look(status, passed_over))
+        return found
+
+
+class ListStatus:
+    """The status of one step that has parties or reads a list, by all that it reads."""
+
+    def __init__(self, placed: PlacedStep, model: Model, width: int) -> None:
+        step, group = placed.step, placed.group
+        self.placed = placed
+        self.width = width  # how many steps its list has
+        after = [model.places[leaf.step] for leaf in steps_in(step.after)]
+        until = [model.places[leaf.step] for leaf in steps_in(step.until)]
+        self.after, self.until = (picked(at for g, at in places if g < 0) for places in (after, until))
+        self.own_after, self.own_until = (picked(at for g, at in places if g == group >= 0) for places in (after, until))
+        self.lists_after, self.lists_until = ([place for place in places if place[0] not in (-1, group)] for places in (after, until))
+        self.facts = picked(map(model.fact_place(group), (leaf.fact for leaf in facts_in(step.only_if))))
+        self.met: dict[tuple[object, ...], tuple[int, int, bool]] = {}
+
+    def of(self, state: State, derived: Derived, n: int, recorded_in: Callable[[State], Recorded]) -> tuple[int, int, bool]:
+        """The status and the standing of an instance, and whether it would be passed over had nothing been recorded. `n`: which member's, below 0
+        for a step without parties; `recorded_in`: what is recorded in a state, as `until` sees it."""
+        placed = self.placed
+        members = state.lists[placed.group] if n >= 0 else None
+        member = members[n] if members is not None else ()
+        own = derived.lists[placed.group][n] if n >= 0 else []
+        value = state.plain[placed.at] if n < 0 else member[placed.at] if member else -1
+        facts = state.facts + member[self.width : -1]
+        asked = (
+            value,
+            self.after(derived.plain),
+            self.until(state.plain),
+            self.facts(facts) if value >= 0 else (),
+            self.own_after(own),
+            self.own_until(member) if value >= 0 else (),
+            *[tuple([one[at] for one in derived.lists[group]]) for group, at in self.lists_after],
+            *[None if (ms := state.lists[group]) is None else tuple([one[at] for one in ms]) for group, at in self.lists_until],
+        )
+        found = self.met.get(asked)
+        if found is None:
+            plain, lists = recorded_in(state)
+            its = lists[placed.group] if n >= 0 else None
+            stand, told = (derived.plain, derived.lists, own), (plain, lists, its[n] if its is not None else [])
+            status = status_of(placed, value, facts, stand, told)
+            found = self.met[asked] = (status, standing_of(status, value), value >= 0 and is_passed_over_when_fresh(placed, stand, told))
         return found
 
 
@@ -93,13 +138,15 @@ class Statuses:
         self.untils: dict[StepCondition, Check] = {}
         self.widths = [len(names) for names in model.list_steps]
         self.testing = [placed for placed in model.order if placed.only_if is not None]
-        self.order = [(placed, None if self._reads_lists(placed) else PlainStatus(placed, model)) for placed in model.order]
+        self.order = [self._status_of(placed) for placed in model.order]
         changes = {f.name: f.when_changed for f in model.definition.facts.values() if f.when_changed is not None}
         self.reopening = {name: (changed.reopens, self.until_check(changed.until)) for name, changed in changes.items() if changed.reopens}
 
-    def _reads_lists(self, placed: PlacedStep) -> bool:
+    def _status_of(self, placed: PlacedStep) -> PlainStatus | ListStatus:
         read = [leaf.step for condition in (placed.step.after, placed.step.until) for leaf in steps_in(condition)]
-        return any(self.model.places[name][0] >= 0 for name in (placed.step.name, *read))
+        if all(self.model.places[name][0] < 0 for name in (placed.step.name, *read)):
+            return PlainStatus(placed, self.model)
+        return ListStatus(placed, self.model, self.widths[placed.group] if placed.group >= 0 else 0)
 
     def until_check(self, condition: StepCondition | None) -> Check | None:
         """A `when_changed.until`, compiled."""
@@ -109,7 +156,7 @@ class Statuses:
             self.untils[condition] = compile_condition(condition, -1, self.model.places, self.model.words)
         return self.untils[condition]
 
-    def recorded(self, state: State) -> tuple[Standings, list[Members | None]]:
+    def recorded(self, state: State) -> Recorded:
         """What is recorded, as `until` sees it."""
         lists = [None if ms is None else [[recorded(v) for v in m[: self.widths[g]]] for m in ms] for g, ms in enumerate(state.lists)]
         return [recorded(v) for v in state.plain], lists
@@ -117,15 +164,16 @@ class Statuses:
     def derive(self, state: State) -> Derived:
         """The status of every instance, in file order."""
         derived = self._waiting(state)
-        rec = self.recorded(state) if state.lists else ([], [])
-        for placed, alone in self.order:
-            at = placed.at
-            if alone is not None:
-                derived.plain_status[at], derived.plain[at], derived.looks[at] = alone.of(state, derived.plain)
-            elif placed.group < 0:
-                self._derive_plain(placed, state, derived, rec)
+        for step in self.order:
+            at, group = step.placed.at, step.placed.group
+            if isinstance(step, PlainStatus):
+                derived.plain_status[at], derived.plain[at], derived.looks[at] = step.of(state, derived.plain)
+            elif group < 0:
+                status, derived.plain[at], passed_over = step.of(state, derived, -1, self.recorded)
+                derived.plain_status[at], derived.looks[at] = status, look(status, passed_over)
             else:
-                self._derive_members(placed, state, derived, rec)
+                for n, own in enumerate(derived.lists[group]):
+                    derived.list_status[group][n][at], own[at], derived.list_passed[group][n][at] = step.of(state, derived, n, self.recorded)
         return derived
 
     def _waiting(self, state: State) -> Derived:
@@ -134,23 +182,3 @@ class Statuses:
         status = [[[WAITING] * self.widths[g] for _ in ms] for g, ms in enumerate(lists)]
         passed = [[[False] * self.widths[g] for _ in ms] for g, ms in enumerate(lists)]
         return Derived([WAIT] * count, lists, [WAITING] * count, status, [0] * count, passed)
-
-    def _derive_plain(self, placed: PlacedStep, state: State, derived: Derived, rec: tuple[Standings, list[Members | None]]) -> None:
-        """A step without parties that reads a list."""
-        at, stand, told = placed.at, (derived.plain, derived.lists, ()), (*rec, ())
-        value = state.plain[at]
-        status = derived.plain_status[at] = status_of(placed, value, state.facts, stand, told)  # type: ignore[arg-type]
-        derived.plain[at] = standing_of(status, value)
-        derived.looks[at] = look(status, is_passed_over_when_fresh(placed, stand, told))  # type: ignore[arg-type]
-
-    def _derive_members(self, placed: PlacedStep, state: State, derived: Derived, rec: tuple[Standings, list[Members | None]]) -> None:
-        group, at = placed.group, placed.at
-        members, width, recorded_members = state.lists[group], self.widths[group], rec[1][group]
-        for n, own in enumerate(derived.lists[group]):
-            value = members[n][at] if members is not None else -1
-            facts = state.facts + (members[n][width:-1] if members is not None else ())
-            its = recorded_members[n] if recorded_members is not None else []
-            stand, told = (derived.plain, derived.lists, own), (*rec, its)
-            now = derived.list_status[group][n][at] = status_of(placed, value, facts, stand, told)
-            own[at] = standing_of(now, value)
-            derived.list_passed[group][n][at] = members is not None and is_passed_over_when_fresh(placed, stand, told)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rules.calendar import SchoolCalendar, Term, england
 from rules.counting import DOES_NOT_ROLL, TRIBUNAL_ACT, TRIBUNAL_ACT_LEAVING_OUT, TRIBUNAL_APPEAL, left_out
 from rules.definition import Counting
-from rules.due import DueDate, Why, due_date, explain
+from rules.due import DueDate, Why, due_date, due_on, explain
 from rules.periods import parse_rule
 from tests.rules.due_by_hand import SCHOOL
 
@@ -54,6 +54,14 @@ def test_a_later_start_never_gives_an_earlier_date(rule: str, day: date, later: 
 @given(rules, days, conventions)
 def test_the_next_day_never_gives_an_earlier_date(rule: str, day: date, counting: Counting) -> None:
     assert on_day(rule, day, counting).on <= on_day(rule, day + timedelta(days=1), counting).on
+
+
+@settings(max_examples=50)
+@given(rules, days, conventions)
+def test_the_day_alone_is_the_day_of_the_due_date(rule: str, day: date, counting: Counting) -> None:
+    alone = due_on(parse_rule(rule), {"a_on": day}.get, opened_on=None, calendar=SCHOOL, counting=counting)
+    assert alone == on_day(rule, day, counting).on
+    assert due_on(parse_rule(rule), lambda _: None, opened_on=None, calendar=SCHOOL, counting=counting) is None
 
 
 @st.composite
