@@ -20,7 +20,7 @@ from tasks.parts import Parts, make_parts
 SHOWN = 12
 
 
-def run_demo(port: int, *, stay: bool) -> None:
+def run_demo(port: int, *, stay: bool, pupils: int) -> None:
     """Start the demo, show the first SENCO's inbox and what is overdue, and stay up until Ctrl-C. Raises UpRefused."""
     settings = demo_settings()
     with ExitStack() as stack:
@@ -36,7 +36,7 @@ def run_demo(port: int, *, stay: bool) -> None:
         trust = threading.Thread(target=start_prefect, args=(here,), daemon=True)
         trust.start()  # Prefect's own start takes longest; the trust's data goes in meanwhile
         parts = make_parts(settings, url)
-        _fill(here, parts)
+        _fill(here, parts, pupils)
         trust.join()
         if here.connection is None:
             raise UpRefused(f"the Prefect server did not start; see {settings.folder / 'prefect'}")
@@ -56,7 +56,7 @@ def demo_settings() -> Settings:
     return settings
 
 
-def _fill(here: Running, parts: Parts) -> None:
+def _fill(here: Running, parts: Parts, pupils: int) -> None:
     """Import the sample trust if the ledger is empty, and open every case that its data demands."""
     from sqlalchemy import func, select
 
@@ -71,7 +71,7 @@ def _fill(here: Running, parts: Parts) -> None:
         empty = not session.scalar(select(func.count()).select_from(Pupil))
     if empty:
         folder = Path(here.settings.folder / "sample")
-        write_sample_trust(folder, today)
+        write_sample_trust(folder, today, pupils=pupils)
         with parts.engines.scheduler() as session:
             report = import_folder(session, folder, actor_id=None, trust_name=TRUST_NAME)
             load_sample_profiles(session, folder / "la_profiles", today)

@@ -27,12 +27,13 @@ def everywhere(as_of: Annotated[str | None, typer.Option("--as-of", help="Act an
 def demo(
     port: Annotated[int, typer.Option("--port", help="The console's port; 0 takes a free one.")] = 8000,
     once: Annotated[bool, typer.Option("--once", help="Stop as soon as everything is up and shown.")] = False,
+    pupils: Annotated[int, typer.Option("--pupils", min=300, help="How many pupils the sample trust has, at its first start.")] = 3000,
 ) -> None:
     """Start everything on the sample trust: database, Prefect, worker, console. Stays up until Ctrl-C; a second start finds its data again."""
     with refusals():
         from cli.demo import run_demo
 
-        run_demo(port, stay=not once)
+        run_demo(port, stay=not once, pupils=pupils)
 
 
 def up(port: Annotated[int, typer.Option("--port", help="The console's port; 0 takes a free one.")] = 8000) -> None:

@@ -18,13 +18,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.chromium import chromium
 from tests.flows.office import until
 
 pytestmark = pytest.mark.slow
 SCREENS = Path(__file__).parents[2] / "docs" / "screens"
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+PUPILS = 3000 if os.environ.get("SENDFLOW_SCREENS") else 1000
 
 
 @dataclass
@@ -46,10 +47,10 @@ class Demo:
 
 @contextmanager
 def demo(folder: Path, seconds: float = 240) -> Iterator[Demo]:
-    """`sendflow demo` until the block ends; then Ctrl-C, and it must end by itself."""
+    """`sendflow demo` until the block ends; then Ctrl-C, and it must end by itself. Of its trust a third, since each case has its first wake."""
     log = folder / f"demo-{time.time_ns()}.log"
     clean = {n: v for n, v in os.environ.items() if not n.startswith(("SENDFLOW_", "PREFECT_")) and n != "DATABASE_URL"}
-    command = [str(Path(sys.executable).parent / "sendflow"), "demo", "--port", "0"]
+    command = [str(Path(sys.executable).parent / "sendflow"), "demo", "--port", "0", "--pupils", str(PUPILS)]
     with log.open("w", encoding="utf-8") as out:
         process = subprocess.Popen(
             command,
@@ -78,10 +79,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+    with chromium() as started:
         yield started
-        started.close()
 
 
 def keep(page: Page, name: str) -> None:

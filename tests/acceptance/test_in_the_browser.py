@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from db.engine import Engines
 from notifications.sink import MailSink
 from tests.acceptance.in_the_browser import Room, choose, fill_day
+from tests.chromium import chromium
 from tests.databases import TestServer
-from tests.web.conftest import CHROMIUM
 from tests.web.site import serve
 
 pytestmark = pytest.mark.slow
@@ -24,10 +24,8 @@ OFFICER = "officer@testshire.example"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])

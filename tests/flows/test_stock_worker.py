@@ -6,14 +6,31 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from flows.known import WORK_POOL
+from flows.known import SCHEDULED_FLOWS, WORK_POOL
 from flows.server import PrefectServer
 from tests.flows.office import Office, until
 
 pytestmark = pytest.mark.slow
+
+
+@contextmanager
+def nothing_scheduled(office: Office) -> Iterator[None]:
+    """No scheduled flow is due until the block ends: a stock worker would start a process of its own for each, five seconds of CPU."""
+    from flows.deployments import deployment_ids
+
+    scheduled = deployment_ids(office.client, SCHEDULED_FLOWS).values()
+    for one in scheduled:
+        office.client.pause_deployment(one)
+    try:
+        yield
+    finally:
+        for one in scheduled:
+            office.client.resume_deployment(one)
 
 
 def test_a_resumed_case_is_served_by_a_stock_process_worker(office: Office, prefect_server: PrefectServer) -> None:
@@ -25,7 +42,7 @@ def test_a_resumed_case_is_served_by_a_stock_process_worker(office: Office, pref
     environment = {**os.environ, **office.worker_environment(), **prefect_server.connection.environment(), "PREFECT_WORKER_QUERY_SECONDS": "1"}
     command = [sys.executable, "-m", "prefect", "worker", "start", "--type", "process", "--pool", WORK_POOL, "--name", "stock"]
     log = office.sink_folder.parent / "stock.log"
-    with log.open("wb") as out:
+    with log.open("wb") as out, nothing_scheduled(office):
         stock = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT, cwd=log.parent)
         try:
             office.client.resume_flow_run(run.id)
