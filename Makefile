@@ -52,7 +52,7 @@ three-hosts: $(VENV)/.dev ## three workers in three network namespaces, each kil
 	$(BIN)/python -m tests.faults.three_hosts
 
 year: $(VENV)/.dev ## a school year of the sample trust, once calm and once with everything failing in turn; figures go to docs/year.md
-	$(BIN)/python -m tests.year
+	$(BIN)/python -m tests.year --write
 
 mutants: $(VENV)/.dev ## get every definition wrong in every way and count what `sendflow check` catches; figures go to docs/mutants.md
 	$(BIN)/python -m tests.mutants

@@ -22,6 +22,7 @@ SECONDS = {
     "tests/faults/test_watch.py": 30,
     "tests/acceptance/test_needs_assessment_to_final_plan.py": 25,
     "tests/web/test_in_chromium.py": 25,
+    "tests/year/test_weeks_around_christmas.py": 30,
     "tests/faults/test_operators_definition.py": 20,
     "tests/faults/test_messages_lost_answers.py": 20,
     "tests/flows/test_stock_worker.py": 15,

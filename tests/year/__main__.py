@@ -14,6 +14,7 @@ from pathlib import Path
 os.environ["SSL_CERT_FILE"] = str(Path(__file__).parents[1] / "nobody.pem")
 
 from tests.databases import shared_server
+from tests.year.figures import table, write_down
 from tests.year.lived import Asked, Lived, calm, hard
 from tests.year.trust import PUPILS
 
@@ -29,7 +30,7 @@ def main() -> int:
             if given.only in ("", name):
                 _say(f"The {name} year, {asked.first} to {asked.last}, {asked.pupils} pupils, seed {asked.seed}")
                 with live(server.server, f"year_{os.getpid()}_{name}", folder / name, asked, say=_say) as lived:
-                    wrong += _tell(lived)
+                    wrong += _tell(name, lived, given)
     shutil.rmtree(folder)
     return 1 if wrong else 0
 
@@ -41,20 +42,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--first", default="2026-09-01", help="the first day")
     parser.add_argument("--last", default="2027-08-31", help="the last day")
     parser.add_argument("--only", choices=("calm", "hard", ""), default="", help="one of the two years")
+    parser.add_argument("--write", action="store_true", help="put the figures into docs/year.md")
     return parser.parse_args()
 
 
-def _tell(lived: Lived) -> int:
-    for name, number in sorted(lived.findings.figures.items()):
-        _say(f"  {name}: {number:,}")
-    for alarm in lived.alarms:
-        off = f"{alarm.outage.kind} off {alarm.outage.first} to {alarm.outage.last}"
-        _say(f"  {off}: told after {alarm.after} ({alarm.words}), well after {alarm.well_after}")
-    for what, seconds in lived.year.diary.seconds.most_common():
-        _say(f"  {what}: {seconds:.0f} s, {lived.year.diary.runs[what]:,} times")
-    _say(f"  failed: {lived.year.worker.failed}; refused: {lived.year.people.refused.most_common(8)}; {lived.seconds:.0f} s")
-    if words := lived.findings.words(lived.asked.seed):
-        _say(words)
+def _tell(name: str, lived: Lived, given: argparse.Namespace) -> int:
+    words = table(lived, name)
+    _say(words)
+    _say(f"failed: {lived.year.worker.failed}; refused: {lived.year.people.refused.most_common(12)}")
+    if faults := lived.findings.words(lived.asked.seed):
+        _say(faults)
+    if given.write:
+        write_down(name, words)
     return sum(len(found) for found in lived.findings.faults.values())
 
 

@@ -12,6 +12,7 @@ from rules.hours import LONDON
 from tasks.parts import Parts
 from tests.year.mail import Arrived
 from tests.year.oracle.findings import Findings
+from tests.year.oracle.readers import Outside, Readers, expected_readers
 from tests.year.oracle.rungs import Counted, DueRung, Key
 from tests.year.oracle.stretches import Said
 
@@ -66,6 +67,22 @@ def judge_rungs(counted: Counted, letters: Letters, said: Sequence[Said], findin
         findings.figures["rungs superseded"] += bool(rows) and all(row.state == "superseded" for row in rows)
     for key, rows in told.items():
         findings.wrong("not due", f"{rows[0].ref} {key[1]} round {key[3]}, rung {key[4]} to {key[6]} for {key[5]}, made {rows[0].created_at}")
+
+
+def judge_readers(letters: Letters, readers: Readers, outside: Outside, findings: Findings) -> None:
+    """Each rung was told to everybody who held its role on the day on which it was told, and to nobody else."""
+    told: dict[tuple[Any, ...], set[tuple[int | None, int | None]]] = defaultdict(set)
+    for row in letters.rows:
+        if row.rung is not None and row.state != "failed":
+            about = (row.case_id, row.school_id, row.ref, row.step, row.party, row.round, row.rung, row.due_on, row.to_role, row.created_at)
+            told[about].add((row.person_id, row.authority_id))
+    for (case_id, school_id, ref, step, _, _, rung, due_on, role, at), found in told.items():
+        expected = expected_readers(role, case_id, school_id, at.astimezone(LONDON).date(), readers, outside)
+        if expected is None:
+            continue
+        findings.figures["rungs whose readers were looked up again"] += 1
+        if found != expected:
+            findings.wrong("other readers", f"{ref} {step} rung {rung} to {role} for {due_on}, told {at}: {found}, not {expected}")
 
 
 def _judge_one(row: Any, times: Sequence[DueRung], letters: Letters, said: Sequence[Said], findings: Findings) -> None:

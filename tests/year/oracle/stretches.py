@@ -31,7 +31,8 @@ _EVENTS = "SELECT case_id, recorded_at, kind, content FROM events ORDER BY case_
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """One step of one case as it stood from `since` until `until` (None: to the end of the year). `owner`: the role that owes it, empty for
-    software, the calendar and other cases; `ladder`: by which it is chased. `family`: who hears what is told to the parent."""
+    software, the calendar and other cases; `ladder`: by which it is chased. `family`: who hears what is told to the parent. `rule` and `bases`: what
+    the date that it is chased for was counted from; no rule where the law has it moved to another day."""
 
     case_id: int
     ref: str
@@ -53,6 +54,8 @@ class Stretch:
     family: str
     since: datetime
     until: datetime | None = None
+    rule: str = ""
+    bases: tuple[tuple[str, date], ...] = ()
 
     @property
     def chased_for(self) -> date | None:
@@ -148,8 +151,15 @@ def _stretch(case: Any, definition: Definition, position: Position, one: Instanc
         case.id, case.ref, case.school_id, definition.process, one.no, one.step, one.party, one.round, one.status,
         PASSES_TO.get(owner, owner) if young else owner, bool(step.does), step.ladder,
         one.due.on if one.due else None, one.due.safe_on if one.due else None, one.target.on if one.target else None,
-        one.lifted, one.lifted_review_on, "young_person" if young else "parent", since,
+        one.lifted, one.lifted_review_on, "young_person" if young else "parent", since, None, *_counted_from(one),
     )  # fmt: skip
+
+
+def _counted_from(one: Instance) -> tuple[str, tuple[tuple[str, date], ...]]:
+    due = one.due or one.target
+    if due is None or any(note.startswith("moved from") for note in due.why.notes):
+        return "", ()
+    return due.why.rule, due.why.bases
 
 
 def _moves(stretches: list[Stretch]) -> int:
