@@ -26,8 +26,8 @@ from notifications.render import headline
 @dataclass(frozen=True, slots=True)
 class Line:
     """`due_on` is the date of law (`by_law`), else the trust's own day; `days_late` counts from it, 0 on the day itself; none once it is done.
-    `link`: where to answer or to look, empty if nowhere. `for_whom`: who is away, if the reader stands in for them. `raised_to`: as whom the reader at an LA
-    has a breach."""
+    `link`: where to answer or to look, empty if nowhere. `for_whom`: who is away, if the reader stands in for them. `raised_to`: as whom the
+    reader at an LA has a breach."""
 
     ref: str
     headline: str
