@@ -9,11 +9,11 @@ from datetime import date, timedelta
 from sqlalchemy.orm import Session
 
 from db.links import Links
-from db.models import Case, Delivery, StepRow
+from db.models import Case, Delivery, School, StepRow
 from db.moved_words import note_told
 from db.permissions import link_role_for_step
 from notifications.languages import above_the_letter
-from notifications.letter import definition_of, letter_values, school_values
+from notifications.letter import definition_of, letter_values
 from notifications.message import Message
 from notifications.reader import Reader, reader_of
 from notifications.render import names_target, render
@@ -40,7 +40,7 @@ def compose(
         words, _ = render(TEXT, reader.role, {**values, "came_back": delivery.channel == "sms"})
         return Message(reader.mobile, words, "", delivery.reference, twice, reader_kind=reader.kind, way="sms")
     subject, html = render(delivery.template, reader.role, {**values, "again": twice})
-    html = above_the_letter(reader.language, school_values(session, delivery.school_id)["phone"]) + html
+    html = above_the_letter(reader.language, session.get_one(School, delivery.school_id).phone) + html
     return Message(reader.email, subject, html, delivery.reference, twice, reader_kind=reader.kind)
 
 

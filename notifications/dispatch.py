@@ -29,6 +29,7 @@ from db.links import Links
 from db.list_links import ListLinks
 from db.mailings import claim_mailings, lay_aside_mailing, put_off
 from db.models import Delivery, Mailing
+from db.rows_kept import rows_kept
 from db.settings import Settings
 from db.signing_key import signing_keys
 from notifications.channels import NO_SERVICE, NOT_REACHED, MailSettingsError, send
@@ -185,7 +186,7 @@ def _composed(engines: Engines, clock: Clock, settings: Settings, keys: list[str
     """The message, or None when it cannot be written: then it has failed, with a word that says why. Raises NothingToSay."""
     links = Links(keys)
     try:
-        with engines.scheduler() as session:
+        with engines.scheduler() as session, rows_kept(session):
             if isinstance(owed, Mailing):
                 return compose_mailing(session, owed, origin=settings.origin, links=links, lists=ListLinks(keys), today=clock.today())
             return compose(session, owed, origin=settings.origin, links=links, today=clock.today(), texts=settings.sms_url is not None)

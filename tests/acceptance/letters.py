@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from db.links import Links
 from db.models import Case, Delivery, Mailing
+from db.rows_kept import rows_kept
 from db.signing_key import signing_keys
 from notifications.compose import compose
 from notifications.reader import NobodyToWriteTo
@@ -17,7 +18,7 @@ def letters_of(office: Office, ref: str) -> list[KeptMail]:
     """The case's letters by the day on which they were owed. A line of a list that was sent must stand in the mail that came."""
     kept = {mail.reference: mail for mail in kept_mails(office.sink_folder)}
     found = [mail for reference, mail in kept.items() if reference.startswith(f"{ref}/")]
-    with office.parts.engines.scheduler() as session:
+    with office.parts.engines.scheduler() as session, rows_kept(session):
         of_case = select(Delivery).join(Case, Case.id == Delivery.case_id).where(Case.ref == ref)
         deliveries = {one.reference: one for one in session.scalars(of_case)}
         links = Links(signing_keys(office.parts.settings))

@@ -4,7 +4,7 @@ Prefect's database, its files and every log are searched for everybody."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,19 +94,19 @@ def poison(trust: Trust, postgres: TestServer, case: str) -> None:
         connection.execute(POISON.format(name=DETAIL, case=number))
 
 
-def decided_in_the_console(trust: Trust, case: str) -> None:
-    """The SENCO agrees the meeting and types a name; then asks for a page that is not there, with a name in its address."""
-    office, path = trust.office, f"/cases/{case}/decide/agree_meeting_date"
-    settings = office.worker_environment()
-    clock = settings["SENDFLOW_CLOCK_FILE"]
+def decided_in_the_console(trust: Trust, cases: Sequence[str]) -> None:
+    """The SENCO of each agrees the meeting and types a name; then asks for a page that is not there, with a name in its address."""
+    office = trust.office
+    clock = office.worker_environment()["SENDFLOW_CLOCK_FILE"]
     with console_process(office.parts.engines.url, office.parts.settings.folder, trust.console_log, SENDFLOW_CLOCK_FILE=clock) as origin:
-        browser = Browser(origin).sign_in(trust.senco_of(case))
-        meeting = {"fact.meeting_on-day": "4", "fact.meeting_on-month": "1", "fact.meeting_on-year": "2027", "comment": COMMENT}
-        today = {"on-day": "24", "on-month": "11", "on-year": "2026"}
-        answer = browser.send(path, browser.form(path) | meeting | today)
-        assert answer.status == 200, answer
-        assert browser.client.get(f"/cases/{COMMENT}").status_code == 404
-        browser.client.close()
+        for case in cases:
+            browser, path = Browser(origin).sign_in(trust.senco_of(case)), f"/cases/{case}/decide/agree_meeting_date"
+            meeting = {"fact.meeting_on-day": "4", "fact.meeting_on-month": "1", "fact.meeting_on-year": "2027", "comment": COMMENT}
+            today = {"on-day": "24", "on-month": "11", "on-year": "2026"}
+            answer = browser.send(path, browser.form(path) | meeting | today)
+            assert answer.status == 200, answer
+            assert browser.client.get(f"/cases/{COMMENT}").status_code == 404
+            browser.client.close()
 
 
 def typed_as_reasons(trust: Trust, case: str) -> None:
@@ -139,8 +139,7 @@ def test_p13_nobody_is_in_prefect_or_in_a_log_though_tasks_failed_on_their_names
     worker = WorkerProcess(prefect_server.connection, chatty, trust.worker_log)
     worker.start()
     try:
-        for case in (poisoned, sound):
-            decided_in_the_console(trust, case)
+        decided_in_the_console(trust, (poisoned, sound))
         typed_as_reasons(trust, sound)
         until(lambda: office.wake_error(poisoned), "the task has failed", seconds=150)
         until(lambda: office.is_served(sound) and office.artifact_of(sound), "the others go on", seconds=150)
