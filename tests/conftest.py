@@ -29,7 +29,7 @@ gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow files first, each whole: `make test` gives files to two processes in this order."""
+    """The slow files first, each whole: `make test` gives files to three processes in this order."""
     place = slowest_first(item.nodeid.split("::")[0] for item in items)
     items.sort(key=lambda item: place[item.nodeid.split("::")[0]])
 
