@@ -45,7 +45,6 @@ SECONDS = {
     "tests/rules/test_check_shipped.py": 20,
     "tests/faults/test_processes_outage.py": 20,
     "tests/faults/test_messages_lost_answers.py": 20,
-    "tests/faults/test_operators_definition.py": 20,
     "tests/flows/test_deployments.py": 20,
     "tests/flows/test_reconcile_changes.py": 20,
     "tests/cli/test_migrate.py": 20,

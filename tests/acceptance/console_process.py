@@ -73,7 +73,7 @@ def console_process(database_url: str, folder: Path, log: Path, **more: str) -> 
         yield origin
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(90)
 
 
 def _listens(port: int) -> bool:

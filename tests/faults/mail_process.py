@@ -41,7 +41,7 @@ class MailProcess:
         """End it."""
         if self._child is not None:
             self._child.send_signal(signal.SIGTERM)
-            self._child.wait(20)
+            self._child.wait(90)
 
 
 @contextmanager

