@@ -48,7 +48,13 @@ def watch(json: Json = False) -> None:
     else:
         for one in found.wrong:
             print(one.words)
-        print("Somebody was told just now." if found.told else "The alarm could not be sent." if found.not_told else _summary(settings, found.wrong))
+        print(
+            "Somebody was told just now."
+            if found.told or found.over
+            else "The alarm could not be sent."
+            if found.not_told
+            else _summary(settings, found.wrong)
+        )
     if found.wrong:
         raise typer.Exit(BROKEN)
 
@@ -76,8 +82,9 @@ def _keep_watching(settings: Settings, url: str, say: Callable[[str], None], sto
     engines = Engines(url, 1)
     while not stopping.wait(EVERY_SECONDS):
         try:
-            for one in look(settings, engines, last_due).told:
-                say(one.words)
+            found = look(settings, engines, last_due)
+            for words in (*(one.words for one in found.told), *(f"Over: {kind}." for kind in found.over)):
+                say(words)
         except Exception as error:  # the watch itself must outlive whatever it meets
             say(f"the watch could not look: {error if isinstance(error, AlarmUrlError) else type(error).__name__}")
     engines.dispose()

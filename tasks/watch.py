@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import psycopg
 from sqlalchemy.exc import OperationalError
@@ -32,11 +33,13 @@ log = logging.getLogger("sendflow.watch")
 
 @dataclass(frozen=True)
 class Watched:
-    """What is wrong now, which of it a person was told just now, and whether telling failed (it is tried again at the next look)."""
+    """What is wrong now, which of it a person was told just now, and whether telling failed (it is tried again at the next look). `over`: the
+    kinds of incidents of which a person was told just now that they are over."""
 
     wrong: tuple[Incident, ...]
     told: tuple[Incident, ...] = ()
     not_told: bool = False
+    over: tuple[str, ...] = ()
 
 
 def watch(settings: Settings, engines: Engines, due: Due, machine: Clock | None = None) -> Watched:
@@ -64,12 +67,14 @@ def _wrong(settings: Settings, engines: Engines, due: Due, now: datetime) -> tup
 
 
 def _tell_what_is_new(memory: Memory, wrong: Sequence[Incident], url: str, origin: str, now: datetime) -> Watched:
-    new = memory.new(wrong, now)
-    told = not new or tell(url, f"Sendflow: {len(wrong)} things are wrong", "\n".join([*(one.words for one in new), origin]))
+    new, over = memory.new(wrong, now), memory.over(wrong, now)
+    title = f"Sendflow: {len(wrong)} things are wrong" if wrong else "Sendflow: nothing is wrong any more"
+    words = [*(one.words for one in new), *(f"Over: {kind}, last seen on {at:%d %B at %H:%M} UTC." for kind, at in over.items()), origin]
+    told = not (new or over) or tell(url, title, "\n".join(words))
     if not told:
         log.error("the alarm could not be sent: SENDFLOW_ALARM_URL does not take it")
-    memory.keep(wrong, () if told else new, now)
-    return Watched(tuple(wrong), tuple(new) if told else (), not told)
+    memory.keep(wrong, () if told else new, now, over={} if told else over)
+    return Watched(tuple(wrong), tuple(new) if told else (), not told, tuple(over) if told else ())
 
 
 class Memory:
@@ -83,17 +88,25 @@ class Memory:
         known = self._known(now)
         return [one for one in wrong if one.kind not in known]
 
-    def keep(self, wrong: Sequence[Incident], untold: Sequence[Incident], now: datetime) -> None:
-        """Remember what is known from now on: what is wrong, without what could not be told, and what ended a short while ago."""
+    def over(self, wrong: Sequence[Incident], now: datetime) -> dict[str, datetime]:
+        """The kinds that a person was told of and that have not been seen for `OVER_AFTER`, with when each was last seen."""
+        there = {one.kind for one in wrong}
+        return {kind: at for kind, at in self._kept().items() if now - at >= OVER_AFTER and kind not in there}
+
+    def keep(self, wrong: Sequence[Incident], untold: Sequence[Incident], now: datetime, over: Mapping[str, datetime] = MappingProxyType({})) -> None:
+        """Remember what is known from now on: what is wrong, without what could not be told, what ended a short while ago, and of what is `over`
+        that of which nobody could be told."""
         seen = {one.kind: now for one in wrong if one not in untold}
-        kept = {kind: at.isoformat() for kind, at in (self._known(now) | seen).items()}
+        kept = {kind: at.isoformat() for kind, at in (self._known(now) | dict(over) | seen).items()}
         self._file.parent.mkdir(parents=True, exist_ok=True)
         draft = self._file.with_suffix(".new")
         draft.write_text(json.dumps(kept), encoding="utf-8")
         draft.rename(self._file)
 
     def _known(self, now: datetime) -> dict[str, datetime]:
+        return {kind: at for kind, at in self._kept().items() if now - at < OVER_AFTER}
+
+    def _kept(self) -> dict[str, datetime]:
         if not self._file.exists():
             return {}
-        kept = {kind: datetime.fromisoformat(at).astimezone(UTC) for kind, at in json.loads(self._file.read_text(encoding="utf-8")).items()}
-        return {kind: at for kind, at in kept.items() if now - at < OVER_AFTER}
+        return {kind: datetime.fromisoformat(at).astimezone(UTC) for kind, at in json.loads(self._file.read_text(encoding="utf-8")).items()}

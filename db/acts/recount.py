@@ -12,20 +12,26 @@ from db.acts.retry import retried
 from db.acts.rows import row_changes
 from db.acts.standing import read_standing
 from db.acts.write import json_or_null
-from db.calendar_of_school import calendar_of
 from db.roles import SCHEDULER
 
-_SCHOOLS = "SELECT DISTINCT school_id FROM cases WHERE ended = '' ORDER BY school_id"
-_STALE = "SELECT ref FROM cases WHERE ended = '' AND school_id = %s AND calendar_version <> %s ORDER BY id"
+_STAMPS = (
+    "SELECT s.id, calendar_stamp(s.id) FROM schools s WHERE EXISTS (SELECT FROM cases c WHERE c.school_id = s.id AND c.ended = '') ORDER BY s.id"
+)
+_STALE = """
+    SELECT c.ref FROM cases c JOIN unnest(%s::int[], %s::text[]) AS now (school_id, version) USING (school_id)
+    WHERE c.ended = '' AND c.calendar_version <> now.version ORDER BY c.school_id, c.id
+"""
 Told = Callable[[int, int], object]  # cases done, cases in all
 
 
 def stale_cases(parts: Parts, schools: Iterable[int] | None = None) -> list[str]:
     """Open cases (of these schools; None: of all) whose dates were counted with another calendar than their school's is now."""
     with parts.engines.scheduler() as session:
-        query = session.connection().exec_driver_sql
-        wanted = query(_SCHOOLS).scalars().all() if schools is None else sorted(schools)
-        return [ref for school_id in wanted for ref in query(_STALE, (school_id, calendar_of(session, school_id).version)).scalars()]
+        stamps: dict[int, str] = dict(session.connection().exec_driver_sql(_STAMPS).tuples().all())
+    wanted = stamps.keys() if schools is None else stamps.keys() & set(schools)
+    versions = {school_id: parts.calendars.of(school_id, stamps[school_id]).version for school_id in sorted(wanted)}
+    with parts.engines.scheduler() as session:
+        return list(session.connection().exec_driver_sql(_STALE, (list(versions), list(versions.values()))).scalars())
 
 
 def recount_dates(

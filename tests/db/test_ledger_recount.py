@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from sqlalchemy import event
 
 from db.engine import Engines
 from db.ledger import Ledger, NotFound
@@ -40,6 +41,30 @@ def test_a_new_closure_moves_school_day_targets_and_the_record_says_so(engines: 
     assert ash.ledger.position(case)[2] == version + 1 and ash.ledger.recount_dates() == [] and ash.ledger.verify() == []
     again = ash.decide(case, "la_sends_amended_plan", "2026-11-20", "amended", key=key, decision_on=day("2026-11-20"))
     assert again.repeated and again.opened == sent.opened, "a receipt says what it said then, whatever the calendar says now"
+
+
+def test_looking_for_changed_calendars_asks_no_more_of_many_schools_than_of_one(engines: Engines, ash: Village) -> None:
+    """Each morning's first work, when nothing has changed: found by the simulated year, in which it was half of an idle sweep."""
+
+    def asked(of: Ledger) -> int:
+        assert of.recount_dates() == []  # the calendars are known from now on
+        statements: list[str] = []
+        with engines.scheduler() as session:
+            engine = session.connection().engine
+
+        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            statements.append(statement)
+
+        event.listen(engine, "before_cursor_execute", note)
+        assert of.recount_dates() == []
+        event.remove(engine, "before_cursor_execute", note)
+        return len(statements)
+
+    ash.meeting_agreed()
+    one = asked(ash.ledger)
+    for urn in ("900771", "900772", "900773"):
+        village(engines, urn).meeting_agreed()
+    assert asked(ash.ledger) == one == 2
 
 
 def test_an_act_after_a_change_of_calendar_writes_every_row_anew(engines: Engines, ash: Village) -> None:

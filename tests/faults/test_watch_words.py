@@ -97,6 +97,19 @@ def test_one_incident_is_told_once_and_again_when_it_comes_back(tmp_path: Path) 
     assert memory.new([one], NOW + timedelta(minutes=11)) == [one]
 
 
+def test_that_an_incident_is_over_is_told_once_and_only_of_what_was_told(tmp_path: Path) -> None:
+    memory, one, two = Memory(tmp_path / "watch.json"), Incident("wakes", "3 cases"), Incident("worker", "silent")
+    memory.keep([one, two], [two], NOW)
+    assert memory.over([], NOW + timedelta(minutes=9)) == {}, "it may come back"
+    later = NOW + timedelta(minutes=10)
+    assert memory.over([one], later) == {}, "it lasts"
+    assert memory.over([], later) == {"wakes": NOW}
+    memory.keep([], (), later, over={"wakes": NOW})
+    assert memory.over([], later) == {"wakes": NOW}, "what could not be told is still to be told"
+    memory.keep([], (), later)
+    assert memory.over([], later) == {}
+
+
 def test_an_alarm_address_that_no_service_knows_is_refused_in_words_and_not_quoted() -> None:
     with pytest.raises(AlarmUrlError, match="no address that Apprise knows") as error:
         tell("carrierpigeon://secret@loft", "x", "y")

@@ -14,7 +14,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "year.md"
 FAULTS = (
     "missed", "doubled", "came twice", "lost", "not due", "early", "of a decided step", "laid aside", "wrong day", "forgotten", "failed",
     "staff outside hours", "officer outside hours", "family outside hours", "officer twice", "morning's numbers", "morning's subject",
-    "date counted otherwise", "other readers", "came unsent", "no alarm", "late alarm", "false alarm", "never well again", "chain",
+    "date counted otherwise", "other readers", "came unsent", "no alarm", "late alarm", "false alarm", "never well again", "never told over", "chain",
 )  # fmt: skip
 
 
@@ -46,17 +46,18 @@ def write_down(name: str, words: str, page: Path = PAGE) -> None:
 
 
 def _asked_of(kind: str, lived: Lived) -> bool:
-    return bool(lived.alarms) or ("alarm" not in kind and kind != "never well again")
+    return bool(lived.alarms) or ("alarm" not in kind and "never" not in kind)
 
 
 def _alarms(lived: Lived) -> Iterable[str]:
     if not lived.alarms:
         return
-    yield from ("", "| off | from | for | told after | as | all well after its end |", "|-|-|-|-|-|-|")
+    yield from ("", "| off | from | for | told after | as | told that it is over | all well, after its end |", "|-|-|-|-|-|-|-|")
     for alarm in lived.alarms:
         off = alarm.outage
         first = f"{off.first:%d %B %Y %H:%M}"
-        yield f"| {off.kind} | {first} | {_time(off.last - off.first)} | {_time(alarm.after)} | {alarm.words} | {_time(alarm.well_after)} |"
+        told = f"{_time(alarm.after)} | {alarm.words} | {_time(alarm.over_after)}"
+        yield f"| {off.kind} | {first} | {_time(off.last - off.first)} | {told} | {_time(alarm.well_after)} |"
 
 
 def _time(of: timedelta | None) -> str:

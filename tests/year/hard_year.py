@@ -99,9 +99,7 @@ class HardYear(Year):
 
     def _await_well(self, at: datetime) -> None:
         assert self.watcher is not None
-        before = len(self.watcher.alarms) and self.watcher.alarms[-1].well_after
-        self.watcher.await_well(max(one.last for one in self.outages if one.last <= at))
-        self._well = before is None and self.watcher.alarms[-1].well_after is not None
+        self._well = self.watcher.await_well(max(one.last for one in self.outages if one.last <= at))
 
     def _turn_of_events(self, outage: Outage | None) -> None:
         """An outage begins, or is over: what was off starts anew, as another process."""

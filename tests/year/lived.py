@@ -96,6 +96,8 @@ def _judge_alarms(lived: Lived, outages: list[Outage], watcher: Watcher) -> None
             lived.findings.wrong("late alarm", f"{words}: told after {alarm.after}")
         elif alarm.well_after is None:
             lived.findings.wrong("never well again", words)
+        elif alarm.over_after is None:
+            lived.findings.wrong("never told over", words)
     for words in watcher.false_alarms:
         lived.findings.wrong("false alarm", words)
     lived.findings.figures["outages"], lived.findings.figures["looks of the watch"] = len(outages), watcher.looks

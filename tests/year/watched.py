@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,12 +20,13 @@ MINUTE = timedelta(minutes=1)
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """An outage, what was told of it, how long after it had begun (for mail: after the first message that the server did not take), and how long
-    after its end nothing was wrong any more. None: never."""
+    after its end nothing was wrong any more, and a person was told that it is over. None: never."""
 
     outage: Outage
     words: str
     after: timedelta | None
     well_after: timedelta | None = None
+    over_after: timedelta | None = None
 
 
 @dataclass
@@ -65,11 +66,15 @@ class Watcher:
         after = self.place.clock.now() - began if told is not None and told.told else None
         self.alarms.append(Alarm(outage, "; ".join(one.kind for one in told.told) if told else "", after))
 
-    def await_well(self, ended: datetime) -> None:
-        """After the outage: look until nothing is wrong."""
-        if not self.look().wrong and self.alarms and self.alarms[-1].well_after is None:
-            last = self.alarms[-1]
-            self.alarms[-1] = Alarm(last.outage, last.words, last.after, self.place.clock.now() - ended)
+    def await_well(self, ended: datetime) -> bool:
+        """After the outage: look until nothing is wrong and a person was told that it is over. Whether that is so now."""
+        last, found = self.alarms[-1], self.look()
+        if not found.wrong and last.well_after is None:
+            last = replace(last, well_after=self.place.clock.now() - ended)
+        if set(found.over) & set(last.words.split("; ")):
+            last = replace(last, over_after=self.place.clock.now() - ended)
+        self.alarms[-1] = last
+        return last.well_after is not None and last.over_after is not None and not found.wrong
 
     def close(self) -> None:
         """Give the connections back."""
