@@ -10,7 +10,7 @@ import typer
 
 from cli.arguments import Json, Who, day_of
 from cli.la_profile import profile
-from cli.show import as_json, fail, refusals, table
+from cli.show import as_json, fail, refusals, table, write_file
 from cli.working import Acting, acting, working
 
 if TYPE_CHECKING:
@@ -169,7 +169,4 @@ def _tell(compared: Compared, out: Path | None, json: bool) -> None:
 
 def _write(out: Path, text: str) -> None:
     """With a byte order mark: without one Excel reads the names as Windows-1252."""
-    try:
-        out.write_text(text, encoding="utf-8-sig", newline="")
-    except OSError as fault:
-        fail(f"{out} cannot be written: {fault.strerror}")
+    write_file(out, text, encoding="utf-8-sig", newline="")

@@ -114,3 +114,16 @@ def test_nobody_is_asked_to_tell_whom_an_order_keeps_from_contact(site: Site) ->
     assert senco.get(where).status_code == 404 and where not in senco.get("/").text
     shown = senco.get(f"/cases/{case}").text
     assert where not in shown and "an order keeps them from contact now" in shown
+
+
+def test_one_whose_text_cannot_be_written_is_told_in_ones_own_words(site: Site) -> None:
+    case = site.review("Tess", "Text")
+    untold(site, case, "bad_template")
+    with site.engines.scheduler() as session:
+        of_case = "case_id = (SELECT id FROM cases WHERE ref = :case)"
+        session.execute(text(f"UPDATE deliveries SET template = 'mailings/list' WHERE error_code = 'bad_template' AND {of_case}"), {"case": case})
+    senco = site.client("senco")
+    where = letter_of(senco, case)
+    shown = senco.get(where)
+    assert shown.status_code == 200 and "How were they told?" in shown.text and 'aria-label="The letter"' not in shown.text
+    assert record(senco, where, "phone", "24").url.path == f"/cases/{case}"
