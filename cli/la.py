@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,10 +12,12 @@ import typer
 
 from cli.arguments import Json, Who, day_of
 from cli.la_profile import profile
-from cli.show import as_json, fail, refusals, table
-from cli.working import Acting, acting, working
+from cli.show import as_json, fail, refusals, table, write_file
+from cli.working import Working, acting, working
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from db.queries.la_ledger import LaDutyRow
     from db.queries.la_reconciliation import OurDates
     from db.reconciling.compare import Compared
@@ -43,11 +47,10 @@ def ledger(
         from rules.la_steps import la_steps
 
         w = working()
-        me = acting(w, who)
         first, last = day_of(since, w.today - A_YEAR), day_of(until, w.today)
         if first > last:
             fail(f"--from {first} is after --to {last}")
-        with w.engines.app(_schools(me)) as session:
+        with _session(w, who) as session:
             rows = la_ledger(session, la_steps(w.library), first, last, w.today, authority)
     if json:
         as_json([_as_object(row) for row in rows])
@@ -71,8 +74,7 @@ def reconcile(
         from rules.la_steps import la_steps
 
         w = working()
-        me = acting(w, who)
-        with w.engines.app(_schools(me)) as session:
+        with _session(w, who) as session:
             ours = our_dates(session, la_steps(w.library), authority, year or next_return(w.today))
         if not ours:
             fail(f"no pupil of your schools has a plan of an LA with the code {authority}; `sendflow la ledger` shows the codes")
@@ -85,11 +87,14 @@ def reconcile(
         _tell(compared, out, json)
 
 
-def _schools(me: Acting) -> dict[int, frozenset[str]]:
-    mine = me.schools_where("read_trust")
+@contextmanager
+def _session(w: Working, who: str | None) -> Iterator[Session]:
+    """Reads the schools of whoever asks, if the LAs' records are theirs to read."""
+    mine = acting(w, who).schools_where("read_trust")
     if not mine:
         fail("the LAs' records are for the trust SEND lead and the chief executive")
-    return mine
+    with w.engines.app(mine) as session:
+        yield session
 
 
 def _as_object(row: LaDutyRow) -> dict[str, object]:
@@ -169,7 +174,4 @@ def _tell(compared: Compared, out: Path | None, json: bool) -> None:
 
 def _write(out: Path, text: str) -> None:
     """With a byte order mark: without one Excel reads the names as Windows-1252."""
-    try:
-        out.write_text(text, encoding="utf-8-sig", newline="")
-    except OSError as fault:
-        fail(f"{out} cannot be written: {fault.strerror}")
+    write_file(out, text, encoding="utf-8-sig", newline="")

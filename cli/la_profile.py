@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.arguments import Json, Who
-from cli.show import as_json, fail, refusals, table
+from cli.show import as_json, fail, refusals, table, write_file
 from cli.working import acting, working
 
 if TYPE_CHECKING:
@@ -128,10 +128,7 @@ def _hand_over(text: str, shown: ProfileShown, out: Path | None) -> None:
     if out is None:
         print(text, end="")
         return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as fault:
-        fail(f"{out} cannot be written: {fault.strerror}")
+    write_file(out, text)
     left = f" {shown.for_pupils} entries for single pupils are left out." if shown.for_pupils else ""
     print(f"{out}: the profile of {shown.name} ({shown.code}). It names officers, with their work addresses, and no pupil.{left}")
 

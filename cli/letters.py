@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.arguments import Who, day_of
-from cli.show import fail, refusals
+from cli.show import fail, refusals, write_file
 from cli.working import Acting, Working, acting, working
 
 if TYPE_CHECKING:
@@ -26,14 +26,19 @@ def add_to(app: typer.Typer) -> None:
 def letter(number: Number, out: Annotated[Path, typer.Option("--out", help="The HTML file to write, to print")], who: Who = None) -> None:
     """Write the letter of a message that reached nobody, to print."""
     with refusals():
+        from jinja2 import TemplateError
+
         from db.models import Delivery
         from notifications.on_paper import letter_on_paper
 
         w = working()
         message = _message(w, acting(w, who), number)
-        with w.engines.scheduler() as session:
-            paper = letter_on_paper(session, session.get_one(Delivery, message.id), w.today)
-    out.write_text(paper.whole_page(w.today), encoding="utf-8")
+        try:
+            with w.engines.scheduler() as session:
+                paper = letter_on_paper(session, session.get_one(Delivery, message.id), w.today)
+        except TemplateError:
+            fail("its text cannot be written; `sendflow check` says what is wrong with it")
+        write_file(out, paper.whole_page(w.today))
     print(f"{out}: the letter to {paper.name or message.to_role.replace('_', ' ')}. When it is posted: sendflow told {number} --way post")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
@@ -46,6 +47,14 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], title: str 
         console.print(made)
     else:
         console.print(Text(empty))
+
+
+def write_file(out: Path, text: str, encoding: str = "utf-8", newline: str | None = None) -> None:
+    """Write the file that was asked for, or say why it cannot be and leave."""
+    try:
+        out.write_text(text, encoding=encoding, newline=newline)
+    except OSError as fault:
+        fail(f"{out} cannot be written: {fault.strerror}")
 
 
 @contextmanager

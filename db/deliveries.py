@@ -87,6 +87,10 @@ _PUT_BACK = _of_each("""
     WHERE id = :id AND holder = :holder AND state IN ('claimed', 'handed_over') RETURNING id
 """)
 
+_NOT_NEEDED = _of_each("""
+    UPDATE {table} SET state = 'superseded', settled_at = now(), claimed_until = NULL
+    WHERE id = :id AND holder = :holder AND state = 'claimed' RETURNING id
+""")
 _BY_TEXT = text("""
     INSERT INTO deliveries (case_id, person_id, seq, school_id, due_on, no, round, rung, step, party, moment, template, channel, to_role, severity,
                             reference, once_key, details)
@@ -151,6 +155,11 @@ def mark_failed(session: Session, delivery_id: int, holder: str, code: str, *, f
 def mark_put_back(session: Session, delivery_id: int, holder: str, code: str, *, of: Of = "deliveries") -> bool:
     """Surely not sent, because the mail server takes nothing from anybody now. It is no try: it stays owed however long that lasts (faults.md N9)."""
     return session.scalar(_PUT_BACK[of], {"id": delivery_id, "holder": holder, "code": code}) is not None
+
+
+def mark_not_needed(session: Session, delivery_id: int, holder: str, *, of: Of = "deliveries") -> bool:
+    """It has nothing to say any more, or its reader may not be written to, and is not sent. False: somebody else holds it by now."""
+    return session.scalar(_NOT_NEEDED[of], {"id": delivery_id, "holder": holder}) is not None
 
 
 def mark_bounced(session: Session, reference: str, code: str) -> bool:

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from db.engine import EVERY_READER, Engines
+from db.kept_away import kept_away
 
 SALT = "sendflow.link"
 Reason = Literal["edited", "gone", "used", "revoked", "expired", "moved_on"]
@@ -37,12 +38,13 @@ _SAME = text("""
     WHERE c.ref = :case AND l.person_id IS NOT DISTINCT FROM :person AND l.step = :step AND l.party = :party AND l.round = :round
       AND l.to_role = :role AND l.expires_on >= :expires AND l.used_at IS NULL AND l.revoked_at IS NULL ORDER BY l.made_at DESC LIMIT 1
 """)
-_READ = text("""
-    SELECT l.id, c.ref, l.school_id, l.person_id, l.to_role, l.step, l.party, l.round, l.expires_on, l.used_at, l.revoked_at, c.ended,
+_READ = text(f"""
+    SELECT l.id, c.ref, l.school_id, l.person_id, l.to_role, l.step, l.party, l.round, l.expires_on, l.used_at, c.ended,
+           l.revoked_at IS NOT NULL OR {kept_away("c.pupil_id", "l.person_id")} AS revoked,
            EXISTS (SELECT 1 FROM steps s WHERE s.case_id = l.case_id AND s.step = l.step AND s.party = l.party
                     AND (s.round > l.round OR s.round = l.round AND s.closed_seq IS NOT NULL)) AS moved_on
     FROM links l JOIN cases c ON c.id = l.case_id WHERE l.id = :id
-""")
+""")  # noqa: S608  our own columns
 _REVOKE = text("""
     UPDATE links SET revoked_at = :now FROM cases c
     WHERE c.id = links.case_id AND c.ref = :case AND (CAST(:step AS text) IS NULL OR links.step = :step)
@@ -131,7 +133,7 @@ def revoke_links(session: Session, case: str, now: datetime, *, step: str | None
 def _refusal(row: Any, today: date) -> Reason | None:
     if row.used_at is not None:
         return "used"
-    if row.revoked_at is not None:
+    if row.revoked:
         return "revoked"
     if row.ended or row.moved_on:
         return "moved_on"

@@ -66,10 +66,6 @@ _EMPTY = text("""
     WHERE g.state = 'owed' AND NOT g.may_be_twice AND g.kind = 'list'
       AND NOT EXISTS (SELECT FROM deliveries d WHERE d.mailing_id = g.id AND d.state = 'listed')
 """)
-_NOTHING_TO_SAY = text("""
-    UPDATE mailings SET state = 'superseded', settled_at = now(), claimed_until = NULL WHERE id = :id AND holder = :holder AND state = 'claimed'
-    RETURNING id
-""")
 # One that may have come already is no line of another: it is tried again as it is, whatever the day.
 _TAKE_APART = text("""
     WITH over AS (
@@ -173,11 +169,6 @@ def claim_mailings(session: Session, today: date, holder: str, limit: int = 50, 
     ids = list(session.scalars(_CLAIM, {"today": today, "holder": holder, "limit": limit, "seconds": seconds}))
     found = select(Mailing).where(Mailing.id.in_(ids)).order_by(Mailing.id)
     return list(session.scalars(found, execution_options={"populate_existing": True}))
-
-
-def lay_aside_mailing(session: Session, mailing_id: int, holder: str) -> bool:
-    """A morning that has nothing to say any more is not sent. False: somebody else holds it by now."""
-    return session.scalar(_NOTHING_TO_SAY, {"id": mailing_id, "holder": holder}) is not None
 
 
 def lines_of(session: Session, mailing: Mailing) -> list[Delivery]:

@@ -38,14 +38,14 @@ _NOW = text("""
     WHERE s.case_id = ANY(:cases) AND s.closed_seq IS NULL
 """)
 # Claimed: a letter that may bear the old date may be on its way. So may one whose answer was lost and that waits to be sent again. A line of a list
-# or a morning has left when its message has.
+# or a morning has left when its message has. What a person told its reader was told.
 _LETTERS = text("""
     SELECT d.id, d.case_id, d.person_id, d.authority_id, d.to_role, d.state, d.step, d.party, d.round, d.due_on, d.moment, d.details,
-           (COALESCE(g.state, d.state) IN ('claimed', 'handed_over', 'accepted', 'unknown', 'delivered') OR d.may_be_twice
+           (COALESCE(g.state, d.state) IN ('claimed', 'handed_over', 'accepted', 'unknown', 'delivered', 'told') OR d.may_be_twice
             OR COALESCE(g.may_be_twice, false)) AS sent
     FROM deliveries d LEFT JOIN mailings g ON g.id = d.mailing_id AND d.state = 'listed'
     WHERE d.case_id = ANY(:cases) AND (d.due_on IS NOT NULL OR d.moment = 'moved') AND d.state <> 'superseded'
-    ORDER BY COALESCE(g.handed_over_at, d.handed_over_at) NULLS LAST, d.id
+    ORDER BY CASE d.state WHEN 'told' THEN d.settled_at ELSE COALESCE(g.handed_over_at, d.handed_over_at) END NULLS LAST, d.id
 """)
 _SUPERSEDE = text("""
     UPDATE deliveries SET state = 'superseded', settled_at = now() WHERE id = ANY(:ids) AND state IN ('owed', 'held', 'listed')

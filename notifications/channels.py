@@ -74,6 +74,8 @@ def _send_by_microsoft(message: Message, mail_url: str, sender: str, before: flo
         raise MailSettingsError(
             "SENDFLOW_MAIL_URL must be like microsoft365://CLIENT_ID:SECRET@TENANT_ID, and SENDFLOW_MAIL_FROM a mailbox of that tenant"
         )
+    if not service.targets:
+        return Sent("refused", "bad_address")  # one that Apprise leaves out
     if not _answers(*whom_to_reach(mail_url), True):
         return Sent("refused", NOT_REACHED)
     if time.monotonic() > before:

@@ -18,6 +18,7 @@ from db.deliveries import (
     mark_accepted,
     mark_failed,
     mark_handed_over,
+    mark_not_needed,
     mark_put_back,
     mark_put_off,
     mark_unknown,
@@ -27,7 +28,7 @@ from db.engine import Engines
 from db.held import NO_WAIT, Timetable
 from db.links import Links
 from db.list_links import ListLinks
-from db.mailings import claim_mailings, lay_aside_mailing, put_off
+from db.mailings import claim_mailings, put_off
 from db.models import Delivery, Mailing
 from db.rows_kept import rows_kept
 from db.settings import Settings
@@ -130,7 +131,7 @@ def _deliver_one(engines: Engines, clock: Clock, settings: Settings, keys: list[
         message = _composed(engines, clock, settings, keys, owed, holder)
     except NothingToSay:
         with engines.scheduler() as session:
-            lay_aside_mailing(session, owed.id, holder)
+            mark_not_needed(session, owed.id, holder, of=_of(owed))
         return DeliveryCounts()
     if message is None:
         return DeliveryCounts(failed=1)

@@ -15,7 +15,7 @@ from db.models import Mailing, Preference
 from notifications.message import Message, NothingToSay, Sent
 from notifications.morning import counts
 from notifications.reader import reader_in
-from notifications.server_words import overheard
+from notifications.server_words import BUSY, LOGIN, TRY_LATER, overheard
 
 NOT_TAKEN = "teams_refused"
 TOO_LATE = "too_late"
@@ -55,4 +55,9 @@ def send_note(message: Message, before: float = float("inf")) -> Sent:
         return Sent("refused", TOO_LATE)
     with overheard() as ear:
         took = sender.notify(title=message.subject, body=message.html, body_format="markdown")
-    return Sent("accepted", "accepted") if took else ear.refusal_of_service(NOT_TAKEN)
+    return Sent("accepted", "accepted") if took else _refused(ear.refusal_of_service(NOT_TAKEN))
+
+
+def _refused(said: Sent) -> Sent:
+    """What one workflow answers is about its own address: it says nothing of the mail server, for whose words nobody's messages wait."""
+    return Sent(said.state, {LOGIN: NOT_TAKEN, BUSY: TRY_LATER}.get(said.code, said.code))

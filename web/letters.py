@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
+from jinja2 import TemplateError
 from markupsafe import Markup
 
 from db.models import Delivery
@@ -83,5 +84,5 @@ def _paper(request: Request, message: MessageRow) -> Paper | None:
     try:
         with console.engines.scheduler() as session:
             return letter_on_paper(session, session.get_one(Delivery, message.id), console.clock.today())
-    except TemplateMissing:
+    except (TemplateMissing, TemplateError):
         return None

@@ -103,7 +103,8 @@ def attempt_on(parts: Parts, connection: psycopg.Connection[Any], actor: Actor, 
     elif standing.kept:
         parts.kept.forget(asked.ref)
     receipt = _receipt(parts, actor, standing, asked, change, written, tuple(following.opened) if following else ())
-    keep_documents(connection, actor, standing.ref, receipt.seq, asked.documents)
+    if written.answer == "done":  # one that is sent again brings no erased file back
+        keep_documents(connection, actor, standing.ref, receipt.seq, asked.documents)
     return receipt
 
 

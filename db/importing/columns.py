@@ -96,6 +96,7 @@ FAMILIES = Kind(
         _c("phone", "Phone|Telephone|Mobile", cells.name, required=False),
         _c("address", "Address|Home address", cells.text, required=False),
         _c("address_not_disclosed", "Do not disclose|Address not to be disclosed|Confidential address", cells.yes_or_no, required=False),
+        _c("no_contact", "No contact|Barred from contact|Kept from contact", cells.yes_or_no, required=False),
         _c("language", "Language|Preferred language|First language", codes.language, required=False),
         _c("channel", "Preferred channel|Contact by", codes.channel, required=False),
     ),

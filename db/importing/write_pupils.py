@@ -63,6 +63,8 @@ def write_families(session: Session, rows: Sequence[TypedRow]) -> Counts:
     }
     counts = upsert(session, Person, ["external_id"], list(people.values()))
     ids = persons_by_external_id(session, list(people))
+    # A file that says nothing of these leaves what is known: an order does not end because somebody exported fewer columns.
+    protected = [name for name in ("address_not_disclosed", "no_contact") if any(r.values[name] is not None for r in rows)]
     values = [
         {
             "pupil_id": pupils[_pupil_key(r)][0],
@@ -70,7 +72,7 @@ def write_families(session: Session, rows: Sequence[TypedRow]) -> Counts:
             "school_id": pupils[_pupil_key(r)][1],
             "relationship": r.values["relationship"],
             "parental_responsibility": r.values["parental_responsibility"],
-            "address_not_disclosed": bool(r.values["address_not_disclosed"]),
+            **{name: bool(r.values[name]) for name in protected},
         }
         for r in rows
     ]

@@ -49,6 +49,7 @@ WORDS = {
     "no_template": "its text is missing: `sendflow check` names it",
     "bad_template": "its text cannot be written: `sendflow check` names it",
 }
+KEPT_AWAY = "did not reach them, and an order keeps them from contact now: nobody tells them"
 _IN_PERSON = frozenset({NOBODY, "no_reader", "no_address", "by_post", "by_phone", "by_sms", "no_mobile", "in_writing"})
 
 

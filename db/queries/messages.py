@@ -9,27 +9,31 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from db.kept_away import kept_away
 from db.queries.definitions_read import definitions_by_hash
-from db.queries.message_words import where_it_is
+from db.queries.message_words import KEPT_AWAY, where_it_is
 from db.told_by_a_person import WAY_WORDS
 from rules.definition import Definition
 from rules.explain import in_full
 from rules.refusals import step_title
 
+_REACHED_NOBODY = ("failed", "bounced")
+_KEPT_AWAY = kept_away("c.pupil_id", "m.person_id")
 # A line of a list or a morning is where its message is.
-_MESSAGES = """
+_MESSAGES = f"""
     SELECT m.id, c.ref, d.hash, m.step, m.party, m.round, m.moment, m.template, m.to_role, m.severity, m.due_on, m.created_at,
            COALESCE('LIST-' || CASE WHEN g.id < 1000000 THEN lpad(g.id::text, 6, '0') ELSE g.id::text END, m.reference) AS reference,
            COALESCE(g.state, m.state) AS state, COALESCE(g.attempts, m.attempts) AS attempts, COALESCE(g.error_code, m.error_code) AS error_code,
            COALESCE(g.may_be_twice, m.may_be_twice) AS may_be_twice, COALESCE(g.handed_over_at, m.handed_over_at) AS handed_over_at,
            COALESCE(g.settled_at, m.settled_at) AS settled_at, COALESCE(g.next_try_at, m.next_try_at) AS next_try_at,
            COALESCE(NULLIF(concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name), ''), a.name || ' SEN team', '') AS reader,
-           m.told_way, m.told_on, concat_ws(' ', t.given_name, t.family_name) AS told_by, COALESCE(p.language, 'en') AS language
+           m.told_way, m.told_on, concat_ws(' ', t.given_name, t.family_name) AS told_by, COALESCE(p.language, 'en') AS language,
+           {_KEPT_AWAY} AS kept_away
     FROM deliveries m JOIN cases c ON c.id = m.case_id JOIN definitions d ON d.id = c.definition_id
     LEFT JOIN persons p ON p.id = m.person_id LEFT JOIN authorities a ON a.id = m.authority_id
     LEFT JOIN persons t ON t.id = m.told_by
     LEFT JOIN mailings g ON g.id = m.mailing_id AND m.state = 'listed'
-"""
+"""  # noqa: S608  our own columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ class Telling:
 @dataclass(frozen=True, slots=True)
 class MessageRow:
     """One message to one reader. `state` as in `db.models.DELIVERY_STATES`, that of its list or morning where it is a line of one; `reference`
-    finds the mail in the mail server's log and the demo's sink. `language`: what its reader reads, an ISO code or words; the letter is in English."""
+    finds the mail in the mail server's log and the demo's sink. `language`: what its reader reads, an ISO code or words; the letter is in English.
+    `kept_away`: an order keeps its reader from contact now."""
 
     id: int
     case: str
@@ -74,16 +79,19 @@ class MessageRow:
     next_try_at: datetime
     told: Telling | None
     language: str
+    kept_away: bool
 
     @property
     def where(self) -> str:
         """Where it is, in words, and what a person is to do if that is what it waits for."""
+        if self.kept_away and self.state in _REACHED_NOBODY:
+            return KEPT_AWAY
         return where_it_is(self.state, self.error_code) if self.told is None else self.told.words
 
     @property
     def reached_nobody(self) -> bool:
-        """Whether a person must tell the reader."""
-        return self.state in ("failed", "bounced")
+        """Whether a person must tell the reader. Nobody tells whom an order keeps from contact."""
+        return self.state in _REACHED_NOBODY and not self.kept_away
 
 
 def messages_of(session: Session, ref: str) -> list[MessageRow]:
@@ -103,9 +111,8 @@ def message_of(session: Session, number: int) -> MessageRow | None:
 
 def failed_messages(session: Session, limit: int = 200) -> list[MessageRow]:
     """Messages that reached nobody: a person must tell the reader by another way (`MessageRow.where` says which). Newest first."""
-    return _read(
-        session, "WHERE (m.state IN ('failed', 'bounced') OR g.state IN ('failed', 'bounced')) ORDER BY m.id DESC LIMIT :limit", {"limit": limit}
-    )
+    untold = f"WHERE COALESCE(g.state, m.state) IN ('failed', 'bounced') AND NOT {_KEPT_AWAY}"
+    return _read(session, f"{untold} ORDER BY m.id DESC LIMIT :limit", {"limit": limit})
 
 
 def _read(session: Session, rest: str, values: dict[str, Any]) -> list[MessageRow]:
@@ -139,5 +146,6 @@ def _message(row: Any, definition: Definition) -> MessageRow:
         settled_at=row.settled_at,
         next_try_at=row.next_try_at,
         language=row.language,
+        kept_away=row.kept_away,
         told=Telling(row.told_way, row.told_on, row.told_by) if row.state == "told" else None,
     )

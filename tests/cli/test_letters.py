@@ -32,6 +32,7 @@ def test_the_letter_is_written_to_a_file_and_telling_is_recorded_once(
     untold = [one for one in json.loads(run("inbox", "--json", "--as", SENCO).output)["untold"] if one["case"] == case]
     number, file = str(untold[0]["id"]), tmp_path / "letter.html"
     assert "they asked for post" in " ".join(run("inbox", "--as", SENCO).output.split())
+    assert "cannot be written" in run("letter", number, "--out", str(tmp_path / "no" / "x.html"), "--as", SENCO, code=2).output
     assert f"sendflow told {number} --way post" in run("letter", number, "--out", str(file), "--as", SENCO).output
     page = file.read_text(encoding="utf-8")
     assert page.startswith("<!DOCTYPE html>") and case in page and "Ash School" in page

@@ -18,6 +18,7 @@ from db.models import Delivery, Membership
 from db.moved_words import note_told
 from db.outbox import spread
 from db.queries.date_moves import DateMove, date_moves
+from db.told_by_a_person import Telling, tell
 from tests.db.ledger_story import TODAY, Village, day, village
 from tests.db.sending import send_all
 from tests.db.test_outbox import spread_all
@@ -108,6 +109,20 @@ def test_moved_back_before_it_leaves_is_no_message_and_after_it_left_one_more(as
     assert ("la", "moved") in send_all(ash, case)
     move_meeting(ash, case, MEETING)
     assert told(ash, case)[1:] == [advice("listed", FIRST, SECOND), advice("held", SECOND, FIRST)]
+
+
+def test_whom_a_person_told_the_old_date_is_told_the_new_one_too(ash: Village, case: str) -> None:
+    with ash.engines.scheduler() as session:
+        letter = session.query(Delivery).filter_by(step="gather_advice", to_role="parent").order_by(Delivery.id.desc()).first()
+        assert letter is not None and letter.due_on == ADVICE_BY
+        letter.state, letter.error_code, letter.handed_over_at = "failed", "by_post", None
+    move_meeting(ash, case, LATER)
+    assert told(ash, case, "parent") == [], "nobody has told them yet"
+    move_meeting(ash, case, MEETING)
+    with ash.engines.scheduler() as session:
+        tell(session, letter.id, Telling("post", TODAY, ash.senco.person_id or 0), TODAY)
+    move_meeting(ash, case, LATER)
+    assert told(ash, case, "parent") == [advice("owed", FIRST, SECOND)]
 
 
 def test_of_two_that_spread_at_once_one_tells(ash: Village, case: str) -> None:

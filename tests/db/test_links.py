@@ -142,6 +142,15 @@ def test_a6_a_withdrawn_link_is_refused(ash: Village, links: Links) -> None:
     assert refused(ash, links, token).reason == "revoked"
 
 
+def test_a_link_of_a_parent_whom_an_order_keeps_away_since_opens_nothing(ash: Village, links: Links) -> None:
+    case = ash.meeting_agreed()
+    token = parents_link(ash, links, case)
+    with ash.engines.scheduler() as session:
+        of_case = "pupil_id = (SELECT pupil_id FROM cases WHERE ref = %s)"
+        session.connection().exec_driver_sql(f"UPDATE families SET no_contact = true WHERE {of_case}", (case,))
+    assert refused(ash, links, token).reason == "revoked"
+
+
 def test_a6_a_link_to_a_step_that_moved_on_is_refused(ash: Village, links: Links) -> None:
     case = ash.meeting_agreed()
     token = parents_link(ash, links, case)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-import psycopg
 from sqlalchemy import text
 
 from db.engine import Engines
@@ -20,7 +19,6 @@ from db.heartbeats import Beat, beats
 from db.ledger import Ledger, Receipt
 from db.settings import Settings
 from db.url import psycopg_url
-from flows.differences import FoundRun
 from flows.server import PrefectServer
 from notifications.sink import MailSink, kept_mails
 from rules.loader import load_library
@@ -28,11 +26,11 @@ from rules.values import Facts, Value
 from tasks.parts import Parts, use_parts
 from tests.db.ledger_story import Village, day, village
 from tests.flows.mail_port import starts, takes_and_says_nothing
+from tests.flows.seen_in_prefect import SeenInPrefect
 from tests.flows.worker_process import WorkerProcess
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
-    from prefect.client.schemas.objects import FlowRun
 
 LIBRARY = load_library()
 SOONEST_LOOK, LATEST_LOOK = 0.03, 0.3  # seconds from one look to the next
@@ -54,16 +52,12 @@ def until(holds: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
 
 
 @dataclass
-class Office:
+class Office(SeenInPrefect):
     """One school, its ledger and its Prefect server."""
 
     village: Village
-    parts: Parts
-    client: SyncPrefectClient
     sink: MailSink
     sink_folder: Path
-    prefect_url: str
-    prefect_log: Path
 
     def open(self, **facts: Value) -> str:
         """An annual review opened by the SENCO on 10 September 2026; its reference."""
@@ -135,26 +129,6 @@ class Office:
                     text("INSERT INTO persons (kind, external_id, given_name, family_name) VALUES ('staff', :name, :name, :name)"), {"name": name}
                 )
 
-    def artifact_of(self, case: str) -> str:
-        """The text of the case's artifact in Prefect."""
-        from db.runs import run_of
-
-        with self.parts.engines.scheduler() as session:
-            known = run_of(session, case)
-        assert known is not None and known.artifact_id is not None
-        return str(self.client.request("GET", "/artifacts/{id}", path_params={"id": known.artifact_id}).json()["data"])
-
-    def latest_artifact(self, key: str) -> str:
-        """The newest artifact under a key, as Prefect keeps it."""
-        return str(self.client.request("GET", "/artifacts/{key}/latest", path_params={"key": key}).json()["data"])
-
-    def everything_prefect_keeps(self) -> str:
-        """Every row of every table of Prefect's database as text, and its server's log."""
-        with psycopg.connect(self.prefect_url) as connection:
-            tables = [row[0] for row in connection.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")]
-            rows = [str(row[0]) for table in tables for row in connection.execute(f"SELECT t::text FROM {table} t")]
-        return "\n".join(rows) + self.prefect_log.read_text(encoding="utf-8", errors="replace")
-
     def agree_meeting(self, case: str) -> Receipt:
         """The SENCO fixes the meeting for 5 November; Sendflow then owes the invitations."""
         return self.village.decide(case, "agree_meeting_date", "2026-09-20", meeting_on=day("2026-11-05"))
@@ -163,19 +137,6 @@ class Office:
     def ledger(self) -> Ledger:
         """The ledger on the shipped definitions."""
         return self.parts.ledger
-
-    def run_of(self, case: str) -> FlowRun | None:
-        """The case's run as Prefect shows it; None while there is none."""
-        from db.runs import run_of
-
-        with self.parts.engines.scheduler() as session:
-            known = run_of(session, case)
-        return None if known is None else self.client.read_flow_run(known.flow_run_id)
-
-    def state_of(self, case: str) -> str:
-        """The name of the run's state; empty while there is no run."""
-        run = self.run_of(case)
-        return run.state.name or "" if run is not None and run.state is not None else ""
 
     def open_steps(self, case: str) -> set[str]:
         """The names of the case's open steps."""
@@ -219,20 +180,6 @@ class Office:
             silent.close()
             self.sink = MailSink(self.sink_folder, self.village.clock.now, port)
             until(lambda: starts(self.sink), "the mail server is back")
-
-    def live_runs(self, case: str = "") -> list[FoundRun]:
-        """Every run of that case (of any) that has not ended, whatever the ledger knows of it."""
-        from flows.deployments import deployment_ids
-        from flows.known import CASE_FLOWS
-        from flows.prefect_runs import live_runs
-
-        found = live_runs(self.client, list(deployment_ids(self.client, CASE_FLOWS).values()))
-        return [run for run in found if case in ("", run.case)]
-
-    def leave_no_run(self) -> None:
-        """Tests share one Prefect server, and the next module's ledger knows nothing of this one's cases."""
-        for run in self.live_runs():
-            self.client.delete_flow_run(run.id)
 
     def mails(self) -> list[str]:
         """The references of every mail in the sink."""
@@ -299,7 +246,7 @@ def office(engines: Engines, server: PrefectServer, client: SyncPrefectClient, f
     settings = Settings(data_folder=folder, mail_url=sink.url, origin="http://127.0.0.1:8000", demo=True)
     parts = Parts(settings, engines, place.clock, LIBRARY, place.ledger)
     use_parts(parts)
-    opened = Office(place, parts, client, sink, folder / "mail", psycopg_url(server.database_url), server.files.log)
+    opened = Office(parts, client, psycopg_url(server.database_url), server.files.log, place, sink, folder / "mail")
     try:
         yield opened
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -31,6 +32,11 @@ def test_a_mail_goes_from_the_mailbox_to_one_reader_with_our_marks(cloud: Micros
     assert (mail["subject"], mail["body"]["contentType"]) == ("AR-000007: the meeting date", "HTML") and "<b>you</b>" in mail["body"]["content"]
     marks = {one["name"]: one["value"] for one in mail["internetMessageHeaders"]}
     assert (marks["X-Case-Ref"], marks[HEADER]) == ("AR-000007/31", "0123456789abcdef")
+
+
+def test_an_address_that_cannot_be_is_refused_for_good_and_goes_to_nobody_else(cloud: MicrosoftCloud) -> None:
+    assert send(replace(MAIL, to="parent.@example.org"), cloud.mail_url, SENDER).code == "bad_address"
+    assert cloud.mails == []
 
 
 def test_one_sign_in_serves_many_mails_until_the_token_is_refused(cloud: MicrosoftCloud) -> None:

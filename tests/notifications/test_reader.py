@@ -13,7 +13,7 @@ from db import outbox
 from db.engine import Engines
 from db.models import DELIVERY_STATES, Case, Delivery, Person
 from db.queries.message_words import WORDS, where_it_is
-from db.queries.messages import failed_messages
+from db.queries.messages import failed_messages, messages_of
 from db.settings import Settings
 from notifications.bounces import CODES, OTHERWISE
 from notifications.channels import NO_SERVICE, NOT_REACHED, TOO_LATE
@@ -66,6 +66,24 @@ def test_a_family_that_mail_does_not_reach_stands_before_the_senco(
     with ash.engines.app([ash.school_id]) as session:
         untold = [m for m in failed_messages(session) if m.case == case and m.to_role == "parent"]
     assert untold and {(m.error_code, m.where) for m in untold} == {(code, words)}
+
+
+def test_whom_an_order_keeps_away_since_is_sent_nothing_that_was_owed_before_it(ash: Village, tmp_path: Path) -> None:
+    case = ash.open(pupil_id=ash.pupil(given="Ada kept away")).case
+    ash.decide(case, "agree_meeting_date", "2026-09-20", meeting_on=day("2026-11-05"))
+    ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_invitations", on=day("2026-09-21"))
+    with MailSink(tmp_path / "mail", ash.clock.now) as sink:
+        settings = Settings(data_folder=tmp_path, mail_url=sink.url)
+        while spread(Parts(settings, ash.engines, ash.clock, load_library(), ash.ledger)).rows:
+            pass
+        with ash.engines.scheduler() as session:
+            of_pupil = "pupil_id = (SELECT pupil_id FROM cases WHERE ref = :case)"
+            session.execute(text(f"UPDATE families SET no_contact = true WHERE {of_pupil}"), {"case": case})
+        deliver(ash.engines, ash.clock, settings, case)
+        assert sink.mails() and not [m for m in sink.mails() if m.to.startswith("mother.")]
+    with ash.engines.app([ash.school_id]) as session:
+        assert {m.state for m in messages_of(session, case) if m.to_role == "parent"} == {"superseded"}
+        assert not [m for m in failed_messages(session) if m.case == case and m.to_role == "parent"], "and nobody is asked to tell them"
 
 
 def test_every_state_and_every_code_of_ours_has_words() -> None:

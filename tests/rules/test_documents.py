@@ -57,6 +57,14 @@ def test_what_is_not_taken_is_refused_in_words(content: bytes, words: str) -> No
         looked_at("advice.pdf", content)
 
 
+def test_an_archive_of_countless_parts_is_not_read() -> None:
+    assert looked_at("advice.docx", word(*(f"word/media/{n}.xml" for n in range(500)))).kind == "docx"
+    whole = word()
+    listed = whole.index(b"PK\x01\x02")
+    with pytest.raises(NotTaken):
+        looked_at("advice.docx", whole[:listed] + b"PK\x01\x02" * 5_000 + whole[listed:])
+
+
 def test_another_archive_is_no_word_document() -> None:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:

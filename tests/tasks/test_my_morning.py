@@ -84,10 +84,12 @@ def test_a_note_in_teams_says_how_much_and_names_nobody(post: MorningPost, teams
     assert len(teams.cards) == 1 and not kept(post).in_teams
 
 
-def test_a_note_that_teams_does_not_take_holds_nothing_back_and_is_told_to_its_reader(post: MorningPost, teams: TeamsWorkflow) -> None:
+@pytest.mark.parametrize("answer", [404, 401])
+def test_a_note_that_teams_does_not_take_holds_nothing_back_and_is_told_to_its_reader(post: MorningPost, teams: TeamsWorkflow, answer: int) -> None:
+    """401: the workflow's signature has run out. Nobody is told that the mail server refuses our password, and nothing is tried for ever."""
     post.review("2026-11-05")
     wants(post, 7, True, teams.url)
-    teams.answer = 404
+    teams.answer = answer
     assert len(to(post.comes("2026-12-04"), SENCO)) == 1
     assert kept(post).not_taken == "teams_refused"
     deliver(post.parts)

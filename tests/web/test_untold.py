@@ -99,3 +99,31 @@ def test_only_those_who_may_read_messages_open_its_letter(site: Site) -> None:
     assert site.client("teacher").get(where).status_code == 404
     assert site.client("senco").get("/letters/999999999").status_code == 404
     assert site.client("").get(where).url.path == "/sign-in"
+
+
+def test_nobody_is_asked_to_tell_whom_an_order_keeps_from_contact(site: Site) -> None:
+    """The message failed before the order was known: no page has the letter or the address any more."""
+    case = site.review("Olive", "Order")
+    untold(site, case, "by_post", address="9 Hidden Lane")
+    senco = site.client("senco")
+    where = letter_of(senco, case)
+    assert "9 Hidden Lane" in senco.get(where).text
+    of_pupil = "pupil_id = (SELECT pupil_id FROM cases WHERE ref = :case)"
+    with site.engines.scheduler() as session:
+        session.execute(text(f"UPDATE families SET no_contact = true WHERE {of_pupil}"), {"case": case})
+    assert senco.get(where).status_code == 404 and where not in senco.get("/").text
+    shown = senco.get(f"/cases/{case}").text
+    assert where not in shown and "an order keeps them from contact now" in shown
+
+
+def test_one_whose_text_cannot_be_written_is_told_in_ones_own_words(site: Site) -> None:
+    case = site.review("Tess", "Text")
+    untold(site, case, "bad_template")
+    with site.engines.scheduler() as session:
+        of_case = "case_id = (SELECT id FROM cases WHERE ref = :case)"
+        session.execute(text(f"UPDATE deliveries SET template = 'mailings/list' WHERE error_code = 'bad_template' AND {of_case}"), {"case": case})
+    senco = site.client("senco")
+    where = letter_of(senco, case)
+    shown = senco.get(where)
+    assert shown.status_code == 200 and "How were they told?" in shown.text and 'aria-label="The letter"' not in shown.text
+    assert record(senco, where, "phone", "24").url.path == f"/cases/{case}"

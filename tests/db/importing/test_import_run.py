@@ -123,3 +123,22 @@ def test_a_child_entered_by_hand_is_missed_in_no_file_and_met_by_the_one_that_br
     with imported.scheduler() as session:
         import_files(session, {"pupils.csv": "\n".join([*lines, brings]).encode()}, actor_id=None)
         assert session.get_one(Pupil, child).mis_id == "7777" and session.scalar(select(func.count()).select_from(Pupil)) == before
+
+
+def test_an_order_and_a_hidden_address_come_with_the_file_and_stay_where_a_later_file_is_silent(imported: Engines, folder: Path) -> None:
+    lines = files(folder)["families.csv"].decode("utf-8-sig").splitlines()[:2]
+    head, row = (line.split(",") for line in lines)
+    row[head.index("Do not disclose")] = "Yes"
+    barred = f"{','.join(head)},No contact\n{','.join(row)},Yes\n"
+    at = head.index("Do not disclose")
+    silent = "\n".join(",".join(cells[:at] + cells[at + 1 :]) for cells in (head, row))
+    lifted = barred.replace(",Yes\n", ",No\n")
+
+    def known(text: str) -> list[tuple[bool, bool]]:
+        with imported.scheduler() as session:
+            import_files(session, {"families.csv": text.encode()}, actor_id=None)
+        with imported.scheduler() as session:
+            person = select(Person.id).where(Person.external_id.contains(row[head.index("Contact ID")]))
+            return [(one.address_not_disclosed, one.no_contact) for one in session.scalars(select(Family).where(Family.person_id.in_(person)))]
+
+    assert known(barred) == known(silent) == [(True, True)] and known(lifted) == [(True, False)]

@@ -1,0 +1,23 @@
+"""Whom an order of a court or for safeguarding keeps from contact (`families.no_contact`): nothing is sent to them about that child, nobody is
+asked to tell them, and no link of theirs opens a case of that child. Asked when it matters: it holds for what was owed before the order was known.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+_KEPT_AWAY = "EXISTS (SELECT FROM families k WHERE k.pupil_id = {pupil} AND k.person_id = {person} AND k.no_contact)"
+
+
+def kept_away(pupil: str, person: str) -> str:
+    """A condition of SQL: the person in that column is kept from contact with the pupil in the other. False where either is null."""
+    return _KEPT_AWAY.format(pupil=pupil, person=person)
+
+
+_IN_CASE = text(f"SELECT {kept_away('c.pupil_id', ':person')} FROM cases c WHERE c.id = :case_id")  # noqa: S608  our own columns
+
+
+def is_kept_away(session: Session, case_id: int, person_id: int | None) -> bool:
+    """Whether the person may not be written to about that case (scheduler)."""
+    return person_id is not None and bool(session.scalar(_IN_CASE, {"case_id": case_id, "person": person_id}))
