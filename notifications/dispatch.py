@@ -30,6 +30,7 @@ from db.links import Links
 from db.list_links import ListLinks
 from db.mailings import claim_mailings, put_off
 from db.models import Delivery, Mailing
+from db.preferences import lies_at
 from db.rows_kept import rows_kept
 from db.settings import Settings
 from db.signing_key import signing_keys
@@ -170,8 +171,8 @@ def _is_put_off(engines: Engines, clock: Clock, settings: Settings, owed: Owed, 
 
 def _sent(message: Message, settings: Settings, before: float) -> Sent:
     """Settings that no mail service takes are a refusal like another: it is tried again, fails in the end, and says why (faults.md N4)."""
-    if message.way == "teams":
-        return send_note(message, before)
+    if message.way == "teams":  # hosts may have been taken away since it was asked for
+        return send_note(message, before) if lies_at(message.to, settings.teams_hosts.split()) else Sent("refused", NOT_TAKEN)
     try:
         if message.way == "sms":
             sms_url = settings.sms_url.get_secret_value() if settings.sms_url else ""

@@ -88,5 +88,5 @@ def morning_post(engines: Engines, folder: Path, terms: tuple[tuple[str, date, d
     with engines.scheduler() as session:
         session.add_all(SchoolTerm(school_id=place.school_id, name=name, first_on=first, last_on=last) for name, first, last in terms)
     with MailSink(folder / "mail", clock.now) as sink:
-        settings = Settings(data_folder=folder, mail_url=sink.url, origin="http://127.0.0.1:8000", demo=False)
+        settings = Settings(data_folder=folder, mail_url=sink.url, origin="http://127.0.0.1:8000", demo=False, teams_hosts="127.0.0.1")
         yield MorningPost(place, clock, Parts(settings, engines, clock, LIBRARY, place.ledger), sink)

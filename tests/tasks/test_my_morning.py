@@ -98,6 +98,14 @@ def test_a_note_that_teams_does_not_take_holds_nothing_back_and_is_told_to_its_r
     assert kept(post).not_taken == "", "a new address has not been tried"
 
 
+def test_no_note_goes_to_a_host_that_was_taken_away_since(post: MorningPost, teams: TeamsWorkflow) -> None:
+    post.review("2026-11-05")
+    wants(post, 7, True, teams.url)
+    post.parts = dataclasses.replace(post.parts, settings=post.parts.settings.model_copy(update={"teams_hosts": ""}))
+    assert len(to(post.comes("2026-12-04"), SENCO)) == 1
+    assert teams.cards == [] and kept(post).not_taken == "teams_refused"
+
+
 def test_a_choice_that_cannot_be_is_refused_by_its_question_and_leaves_what_was_kept(post: MorningPost) -> None:
     wants(post, hour=8)
     for hour, address, field in ((6, "", "morning_at"), (16, "", "morning_at"), (9, "https://evil.example.org/x", "teams_url"), (9, "", "teams_url")):
