@@ -18,6 +18,8 @@ from notifications.reader import Reader
 from notifications.render import names_target, render
 from rules.explain import in_full
 
+WHOEVER_IT_IS = "Sir or Madam"  # how a letter greets a reader whom the ledger does not know
+
 
 @dataclass(frozen=True, slots=True)
 class Paper:
@@ -57,7 +59,7 @@ def letter_on_paper(session: Session, delivery: Delivery, today: date) -> Paper:
     return Paper(
         subject=subject,
         html=above_the_letter(reader.language, school["phone"]) + html,
-        name=reader.name,
+        name=reader.name if reader.name != WHOEVER_IT_IS else "",
         address=person.address if person else "",
         phone=person.phone if person else "",
         language=reader.language,
@@ -73,4 +75,4 @@ def _reader(session: Session, delivery: Delivery) -> tuple[Reader, Person | None
         return Reader(delivery.to_role, person.kind, name, person.email, person.language, person.id), person
     authority = session.get(Authority, delivery.authority_id) if delivery.authority_id is not None else None
     kind = "family" if delivery.to_role in FAMILY else "outside"
-    return Reader(delivery.to_role, kind, f"{authority.name} SEN team" if authority else "", ""), None
+    return Reader(delivery.to_role, kind, f"{authority.name} SEN team" if authority else WHOEVER_IT_IS, ""), None

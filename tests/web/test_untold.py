@@ -127,3 +127,17 @@ def test_one_whose_text_cannot_be_written_is_told_in_ones_own_words(site: Site) 
     shown = senco.get(where)
     assert shown.status_code == 200 and "How were they told?" in shown.text and 'aria-label="The letter"' not in shown.text
     assert record(senco, where, "phone", "24").url.path == f"/cases/{case}"
+
+
+def test_a_letter_to_somebody_whom_nobody_entered_greets_them_all_the_same(site: Site) -> None:
+    case = site.review("Una", "Unknown")
+    untold(site, case, "nobody_holds_the_role")
+    with site.engines.scheduler() as session:
+        of_case = "case_id = (SELECT id FROM cases WHERE ref = :case)"
+        session.execute(text(f"UPDATE deliveries SET person_id = NULL WHERE error_code = 'nobody_holds_the_role' AND {of_case}"), {"case": case})
+        number = session.scalar(
+            text(f"SELECT min(id) FROM deliveries WHERE template = 'annual_review/send_invitations.done' AND {of_case}"), {"case": case}
+        )
+    letter = site.client("senco").get(f"/letters/{number}").text
+    letter = letter[letter.index('aria-label="The letter"') :]
+    assert "Dear Sir or Madam," in letter and "<p>Parent</p>" in letter
