@@ -12,6 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from db.field_fault import FieldFault
 from db.handing_over import owe_to_deputies
 from db.models import Absence, Membership, Person
 from db.person_schools import make_deputies_known
@@ -24,13 +25,8 @@ _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(24140, 1)")  # two people wh
 _SCHOOLS = text("SELECT DISTINCT school_id FROM memberships WHERE person_id = :person ORDER BY school_id")
 
 
-class CannotBeAway(ValueError):
-    """The absence cannot stand as it was said. `message` says why and what to say instead; `field` is deputy, from_on, to_on or empty."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.field = field
+class CannotBeAway(FieldFault):
+    """The absence cannot stand as it was said. `field` is deputy, from_on, to_on or empty."""
 
 
 @dataclass(frozen=True, slots=True)

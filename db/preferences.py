@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from db.field_fault import FieldFault
 from db.mailings import TEAMS
 from db.models import Mailing, Preference
 
@@ -20,13 +21,8 @@ FIRST_HOUR, LAST_HOUR = 7, 15  # of the mornings, London's: before seven nothing
 MOST = 2000  # letters of an address
 
 
-class CannotPrefer(ValueError):
-    """What was asked for cannot be: `field` is `morning_at` or `teams_url`, `message` says what to do. Nothing was saved."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
-        self.message = message
+class CannotPrefer(FieldFault):
+    """`field` is `morning_at` or `teams_url`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +52,11 @@ def set_wants(session: Session, person_id: int, morning_at: int, in_teams: bool,
     """
     kept = session.get(Preference, person_id) or Preference(person_id=person_id, teams_url="")
     if not FIRST_HOUR <= morning_at <= LAST_HOUR:
-        raise CannotPrefer("morning_at", f"Choose an hour from {FIRST_HOUR} to {LAST_HOUR}")
+        raise CannotPrefer(f"Choose an hour from {FIRST_HOUR} to {LAST_HOUR}", "morning_at")
     if in_teams and not teams_url and not kept.teams_url:
-        raise CannotPrefer("teams_url", "Give the address of the workflow")
+        raise CannotPrefer("Give the address of the workflow", "teams_url")
     if in_teams and teams_url and not lies_at(teams_url, hosts):
-        raise CannotPrefer("teams_url", "This is no address of a Teams workflow. Copy it from the workflow, whole, from https:// to the end")
+        raise CannotPrefer("This is no address of a Teams workflow. Copy it from the workflow, whole, from https:// to the end", "teams_url")
     kept.morning_at = morning_at
     if teams_url or not in_teams:
         kept.teams_url, kept.set_at = (teams_url if in_teams else ""), func.now()

@@ -9,6 +9,8 @@ from typing import Literal, get_args
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from db.field_fault import FieldFault
+
 Way = Literal["post", "phone", "in_person", "text"]
 WAYS: tuple[Way, ...] = get_args(Way)
 WAY_WORDS = {"post": "by post", "phone": "by telephone", "in_person": "face to face", "text": "by a text message of our own"}
@@ -23,13 +25,8 @@ _TELL = text("""
 _OWED_ON = text("SELECT owed_on FROM deliveries WHERE id = :id")
 
 
-class CannotTell(ValueError):
-    """It cannot be recorded: `field` is `way` or `on`, or empty where somebody else was quicker; `message` says what to do. Nothing was saved."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
-        self.message = message
+class CannotTell(FieldFault):
+    """`field` is `way` or `on`, or empty where somebody else was quicker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +44,10 @@ def tell(session: Session, delivery_id: int, telling: Telling, today: date) -> N
     Raises CannotTell, also when the message is not one that reached nobody any more.
     """
     if telling.way not in WAYS:
-        raise CannotTell("way", "Choose how they were told")
+        raise CannotTell("Choose how they were told", "way")
     owed_on = session.scalar(_OWED_ON, {"id": delivery_id})
     if telling.on > today or (owed_on is not None and telling.on < owed_on):
         since = f"{owed_on:%d/%m/%Y}, when it was owed, and " if owed_on else ""
-        raise CannotTell("on", f"Give the day on which they were told: between {since}today")
+        raise CannotTell(f"Give the day on which they were told: between {since}today", "on")
     if session.scalar(_TELL, {"id": delivery_id, "way": telling.way, "on": telling.on, "by": telling.by}) is None:
-        raise CannotTell("", "Somebody has recorded this already, or it was sent after all. Nothing was changed")
+        raise CannotTell("Somebody has recorded this already, or it was sent after all. Nothing was changed")

@@ -51,7 +51,7 @@ def _day(form: Mapping[str, str]) -> date:
     try:
         return date.fromisoformat(typed)
     except ValueError:
-        raise CannotTell("on", f"{typed or 'Nothing'} is not a date. Write it as 4 3 2027") from None
+        raise CannotTell(f"{typed or 'Nothing'} is not a date. Write it as 4 3 2027", "on") from None
 
 
 def _message(request: Request, number: int) -> MessageRow:
