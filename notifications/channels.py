@@ -11,7 +11,7 @@ import re
 import socket
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from notifications.message import Message, Sent
 from notifications.proof import HEADER
@@ -51,7 +51,7 @@ def send(message: Message, mail_url: str, sender: str, before: float = float("in
     """
     if not is_plain_address(message.to):
         return Sent("refused", "bad_address")
-    if urlsplit(mail_url).scheme == MICROSOFT:
+    if _read(mail_url).scheme == MICROSOFT:
         return _send_by_microsoft(message, mail_url, sender, before)
     where = _server(mail_url)
     if not _answers(where["host"], where["port"], where["secure_mode"] == "ssl"):
@@ -114,8 +114,18 @@ def tell(alarm_url: str, title: str, words: str) -> bool:
     return bool(service.notify(title=title, body=words, body_format=apprise.NotifyFormat.TEXT))
 
 
+def _read(mail_url: str) -> SplitResult:
+    try:
+        parts = urlsplit(mail_url)
+        if parts.scheme != MICROSOFT:
+            parts.port  # noqa: B018  raises for one that cannot be
+    except ValueError:  # whose words may quote the password
+        raise MailSettingsError("SENDFLOW_MAIL_URL cannot be read. Percent-encode what its password has beside letters, digits and -._~") from None
+    return parts
+
+
 def _server(mail_url: str) -> dict[str, object]:
-    parts = urlsplit(mail_url)
+    parts = _read(mail_url)
     if parts.scheme not in _WAYS or not parts.hostname:
         raise MailSettingsError(
             "SENDFLOW_MAIL_URL must be like smtp://mail.example.org:25, smtp+starttls://user:password@mail.example.org:587 "

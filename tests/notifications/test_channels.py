@@ -64,6 +64,15 @@ def test_a_mail_url_of_another_kind_is_refused_in_words() -> None:
         send(message(), "http://127.0.0.1:1", SENDER)
 
 
+@pytest.mark.parametrize(
+    "bad", ["smtps://me:pass[word@mail.example.org", "smtp://mail.example.org:99999", "smtps://me:pa/ss@h", "microsoft365://a:s[x@b"]
+)
+def test_a_password_with_letters_of_an_address_is_refused_in_words_that_do_not_quote_it(bad: str) -> None:
+    with pytest.raises(MailSettingsError) as refused:
+        send(message(), bad, SENDER)
+    assert "pa" not in str(refused.value).replace("password", "") and "99999" not in str(refused.value)
+
+
 def test_a_server_that_wants_starttls_gets_it_and_one_with_a_strange_certificate_gets_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
