@@ -111,7 +111,7 @@ def message_of(session: Session, number: int) -> MessageRow | None:
 
 def failed_messages(session: Session, limit: int = 200) -> list[MessageRow]:
     """Messages that reached nobody: a person must tell the reader by another way (`MessageRow.where` says which). Newest first."""
-    untold = f"WHERE COALESCE(g.state, m.state) IN ('failed', 'bounced') AND NOT {_KEPT_AWAY}"
+    untold = f"WHERE COALESCE(g.state, m.state) IN ('failed', 'bounced') AND {_KEPT_AWAY} IS NOT TRUE"  # so asked of these few alone
     return _read(session, f"{untold} ORDER BY m.id DESC LIMIT :limit", {"limit": limit})
 
 
