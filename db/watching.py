@@ -136,8 +136,8 @@ def _of_the_worker(seen: Seen) -> Iterable[Incident]:
         waits = _waits(seen, seen.owed)
         yield Incident("sending", f"{seen.owed.count} messages are owed and nobody sends them, the first for {_words(waits)}. See the worker's log.")
     if (waits := _waits(seen, seen.refused)) > SENDING_LATE:
-        words = f"The mail server takes nothing: {seen.refused.count} messages wait, the first for {_words(waits)}."
-        yield Incident("mail", f"{words} See `sendflow status`, whether it runs, and whether SENDFLOW_MAIL_URL is right.")
+        words = f"The mail server or the SMS service takes nothing: {seen.refused.count} messages wait, the first for {_words(waits)}."
+        yield Incident("mail", f"{words} See `sendflow status`, whether it runs, and whether SENDFLOW_MAIL_URL and SENDFLOW_SMS_URL are right.")
 
 
 def _of_the_schedules(seen: Seen, due: Mapping[str, datetime]) -> Iterable[Incident]:
