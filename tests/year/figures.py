@@ -24,7 +24,7 @@ def table(lived: Lived, name: str) -> str:
     done, happened = lived.year.people.done, lived.year.happenings.counted
     rows: list[tuple[str, str]] = [
         ("days, pupils, seed", f"{asked.first} to {asked.last}, {asked.pupils:,} pupils, seed {asked.seed}"),
-        ("acts of people", f"{sum(done.values()):,}: " + _listed(done)),
+        ("acts of people", f"{sum(done.values()):,}, {lived.year.people.by_link:,} of them by the link of a letter: " + _listed(done)),
         ("cases opened by hand", f"{sum(lived.year.openings.opened.values()):,}; the others opened by themselves"),
         ("beside these", _listed(happened) or "nothing"),
         *((name, f"{number:,}") for name, number in sorted(figures.items()) if not name.startswith("mails: ")),

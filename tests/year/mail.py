@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -15,6 +16,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from db.clock import Clock
 from db.postgres_process import free_port
 
+_LINK = re.compile(r"/l/([\w.\-]+)")
 _LIST = re.compile(r"/list/([\w.\-]+)")
 
 
@@ -32,10 +34,12 @@ class Arrived:
 
 @dataclass
 class YearMail:
-    """Takes every mail while it runs. `arrived`: all of them, in their order, over all starts of the server."""
+    """Takes every mail while it runs. `arrived`: all of them, in their order, over all starts of the server; `links`: by case, the tokens of the
+    signed links in its letters."""
 
     clock: Clock
     arrived: list[Arrived] = field(default_factory=list)
+    links: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     port: int = field(default_factory=free_port)
     _controller: Controller | None = None
 
@@ -61,8 +65,9 @@ class YearMail:
         content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
         mail: EmailMessage = message_from_bytes(content, policy=policy.default)  # type: ignore[assignment]  # the policy makes it one
         reference = str(mail["X-Case-Ref"])
-        text = _part(mail, "plain") if reference.startswith("LIST-") else ""
-        token = _LIST.search(_part(mail, "html")) if text else None
+        text, html = _part(mail, "plain") if reference.startswith("LIST-") else "", _part(mail, "html")
+        token = _LIST.search(html) if text else None
+        self.links[reference.partition("/")[0]] += _LINK.findall(html)
         now, subject = self.clock.now(), str(mail["Subject"])
         self.arrived += [Arrived(now, to, reference, subject, text, token[1] if token else "") for to in envelope.rcpt_tos]
         return "250 kept"

@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 from uuid import UUID
 
 from db.ledger import Actor, LedgerError
+from db.links import LinkRefused, Links
 from db.permissions import roles_for_step
+from db.signing_key import signing_keys
 from rules.definition import Definition, Fact
 from rules.history import Refused
 from rules.values import Facts, Value
 from tasks.parts import Parts
 from tests.year.days import Calendars
-from tests.year.habits import FAMILY, FIRST_WORD, OUTCOMES, habit_of
+from tests.year.habits import FAMILY, FIRST_WORD, OUTCOMES, STAFF, habit_of
 
 TRIES = 6
+BY_LINK = 0.5
 _OPEN_STEPS = """
     SELECT s.case_id, s.no, c.ref, d.process, s.step, s.party, s.round, s.owner, s.school_id, LEAST(s.due_on, s.safe_on, s.target_on) AS by_on
     FROM steps s JOIN cases c ON c.id = s.case_id JOIN definitions d ON d.id = c.definition_id
@@ -47,7 +51,8 @@ class Todo:
 
 @dataclass
 class People:
-    """`done`: acts by who owed the step; `refused`: refusals by process, step and code; `never`: steps that nobody will do."""
+    """`done`: acts by who owed the step; `refused`: refusals by process, step and code; `never`: steps that nobody will do;
+    `by_link`: how often somebody outside used the link of their letter."""
 
     parts: Parts
     calendars: Calendars
@@ -55,6 +60,8 @@ class People:
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     never: int = 0
+    links: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by case, the links in the letters that came
+    by_link: int = 0
     _plans: list[tuple[date, int, int, Todo, int]] = field(default_factory=list)
     _known: set[tuple[int, int]] = field(default_factory=set)
     _holders: dict[tuple[int, str], int] = field(default_factory=dict)
@@ -146,11 +153,25 @@ class People:
         return fact.words[:2] if fact.type == "list" else self.chance.choice(fact.words)
 
     def _actor(self, definition: Definition, todo: Todo) -> Actor:
-        """Who records it: whoever owes it and is here, else the first who may."""
+        """Who records it: somebody outside by the link in their letter, half of those who have one; else whoever owes it, or may record it."""
+        if todo.owner not in STAFF and self.chance.random() < BY_LINK and (actor := self._by_link(todo)) is not None:
+            self.by_link += 1
+            return actor
         for role in roles_for_step(definition, todo.step, todo.party):
             if (person := self.holder(todo.school_id, role)) is not None:
                 return Actor(person, frozenset({todo.school_id}), "console")
         return Actor(self.holder(todo.school_id, "senco"), frozenset({todo.school_id}), "console")
+
+    def _by_link(self, todo: Todo) -> Actor | None:
+        links, today = Links(signing_keys(self.parts.settings)), self.parts.clock.today()
+        for token in reversed(self.links.get(todo.ref, ())):
+            try:
+                link = links.read(self.parts.engines, token, today)
+            except LinkRefused:  # used, or too old: they look for another letter
+                continue
+            if (link.step, link.party, link.round) == (todo.step, todo.party, todo.round):
+                return Actor(link.person_id, frozenset({link.school_id}), "link", link.id, link.role)
+        return None
 
     def holder(self, school_id: int, role: str) -> int | None:
         """Who holds that role at that school; None: nobody."""

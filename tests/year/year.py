@@ -59,7 +59,7 @@ class Year:
     def __post_init__(self) -> None:
         self.worker = Worker(self.place.new_parts())
         self.days = KnownDays([(self.place.clock.now(), read_calendars(self.worker.parts))])
-        self.people = People(self.place.new_parts(), self.days.versions[0][1], Random(self.seed))
+        self.people = People(self.place.new_parts(), self.days.versions[0][1], Random(self.seed), links=self.place.mail.links)
         self.openings = Openings(self.people, Random(self.seed + 1))
         self.happenings = Happenings(self.people, self.place.mail)
         self._before = self.place.clock.now()
