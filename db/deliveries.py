@@ -26,6 +26,7 @@ def _of_each(words: str) -> dict[Of, TextClause]:
     return {table: text(words.format(table=table)) for table in TABLES}
 
 
+OF_THE_SERVER = ("server_not_reached", "login_refused", "server_busy", "no_service")  # codes that say: nothing goes, to nobody
 BACK_OFF_MINUTES = (1, 5, 15, 60, 240, 720, 1440, 1440)  # then it has failed: three days after the first try
 # An instance is known by step, party and round: a move to another text may give it another number, or leave no such step.
 SUPERSEDE = """
@@ -91,6 +92,8 @@ _NOT_NEEDED = _of_each("""
     UPDATE {table} SET state = 'superseded', settled_at = now(), claimed_until = NULL
     WHERE id = :id AND holder = :holder AND state = 'claimed' RETURNING id
 """)
+_FORGET_REFUSALS = _of_each("UPDATE {table} SET error_code = '' WHERE state = 'owed' AND error_code = ANY(:codes)")
+
 _BY_TEXT = text("""
     INSERT INTO deliveries (case_id, person_id, seq, school_id, due_on, no, round, rung, step, party, moment, template, channel, to_role, severity,
                             reference, once_key, details)
@@ -160,6 +163,14 @@ def mark_put_back(session: Session, delivery_id: int, holder: str, code: str, *,
 def mark_not_needed(session: Session, delivery_id: int, holder: str, *, of: Of = "deliveries") -> bool:
     """It has nothing to say any more, or its reader may not be written to, and is not sent. False: somebody else holds it by now."""
     return session.scalar(_NOT_NEEDED[of], {"id": delivery_id, "holder": holder}) is not None
+
+
+def forget_refusals(session: Session) -> None:
+    """The mail server has taken one: what it refused to everybody is no fault of its any more, also of messages that now wait for their readers'
+    hours. One that it refuses again says so again.
+    """
+    for statement in _FORGET_REFUSALS.values():
+        session.execute(statement, {"codes": list(OF_THE_SERVER)})
 
 
 def mark_bounced(session: Session, reference: str, code: str) -> bool:

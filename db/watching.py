@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from db import wakes
+from db.deliveries import OF_THE_SERVER
 from db.heartbeats import Beat, beats
 from db.permissions import role_title
 from db.queries.unowned import UnownedTold, unowned_told
@@ -21,7 +22,6 @@ WORKER = "wakes"  # the heartbeat of the loop that serves wakes
 LATE = timedelta(minutes=3)  # looked at each minute, so that a person hears within five
 SCHEDULE_LATE = timedelta(minutes=3)  # beyond its time; with the heartbeat each five minutes a person hears within ten
 SENDING_LATE = timedelta(minutes=10)  # a message whose time has come and that nobody tries
-OF_THE_SERVER = ("server_not_reached", "login_refused", "server_busy", "no_service")  # codes of deliveries that say: nothing goes, to nobody
 BY_HAND = {"backup": "`sendflow backup`", "drill": "`sendflow drill`"}  # what a person's own timer starts; once heard, its silence counts
 BY_HAND_LATE = timedelta(hours=6)  # beyond the day, or the 35 days, that its heartbeat names
 

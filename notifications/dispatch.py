@@ -15,6 +15,7 @@ from db.clock import Clock
 from db.deliveries import (
     Of,
     claim_deliveries,
+    forget_refusals,
     mark_accepted,
     mark_failed,
     mark_handed_over,
@@ -147,6 +148,8 @@ def _deliver_one(engines: Engines, clock: Clock, settings: Settings, keys: list[
     with engines.scheduler() as session:
         if sent.state == "accepted":
             mark_accepted(session, owed.id, holder, of=of)
+            if message.way == "email":
+                forget_refusals(session)
             return DeliveryCounts(accepted=1)
         if sent.state == "unknown":
             mark_unknown(session, owed.id, holder, sent.code, of=of)

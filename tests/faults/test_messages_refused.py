@@ -84,6 +84,19 @@ def test_n3_a_login_that_fails_is_one_incident_and_costs_no_message_its_tries(as
     tally("N3", acts=OWED, kills=1)
 
 
+def test_n9_a_message_that_waits_for_its_readers_hours_says_nothing_of_a_server_that_has_taken_others_since(
+    ash: Village, tmp_path: Path, tally: Tally
+) -> None:
+    """A letter to staff that was refused on the last evening before a holiday was an alarm until school began, a week after the server was back."""
+    case, other = owe_invitations(ash), owe_invitations(ash)
+    deliver(ash.engines, ash.clock, Settings(data_folder=tmp_path, mail_url="smtp://127.0.0.1:9"), case)
+    assert "mail" in kinds(ash, case)
+    with scripted_mail() as server:
+        deliver(ash.engines, ash.clock, Settings(data_folder=tmp_path, mail_url=server.url), other)
+    assert "mail" not in kinds(ash, case) and {state for state, _, _ in states(ash, case)} == {"owed"}
+    tally("N9", acts=OWED, kills=1)
+
+
 def kinds(ash: Village, case: str) -> list[str]:
     """The incidents that the watch sees once the case's messages have waited for an hour."""
     with ash.engines.scheduler() as session:
