@@ -14,7 +14,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "year.md"
 FAULTS = (
     "missed", "doubled", "came twice", "lost", "not due", "early", "of a decided step", "laid aside", "wrong day", "forgotten", "failed",
     "staff outside hours", "officer outside hours", "family outside hours", "officer twice", "morning's numbers", "morning's subject",
-    "date counted otherwise", "other readers", "came unsent", "no alarm", "late alarm", "false alarm", "never well again", "never told over", "chain",
+    "date counted otherwise", "other readers", "came unsent", "no alarm", "late alarm", "false alarm", "long unwell",
+    "never well again", "never told over", "chain",
 )  # fmt: skip
 
 
@@ -46,7 +47,7 @@ def write_down(name: str, words: str, page: Path = PAGE) -> None:
 
 
 def _asked_of(kind: str, lived: Lived) -> bool:
-    return bool(lived.alarms) or ("alarm" not in kind and "never" not in kind)
+    return bool(lived.alarms) or (not any(word in kind for word in ("alarm", "never", "unwell")))
 
 
 def _alarms(lived: Lived) -> Iterable[str]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
@@ -20,6 +20,7 @@ from tests.year.trust import Place, new_database, sample_trust
 from tests.year.watched import Alarm, Watcher
 from tests.year.year import Year
 
+WELL_WITHIN = timedelta(hours=25)  # what runs once a day has come to its end again by then
 Say = Callable[[str], None]
 
 
@@ -96,6 +97,8 @@ def _judge_alarms(lived: Lived, outages: list[Outage], watcher: Watcher) -> None
             lived.findings.wrong("late alarm", f"{words}: told after {alarm.after}")
         elif alarm.well_after is None:
             lived.findings.wrong("never well again", words)
+        elif alarm.well_after > WELL_WITHIN:
+            lived.findings.wrong("long unwell", f"{words}: still amiss {alarm.well_after} after its end")
         elif alarm.over_after is None:
             lived.findings.wrong("never told over", words)
     for words in watcher.false_alarms:

@@ -77,7 +77,7 @@ def judge_readers(letters: Letters, readers: Readers, outside: Outside, findings
             about = (row.case_id, row.school_id, row.ref, row.step, row.party, row.round, row.rung, row.due_on, row.to_role, row.created_at)
             told[about].add((row.person_id, row.authority_id))
     for (case_id, school_id, ref, step, _, _, rung, due_on, role, at), found in told.items():
-        expected = expected_readers(role, case_id, school_id, at.astimezone(LONDON).date(), readers, outside)
+        expected = expected_readers(role, case_id, school_id, at, readers, outside)
         if expected is None:
             continue
         findings.figures["rungs whose readers were looked up again"] += 1

@@ -70,7 +70,7 @@ def _counted(mail: Arrived, of_school: Mapping[int, list[Stretch]], readers: Rea
     person, today = readers.people[mail.to.casefold()], mail.at.astimezone(LONDON).date()
     found: Counter[str] = Counter()
     roles: dict[int, set[str]] = defaultdict(set)
-    for post in (*readers.acting(today), *readers.posts):
+    for post in (*readers.acting(mail.at), *readers.posts):
         if post.person_id == person:
             roles[post.school_id].add(post.role)
     for school, held in roles.items():

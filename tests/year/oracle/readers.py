@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
+from rules.hours import LONDON
 from tasks.parts import Parts
 
 Kind = Literal["staff", "officer", "family"]
@@ -25,16 +26,18 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """Somebody was away on these days, and who stood in."""
+    """Somebody was away on these days, and who stood in; known since `said_at`."""
 
     person_id: int
     deputy_id: int
     first: date
     last: date | None
+    said_at: datetime
 
-    def on(self, day: date) -> bool:
-        """Whether they were away that day."""
-        return self.first <= day and (self.last is None or day <= self.last)
+    def known_at(self, at: datetime) -> bool:
+        """Whether they were away then, and it had been said."""
+        day = at.astimezone(LONDON).date()
+        return self.said_at <= at and self.first <= day and (self.last is None or day <= self.last)
 
 
 @dataclass
@@ -47,9 +50,9 @@ class Readers:
     away: list[Away] = field(default_factory=list)
     schools: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
 
-    def acting(self, day: date) -> list[Post]:
-        """Who acted in which role on that day: whoever held it, or whoever stood in for them (the first of the chain who was here)."""
-        gone = {one.person_id: one.deputy_id for one in self.away if one.on(day)}
+    def acting(self, at: datetime) -> list[Post]:
+        """Who acted in which role then: whoever held it, or whoever stood in for them (the first of the chain who was here)."""
+        gone = {one.person_id: one.deputy_id for one in self.away if one.known_at(at)}
         found: list[Post] = []
         for post in self.posts:
             person, steps = post.person_id, 0
@@ -71,9 +74,9 @@ class Outside:
 
 
 def expected_readers(
-    role: str, case_id: int, school_id: int, day: date, readers: Readers, outside: Outside
+    role: str, case_id: int, school_id: int, at: datetime, readers: Readers, outside: Outside
 ) -> set[tuple[int | None, int | None]] | None:
-    """(person, authority) of everybody who hears what is told to that role of that case on that day; None: a role that is not looked at."""
+    """(person, authority) of everybody who hears what is told to that role of that case then; None: a role that is not looked at."""
     if role == "parent":
         return {(person, None) for person in outside.parents[case_id]}
     if role == "la":
@@ -81,7 +84,7 @@ def expected_readers(
         return officers or {(None, outside.mailboxes[case_id])} if case_id in outside.mailboxes else None
     if role not in STAFF_ROLES:
         return None
-    acting = [one for one in readers.acting(day) if one.school_id == school_id]
+    acting = [one for one in readers.acting(at) if one.school_id == school_id]
     holders = {one.person_id for one in acting if one.role in SPEAKS.get(role, (role,))}
     if not holders and role in ("senco", "headteacher"):
         holders = {one.person_id for one in acting if one.role == "trust_send_lead"}
@@ -113,7 +116,7 @@ _LAS = """
 """
 _PEOPLE = "SELECT id, kind, lower(email) AS email FROM persons WHERE email <> ''"
 _POSTS = "SELECT person_id, school_id, role FROM memberships ORDER BY person_id, school_id, role"
-_AWAY = "SELECT person_id, deputy_id, from_on, to_on FROM absences WHERE ended_at IS NULL"
+_AWAY = "SELECT person_id, deputy_id, from_on, to_on, said_at FROM absences WHERE ended_at IS NULL"
 _MAILBOXES = "SELECT lower(sen_email) AS email FROM authorities WHERE sen_email <> ''"
 _KINDS: dict[str, Kind] = {"staff": "staff", "family": "family"}
 
