@@ -92,7 +92,11 @@ _NOT_NEEDED = _of_each("""
     UPDATE {table} SET state = 'superseded', settled_at = now(), claimed_until = NULL
     WHERE id = :id AND holder = :holder AND state = 'claimed' RETURNING id
 """)
-_FORGET_REFUSALS = _of_each("UPDATE {table} SET error_code = '' WHERE state = 'owed' AND error_code = ANY(:codes)")
+# A row that another sender holds is left to it, so that two who forget at once never wait for each other.
+_FORGET_REFUSALS = _of_each("""
+    UPDATE {table} SET error_code = ''
+    WHERE id IN (SELECT id FROM {table} WHERE state = 'owed' AND error_code = ANY(:codes) FOR UPDATE SKIP LOCKED)
+""")
 
 _BY_TEXT = text("""
     INSERT INTO deliveries (case_id, person_id, seq, school_id, due_on, no, round, rung, step, party, moment, template, channel, to_role, severity,
