@@ -14,6 +14,7 @@ from tests.year.oracle.findings import Findings
 from tests.year.oracle.readers import Readers
 
 REPORTS_TO_LEADERS = ("trust_week", "trust_breaches", "board_month")  # on any working day: the trust works in the holidays (decision 140)
+TO_DEPUTIES = "standing_in"  # decision 135, point 10: whoever stands in must know it before they act; it keeps hours and working days
 DAY = {"staff": (time(7), time(18)), "officer": (time(7), time(18)), "family": (time(8), time(20))}
 
 
@@ -47,6 +48,9 @@ def _staff_day(mail: Arrived, day: date, kind: str, readers: Readers, days: Know
         return
     if kind in REPORTS_TO_LEADERS and is_working_day(day):
         findings.figures["reports to the trust's leaders on working days of the school holidays"] += 1
+        return
+    if kind == TO_DEPUTIES and is_working_day(day):
+        findings.figures["deputies told on working days of the school holidays"] += 1
         return
     findings.wrong("staff outside hours", f"{mail.reference} ({kind}) on {day:%A %d %B %Y}, no school day")
 

@@ -32,7 +32,7 @@ _EVENTS = "SELECT case_id, recorded_at, kind, content FROM events ORDER BY case_
 class Stretch:
     """One step of one case as it stood from `since` until `until` (None: to the end of the year). `owner`: the role that owes it, empty for
     software, the calendar and other cases; `ladder`: by which it is chased. `family`: who hears what is told to the parent. `rule` and `bases`: what
-    the date that it is chased for was counted from; no rule where the law has it moved to another day."""
+    the date that it is chased for was counted from; no rule where the law has it moved to another day, or leaves days out."""
 
     case_id: int
     ref: str
@@ -157,7 +157,8 @@ def _stretch(case: Any, definition: Definition, position: Position, one: Instanc
 
 def _counted_from(one: Instance) -> tuple[str, tuple[tuple[str, date], ...]]:
     due = one.due or one.target
-    if due is None or any(note.startswith("moved from") for note in due.why.notes):
+    leaves_out = "left out" in due.why.counting if due is not None else False  # the Tribunal's August and Christmas
+    if due is None or leaves_out or any(note.startswith("moved from") for note in due.why.notes):
         return "", ()
     return due.why.rule, due.why.bases
 
