@@ -21,7 +21,7 @@ NOT_YET = ("owed", "held")
 _DELIVERIES = """
     SELECT d.id, c.ref, d.case_id, d.step, d.party, d.round, d.rung, d.due_on, d.to_role, d.person_id, d.authority_id, d.state, d.error_code,
            d.reference, d.created_at, d.settled_at, d.next_try_at, d.owed_on, d.held_for, d.school_id, d.template, d.moment, d.mailing_id,
-           m.state AS mailing_state, m.sent_for, d.may_be_twice OR COALESCE(m.may_be_twice, false) AS may_be_twice
+           m.state AS mailing_state, m.sent_for, m.created_at AS mailing_at, d.may_be_twice OR COALESCE(m.may_be_twice, false) AS may_be_twice
     FROM deliveries d JOIN cases c ON c.id = d.case_id LEFT JOIN mailings m ON m.id = d.mailing_id ORDER BY d.id
 """
 
@@ -70,11 +70,12 @@ def judge_rungs(counted: Counted, letters: Letters, said: Sequence[Said], findin
 
 
 def judge_readers(letters: Letters, readers: Readers, outside: Outside, findings: Findings) -> None:
-    """Each rung was told to everybody who held its role on the day on which it was told, and to nobody else."""
+    """Each rung that was sent was told to everybody who held its role when it was told, and to nobody else."""
     told: dict[tuple[Any, ...], set[tuple[int | None, int | None]]] = defaultdict(set)
     for row in letters.rows:
-        if row.rung is not None and row.state != "failed":
-            about = (row.case_id, row.school_id, row.ref, row.step, row.party, row.round, row.rung, row.due_on, row.to_role, row.created_at)
+        if row.rung is not None and row.state in (*SENT, "listed"):
+            told_at = row.mailing_at if row.state == "listed" else row.created_at  # what is held follows whoever acts (decision 135, point 9)
+            about = (row.case_id, row.school_id, row.ref, row.step, row.party, row.round, row.rung, row.due_on, row.to_role, told_at)
             told[about].add((row.person_id, row.authority_id))
     for (case_id, school_id, ref, step, _, _, rung, due_on, role, at), found in told.items():
         expected = expected_readers(role, case_id, school_id, at, readers, outside)
