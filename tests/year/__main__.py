@@ -29,7 +29,7 @@ def main() -> int:
         for name, live in (("calm", calm), ("hard", hard)):
             if given.only in ("", name):
                 _say(f"The {name} year, {asked.first} to {asked.last}, {asked.pupils} pupils, seed {asked.seed}")
-                with live(server.server, f"year_{os.getpid()}_{name}", folder / name, asked, say=_say) as lived:
+                with live(server.server, f"test_{os.getpid()}_{name}", folder / name, asked, say=_say) as lived:
                     wrong += _tell(name, lived, given)
     shutil.rmtree(folder)
     return 1 if wrong else 0
