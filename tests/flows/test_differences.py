@@ -78,7 +78,8 @@ def test_of_late_sweeps_the_newest_is_kept_and_one_left_running_is_told(office: 
     office.client.set_flow_run_state(left, State(type=StateType.RUNNING), force=True)
 
     tidied = tidy_sweep_runs(office.client)
-    assert (set(tidied.cancelled), tidied.crashed) == ({made[0], made[2]}, ())
+    # Other schedules' late runs are tidied too: nobody serves them on this server, and they come each five minutes.
+    assert set(tidied.cancelled) & set(made) == {made[0], made[2]} and left not in tidied.crashed
     monkeypatch.setattr("flows.sweep_runs.LONGEST_SWEEP", timedelta(0))
     crashed = tidy_sweep_runs(office.client).crashed  # and perhaps one that another module left behind
     assert left in crashed and not set(crashed) & set(made)
