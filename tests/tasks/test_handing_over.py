@@ -20,6 +20,7 @@ from tests.db.ledger_story import day
 from tests.tasks.morning_post import MorningPost, morning_post
 
 TEACHER = "teacher.ash@school.example"
+TERMS = (("Autumn", date(2026, 9, 3), date(2026, 12, 18)), ("Spring", date(2027, 1, 5), date(2027, 3, 25)))
 NAMED = "you stand in for somebody who is away"
 
 
@@ -28,7 +29,7 @@ def post(postgres: TestServer, tmp_path: Path) -> Iterator[MorningPost]:
     """A ledger of each test's own: a sweep takes whatever is due, of any case."""
     with postgres.database() as url:
         engines = Engines(url)
-        with morning_post(engines, tmp_path, (("Autumn", date(2026, 9, 3), date(2026, 12, 18)),)) as opened:
+        with morning_post(engines, tmp_path, TERMS) as opened:
             yield opened
         engines.dispose()
 
@@ -86,6 +87,19 @@ def test_a_deputy_is_told_at_once_and_once_and_not_at_all_of_what_was_taken_back
         take_back(session, second.id, by=second.person_id, today=post.clock.today(), now=post.clock.now())
     deliver(post.parts)
     assert not [mail for mail in post.comes("2026-12-07") if NAMED in mail.subject]
+
+
+def test_in_the_holidays_only_a_deputy_who_stands_in_before_school_opens_is_told(post: MorningPost) -> None:
+    post.comes("2026-12-21", hour=9)
+    later = says_away(post, "2027-01-05", "2027-01-06")
+    deliver(post.parts)
+    assert not [mail for mail in post.sink.mails() if NAMED in mail.subject], "the holidays: it can wait for the morning on which it begins"
+    with post.parts.engines.scheduler() as session:
+        take_back(session, later.id, by=later.person_id, today=post.clock.today(), now=post.clock.now())
+    says_away(post, "2026-12-22", "2026-12-23")
+    deliver(post.parts)
+    assert len([mail for mail in post.sink.mails() if NAMED in mail.subject]) == 1
+    assert not [mail for mail in post.comes("2027-01-05") if NAMED in mail.subject]
 
 
 def test_a_deputy_who_has_the_same_line_in_a_role_of_their_own_has_it_once(post: MorningPost) -> None:
