@@ -144,7 +144,8 @@ def test_p9_events_lost_when_the_server_dies_take_no_alarm_with_them(
         assert prefect_server.ensure()
         until(lambda: office.is_served(case), "served when the server is back", seconds=90)
     assert watching.bell.heard and "want to be woken" in watching.bell.heard[0]
-    filters = {"filter": {"resource": {"id": [resource]}, "event": {"name": ["sendflow.step.overdue"]}}}
+    # Of ours alone: the worker tells Prefect of the same case's late steps meanwhile.
+    filters = {"filter": {"id": {"id": [one["id"] for one in events]}}}
     kept = office.client.request("POST", "/events/filter", json=filters).json()["total"]
     assert 0 <= kept <= sent
     tally("P9", acts=1, kills=1, note=f"{sent - kept} of {sent} events lost, the alarm came from the ledger")
