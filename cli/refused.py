@@ -4,6 +4,32 @@ from __future__ import annotations
 
 import sys
 
+_SAY_IT_THEMSELVES = (
+    ("rules.periods", "RuleError"),
+    ("rules.fact_values", "FactError"),
+    ("rules.timeline", "UnknownFact"),
+    ("rules.library", "NoDefinition"),
+    ("db.queries.versions", "NoSuchVersion"),
+    ("db.migrate", "DatabaseRefused"),
+    ("db.start_checks", "UnsafeServer"),
+    ("db.installation", "NotADemo"),
+    ("db.installation", "OtherInstallation"),
+    ("db.backup_file", "BackupBroken"),
+    ("db.backup_restore", "RestoreRefused"),
+    ("db.embedded", "EmbeddedPostgresError"),
+    ("db.clock", "ClockFileError"),
+    ("flows.server", "PrefectServerError"),
+    ("flows.connection", "PrefectUnreachable"),
+    ("flows.server_settings", "PrefectSettingsError"),
+    ("cli.working", "NobodyKnown"),
+    ("db.absences", "CannotBeAway"),
+    ("db.told_by_a_person", "CannotTell"),
+    ("notifications.render", "TemplateMissing"),
+    ("db.signing_key", "SigningKeyError"),
+    ("cli.up", "UpRefused"),
+    ("notifications.channels", "AlarmUrlError"),
+)
+
 
 def refusal_lines(fault: Exception) -> list[str] | None:
     """The lines to print for `fault`, or None when it is no refusal but a fault of ours. Only modules already imported are asked,
@@ -21,32 +47,7 @@ def refusal_lines(fault: Exception) -> list[str] | None:
             "every connection to the database is taken, and none came free in time. Try again in a minute: what you sent may be sent again. "
             "If it happens often, raise SENDFLOW_POOL_SIZE."
         ]
-    known = (
-        ("rules.periods", "RuleError"),
-        ("rules.fact_values", "FactError"),
-        ("rules.timeline", "UnknownFact"),
-        ("rules.library", "NoDefinition"),
-        ("db.queries.versions", "NoSuchVersion"),
-        ("db.migrate", "DatabaseRefused"),
-        ("db.start_checks", "UnsafeServer"),
-        ("db.installation", "NotADemo"),
-        ("db.installation", "OtherInstallation"),
-        ("db.backup_file", "BackupBroken"),
-        ("db.backup_restore", "RestoreRefused"),
-        ("db.embedded", "EmbeddedPostgresError"),
-        ("db.clock", "ClockFileError"),
-        ("flows.server", "PrefectServerError"),
-        ("flows.connection", "PrefectUnreachable"),
-        ("flows.server_settings", "PrefectSettingsError"),
-        ("cli.working", "NobodyKnown"),
-        ("db.absences", "CannotBeAway"),
-        ("db.told_by_a_person", "CannotTell"),
-        ("notifications.render", "TemplateMissing"),
-        ("db.signing_key", "SigningKeyError"),
-        ("cli.up", "UpRefused"),
-        ("notifications.channels", "AlarmUrlError"),
-    )
-    return [str(fault)] if any(_is(fault, module, name) for module, name in known) else None
+    return [str(fault)] if any(_is(fault, module, name) for module, name in _SAY_IT_THEMSELVES) else None
 
 
 def _is(fault: Exception, module: str, name: str) -> bool:

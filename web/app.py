@@ -64,6 +64,7 @@ def create_app(settings: Settings, engines: Engines, clock: Clock, library: Libr
     for part in PARTS:
         app.include_router(part.router)
     _error_pages(app)
+    _pages_of_a_database_away(app)
     return app
 
 
@@ -100,6 +101,8 @@ def _error_pages(app: FastAPI) -> None:
         secure(request, answer)
         return answer
 
+
+def _pages_of_a_database_away(app: FastAPI) -> None:
     @app.exception_handler(PoolEmpty)
     @app.exception_handler(OperationalError)
     @app.exception_handler(ConnectionLost)
