@@ -10,12 +10,14 @@ import logging
 import re
 import socket
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from notifications.message import Message, Sent
 from notifications.proof import HEADER
-from notifications.server_words import BUSY, LOGIN, REFUSED, TRY_LATER, overheard
+from notifications.server_words import BUSY, LOGIN, REFUSED, TRY_LATER, Ear, overheard
 
 if TYPE_CHECKING:
     import apprise
@@ -59,11 +61,24 @@ def send(message: Message, mail_url: str, sender: str, before: float = float("in
     service = _service(message, where, sender)
     if service is None:
         return Sent("refused", NO_SERVICE)
+    return hand_over(service, Ear.refusal, before, title=message.subject, body=message.html, body_format="html")
+
+
+def hand_over(service: apprise.NotifyBase, refusal: Callable[[Ear], Sent], before: float, **words: str) -> Sent:
+    """Let one service of Apprise send `words` (`title`, `body`, `body_format`), not after `before`. What was overheard goes to `refusal`.
+
+    A fresh Apprise object a message: a reused one waits 5.5 s between mails.
+    """
+    import apprise
+
+    sender = apprise.Apprise()
+    if not sender.add(service):
+        return Sent("refused", NO_SERVICE)
     if time.monotonic() > before:
         return Sent("refused", TOO_LATE)
     with overheard() as ear:
-        took = service.notify(title=message.subject, body=message.html, body_format="html")
-    return Sent("accepted", "accepted") if took else ear.refusal()
+        took = sender.notify(**words)  # type: ignore[arg-type]
+    return Sent("accepted", "accepted") if took else refusal(ear)
 
 
 def _send_by_microsoft(message: Message, mail_url: str, sender: str, before: float) -> Sent:
@@ -78,24 +93,13 @@ def _send_by_microsoft(message: Message, mail_url: str, sender: str, before: flo
         return Sent("refused", "bad_address")  # one that Apprise leaves out
     if not _answers(*whom_to_reach(mail_url), True):
         return Sent("refused", NOT_REACHED)
-    if time.monotonic() > before:
-        return Sent("refused", TOO_LATE)
-    said = _handed_to(service, message)
+    refused = partial(Ear.refusal_of_service, not_taken=REFUSED)
+    said = hand_over(service, refused, before, title=message.subject, body=message.html, body_format="html")
     if said.code == LOGIN:
         service.forget_token()
-    if service.signed_in or said.code in (BUSY, TRY_LATER):
+    if service.signed_in or said.code in (TOO_LATE, BUSY, TRY_LATER):
         return said
     return Sent("refused", LOGIN if said.state == "refused" else TRY_LATER)  # who was not let in has sent nothing, whatever was lost on the way
-
-
-def _handed_to(service: apprise.NotifyBase, message: Message) -> Sent:
-    import apprise
-
-    by = apprise.Apprise()
-    by.add(service)
-    with overheard() as ear:
-        took = by.notify(title=message.subject, body=message.html, body_format="html")
-    return Sent("accepted", "accepted") if took else ear.refusal_of_service(REFUSED)
 
 
 def tell(alarm_url: str, title: str, words: str) -> bool:
@@ -150,16 +154,13 @@ def _answers(host: object, port: object, secure: object) -> bool:
         return False
 
 
-def _service(message: Message, where: dict[str, object], sender: str) -> apprise.Apprise | None:
-    """Apprise ready to send this one, or None when no service of it takes these settings: it may say so by an error or by False.
-
-    A fresh object a message: a reused one waits 5.5 s between mails. The plugin is built by its constructor, never from a URL, so that no
+def _service(message: Message, where: dict[str, object], sender: str) -> apprise.NotifyBase | None:
+    """The plugin ready to send this one, or None when it does not take these settings. It is built by its constructor, never from a URL, so that no
     address can smuggle in another recipient."""
-    import apprise
     from apprise.plugins.email import NotifyEmail
 
     try:
-        service = NotifyEmail(  # type: ignore[no-untyped-call]  # Apprise ships no types
+        return NotifyEmail(  # type: ignore[no-untyped-call]  # Apprise ships no types
             smtp_host=where["host"],
             host=where["host"],
             port=where["port"],
@@ -173,5 +174,3 @@ def _service(message: Message, where: dict[str, object], sender: str) -> apprise
         )
     except TypeError:  # what Apprise raises for a sender that is no address
         return None
-    sender_of_all = apprise.Apprise()
-    return sender_of_all if sender_of_all.add(service) else None

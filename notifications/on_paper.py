@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from html import escape
+from typing import cast
 
 from sqlalchemy.orm import Session
 
@@ -13,7 +14,7 @@ from db.held import FAMILY
 from db.models import Authority, Delivery, Person, School
 from db.moved_words import note_told
 from notifications.languages import above_the_letter
-from notifications.letter import letter_values, school_values
+from notifications.letter import letter_values
 from notifications.reader import Reader
 from notifications.render import names_target, render
 from rules.explain import in_full
@@ -55,7 +56,7 @@ def letter_on_paper(session: Session, delivery: Delivery, today: date) -> Paper:
     note_told(session, delivery, bears_target=names_target(delivery.template, reader.role))
     values = letter_values(session, delivery, reader, today=today, link="", details=json.loads(delivery.details))
     subject, html = render(delivery.template, reader.role, {**values, "again": False})
-    school = school_values(session, delivery.school_id)
+    school = cast(dict[str, str], values["school"])
     return Paper(
         subject=subject,
         html=above_the_letter(reader.language, school["phone"]) + html,

@@ -5,20 +5,19 @@ It goes to the address that Teams gave the reader for a workflow of theirs, by A
 
 from __future__ import annotations
 
-import time
 from datetime import date
 
 from sqlalchemy.orm import Session
 
 from db.mailings import new_lines_of_morning
 from db.models import Mailing, Preference
+from notifications.channels import hand_over
 from notifications.message import Message, NothingToSay, Sent
 from notifications.morning import counts
 from notifications.reader import reader_in
-from notifications.server_words import BUSY, LOGIN, TRY_LATER, overheard
+from notifications.server_words import BUSY, LOGIN, TRY_LATER, Ear
 
 NOT_TAKEN = "teams_refused"
-TOO_LATE = "too_late"
 
 
 def compose_note(session: Session, mailing: Mailing, *, origin: str, today: date) -> Message:
@@ -49,15 +48,10 @@ def send_note(message: Message, before: float = float("inf")) -> Sent:
     service = apprise.Apprise.instantiate({**parts, "include_image": False}) if parts else None
     if service is None:
         return Sent("refused", NOT_TAKEN)
-    sender = apprise.Apprise()
-    sender.add(service)
-    if time.monotonic() > before:
-        return Sent("refused", TOO_LATE)
-    with overheard() as ear:
-        took = sender.notify(title=message.subject, body=message.html, body_format="markdown")
-    return Sent("accepted", "accepted") if took else _refused(ear.refusal_of_service(NOT_TAKEN))
+    return hand_over(service, _refused, before, title=message.subject, body=message.html, body_format="markdown")
 
 
-def _refused(said: Sent) -> Sent:
+def _refused(ear: Ear) -> Sent:
     """What one workflow answers is about its own address: it says nothing of the mail server, for whose words nobody's messages wait."""
+    said = ear.refusal_of_service(NOT_TAKEN)
     return Sent(said.state, {LOGIN: NOT_TAKEN, BUSY: TRY_LATER}.get(said.code, said.code))

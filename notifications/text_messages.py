@@ -7,13 +7,12 @@ plugin as a value, so that no number can bring another recipient (faults.md A16)
 from __future__ import annotations
 
 import re
-import time
 
+from notifications.channels import hand_over
 from notifications.message import Sent
-from notifications.server_words import overheard
+from notifications.server_words import Ear
 
 NO_SERVICE = "no_sms_service"
-TOO_LATE = "too_late"
 _BRITISH_MOBILE = re.compile(r"^(?:\+44|0044|0)(7\d{9})$")
 _GATEWAYS = ("json", "jsons")
 
@@ -51,10 +50,4 @@ def send_text(number: str, words: str, sms_url: str, reference: str, before: flo
         raise SmsUrlError(
             "SENDFLOW_SMS_URL is no SMS service that Apprise knows. Write one without a number, such as clicksend://user:key or jsons://gateway.example.org/sms."
         )
-    sender = apprise.Apprise()
-    sender.add(service)
-    if time.monotonic() > before:
-        return Sent("refused", TOO_LATE)
-    with overheard() as ear:
-        took = sender.notify(body=words, body_format="text")
-    return Sent("accepted", "accepted") if took else ear.refusal_of_service()
+    return hand_over(service, Ear.refusal_of_service, before, body=words, body_format="text")
