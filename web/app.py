@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from db.clock import Clock
 from db.engine import Engines
 from db.ledger import Ledger
+from db.links import LinkRefused
 from db.settings import Settings
 from db.signing_key import signing_keys
 from rules.library import Library
@@ -73,6 +74,11 @@ def _error_pages(app: FastAPI) -> None:
     @app.exception_handler(NotSignedIn)
     def not_signed_in(request: Request, fault: Exception) -> Response:
         return RedirectResponse("/sign-in", 303)
+
+    @app.exception_handler(LinkRefused)
+    def link_refused(request: Request, fault: LinkRefused) -> Response:
+        status = 410 if fault.reason in ("used", "expired", "revoked", "moved_on") else 404
+        return page(request, "said.html", status, title="This link cannot be used", words=fault.message)
 
     @app.exception_handler(WrongForm)
     def wrong_form(request: Request, fault: Exception) -> Response:

@@ -29,10 +29,7 @@ FAMILY = ("parent", "pupil", "young_person")
 @router.get("/l/{token}")
 def show(request: Request, token: str) -> Response:
     """What the link asks for, as a form. Mail scanners may open it as often as they like."""
-    try:
-        link, found = _open(request, token)
-    except LinkRefused as refused:
-        return refused_page(request, refused)
+    link, found = _open(request, token)
     return _form(request, link, found)
 
 
@@ -40,10 +37,7 @@ def show(request: Request, token: str) -> Response:
 def answer(request: Request, token: str, form: Form) -> Response:
     """Record the answer and use the link up, in one transaction."""
     console = console_of(request)
-    try:
-        link, found = _open(request, token)
-    except LinkRefused as refused:
-        return refused_page(request, refused)
+    link, found = _open(request, token)
     try:
         given = read_form(found.definition, found.definition.steps[link.step], form, console.clock.today())
     except ValueError as fault:
@@ -59,10 +53,10 @@ def answer(request: Request, token: str, form: Form) -> Response:
             actor, key=given.key, case=link.case, step=link.step, party=link.party, round=link.round, outcome=given.outcome,
             facts=given.facts, private=given.private, on=given.on,
         )  # fmt: skip
-    except AlreadyDecided:
-        return refused_page(request, LinkRefused("moved_on"))
-    except LinkUsed:
-        return refused_page(request, LinkRefused("used"))
+    except AlreadyDecided as fault:
+        raise LinkRefused("moved_on") from fault
+    except LinkUsed as fault:
+        raise LinkRefused("used") from fault
     except (Refused, LedgerError) as fault:
         return _form(request, link, found, form, {"": fault.message})
     after = _case(request, link)
@@ -103,9 +97,3 @@ def _form(request: Request, link: Link, found: CasePage, typed: Mapping[str, str
         expires_on=link.expires_on,
         errors=form.summary if errors else None,
     )
-
-
-def refused_page(request: Request, refused: LinkRefused) -> Response:
-    """The page that says why a link opens nothing."""
-    status = 410 if refused.reason in ("used", "expired", "revoked", "moved_on") else 404
-    return page(request, "said.html", status, title="This link cannot be used", words=refused.message)

@@ -16,11 +16,9 @@ from db.acts.actor import Actor
 from db.acts.errors import LedgerError
 from db.acts.request import request as act_request
 from db.acts.together import Answer, RefusedInList
-from db.links import LinkRefused
 from db.list_links import ListLine, ListLink, ListLinks
 from db.queries.case_page import CasePage, case_page
 from web.console import Console, console_of, page
-from web.link import refused_page
 from web.list_lines import LineAnswer, line_form, read_line
 from web.posted import PostedList, posted_list
 
@@ -33,20 +31,14 @@ NOTHING = "Answer one line at least. You can leave out what you cannot answer ye
 @router.get("/list/{token}")
 def show(request: Request, token: str) -> Response:
     """The lines of the list, each with its form. Mail scanners may open it as often as they like."""
-    try:
-        link, lines = _open(request, token)
-    except LinkRefused as refused:
-        return refused_page(request, refused)
+    link, lines = _open(request, token)
     return _page(request, link, lines)
 
 
 @router.post("/list/{token}")
 def answer(request: Request, token: str, form: Form) -> Response:
     """Record every answer given, in one transaction; a line without an answer stays as it is."""
-    try:
-        link, lines = _open(request, token)
-    except LinkRefused as refused:
-        return refused_page(request, refused)
+    link, lines = _open(request, token)
     today = console_of(request).clock.today()
     try:
         given = [one for line, found in lines if line.open and (one := read_line(line, found, today, form)) is not None]
