@@ -21,6 +21,7 @@ from notifications.compose import compose
 from notifications.compose_report import compose_report
 from notifications.letter import school_values
 from notifications.lines import Line, line_of, worst_first
+from notifications.mailing_values import mailing_values
 from notifications.message import Message, NothingToSay
 from notifications.morning import sections
 from notifications.reader import Reader, reader_in
@@ -46,7 +47,7 @@ def compose_mailing(session: Session, mailing: Mailing, *, origin: str, links: L
         return replace(letter, reference=mailing.reference)
     reader = _reader(session, mailing, deliveries)
     lines = [_line(session, one, reader, origin, links, today) for one in deliveries]
-    common = {"reference": mailing.reference, "reader": {"kind": reader.kind, "name": reader.name}, "today": today, "again": mailing.may_be_twice}
+    common = mailing_values(mailing, reader, today)
     if mailing.kind == "list":
         answer_all = _answer_all(mailing, deliveries, origin, lists)
         said: dict[str, object] = {"lines": worst_first(lines), "schools": _schools(session, deliveries), "answer_all": answer_all}

@@ -13,6 +13,7 @@ from db.models import Mailing
 from db.permissions import roles_for
 from db.queries.trust_week import PlaceWeek, TrustWeek, trust_week
 from db.reports import BOARD_MONTH, HEAD_WEEK, TOLD_FIRST, TRUST_BREACHES, TRUST_WEEK, ReportReader, last_told, report_readers
+from notifications.mailing_values import mailing_values
 from notifications.message import Message, NothingToSay
 from notifications.reader import NobodyToWriteTo, reader_in
 from notifications.render import render
@@ -36,7 +37,7 @@ def compose_report(session: Session, mailing: Mailing, *, origin: str, today: da
     if mailing.kind == TRUST_BREACHES and not new_breaches(week):
         raise NothingToSay(mailing.reference)
     said = report_values(mailing.kind, week, f"{origin.rstrip('/')}/authorities")
-    common = {"reference": mailing.reference, "reader": {"kind": reader.kind, "name": reader.name}, "today": today, "again": mailing.may_be_twice}
+    common = mailing_values(mailing, reader, today)
     subject, html = render(f"mailings/{mailing.kind}", "", {**common, **said})
     return Message(reader.email, subject, html, mailing.reference, mailing.may_be_twice)
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from db.handing_over import STANDING_IN, told_of
 from db.models import Mailing
 from db.permissions import role_title
+from notifications.mailing_values import mailing_values
 from notifications.message import Message, NothingToSay
 from notifications.reader import reader_in
 from notifications.render import render
@@ -25,10 +26,7 @@ def compose_standing_in(session: Session, mailing: Mailing, *, origin: str, toda
         raise NothingToSay(mailing.reference)
     reader = reader_in(session, "", mailing.person_id, None)
     values = {
-        "reference": mailing.reference,
-        "reader": {"kind": reader.kind, "name": reader.name},
-        "today": today,
-        "again": mailing.may_be_twice,
+        **mailing_values(mailing, reader, today),
         "absences": absences,
         "link": Markup(f"{origin.rstrip('/')}/"),  # noqa: S704  our own address
     }

@@ -19,6 +19,7 @@ from tasks.deliver import deliver, spread
 from tasks.mailings import send_lists
 from tasks.parts import Parts
 from tests.acceptance.people import settle
+from tests.databases import TestServer
 from tests.db.ledger_story import MovableClock, Village, day, village
 
 LIBRARY = load_library()
@@ -76,6 +77,16 @@ class MorningPost:
             "WHERE c.ref = %s AND d.state <> 'superseded' AND %s IN ('', d.to_role) ORDER BY d.id"
         )
         return [tuple(row) for row in self.village.rows(query, case, role)]
+
+
+@contextmanager
+def post_of_its_own(postgres: TestServer, folder: Path, terms: tuple[tuple[str, date, date], ...] = ()) -> Iterator[MorningPost]:
+    """The same in a ledger of one test's own: a sweep takes whatever is due, of any case."""
+    with postgres.database() as url:
+        engines = Engines(url)
+        with morning_post(engines, folder, terms) as opened:
+            yield opened
+        engines.dispose()
 
 
 @contextmanager

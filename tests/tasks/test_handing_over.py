@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from db.absences import NewAbsence, say_away, take_back
-from db.engine import Engines
 from db.queries.absences import SaidAbsence
 from notifications.sink import KeptMail
 from tasks.deliver import deliver
@@ -17,7 +16,7 @@ from tests.acceptance.people import SENCO
 from tests.acceptance.trust_at_work import words
 from tests.databases import TestServer
 from tests.db.ledger_story import day
-from tests.tasks.morning_post import MorningPost, morning_post
+from tests.tasks.morning_post import MorningPost, post_of_its_own
 
 TEACHER = "teacher.ash@school.example"
 TERMS = (("Autumn", date(2026, 9, 3), date(2026, 12, 18)), ("Spring", date(2027, 1, 5), date(2027, 3, 25)))
@@ -26,12 +25,8 @@ NAMED = "you stand in for somebody who is away"
 
 @pytest.fixture
 def post(postgres: TestServer, tmp_path: Path) -> Iterator[MorningPost]:
-    """A ledger of each test's own: a sweep takes whatever is due, of any case."""
-    with postgres.database() as url:
-        engines = Engines(url)
-        with morning_post(engines, tmp_path, TERMS) as opened:
-            yield opened
-        engines.dispose()
+    with post_of_its_own(postgres, tmp_path, TERMS) as opened:
+        yield opened
 
 
 def says_away(post: MorningPost, from_on: str, to_on: str | None = None) -> SaidAbsence:

@@ -13,7 +13,6 @@ import pytest
 
 from db.absences import NewAbsence, say_away
 from db.deliveries import mark_bounced
-from db.engine import Engines
 from db.postgres_process import free_port
 from db.queries.messages import failed_messages, messages_of
 from notifications.sink import KeptMail
@@ -23,7 +22,7 @@ from tests.acceptance.people import COUNCIL, HEAD, SENCO
 from tests.acceptance.trust_at_work import words
 from tests.databases import TestServer
 from tests.db.ledger_story import day
-from tests.tasks.morning_post import MorningPost, morning_post
+from tests.tasks.morning_post import MorningPost, post_of_its_own
 
 LA, TEACHER = COUNCIL["la"], "teacher.ash@school.example"
 TERMS = (
@@ -35,12 +34,8 @@ TERMS = (
 
 @pytest.fixture
 def post(postgres: TestServer, tmp_path: Path) -> Iterator[MorningPost]:
-    """A ledger of each test's own: a sweep takes whatever is due, of any case."""
-    with postgres.database() as url:
-        engines = Engines(url)
-        with morning_post(engines, tmp_path, TERMS) as opened:
-            yield opened
-        engines.dispose()
+    with post_of_its_own(postgres, tmp_path, TERMS) as opened:
+        yield opened
 
 
 def to(mails: list[KeptMail], address: str) -> list[KeptMail]:

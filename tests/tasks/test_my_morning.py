@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from db.engine import Engines
 from db.preferences import CannotPrefer, Wants, lies_at, set_wants, wants_of
 from tasks.deliver import deliver
 from tests.acceptance.people import HEAD, SENCO
 from tests.databases import TestServer
 from tests.notifications.teams_workflow import TeamsWorkflow
-from tests.tasks.morning_post import MorningPost, morning_post
+from tests.tasks.morning_post import MorningPost, post_of_its_own
 from tests.tasks.test_mailings import TERMS, to
 
 LOOPBACK = ("127.0.0.1",)
@@ -30,11 +29,8 @@ def teams(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TeamsWork
 
 @pytest.fixture
 def post(postgres: TestServer, tmp_path: Path) -> Iterator[MorningPost]:
-    with postgres.database() as url:
-        engines = Engines(url)
-        with morning_post(engines, tmp_path, TERMS) as opened:
-            yield opened
-        engines.dispose()
+    with post_of_its_own(postgres, tmp_path, TERMS) as opened:
+        yield opened
 
 
 def wants(post: MorningPost, hour: int = 7, in_teams: bool = False, teams_url: str = "") -> None:
