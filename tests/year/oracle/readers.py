@@ -10,7 +10,7 @@ from typing import Any, Literal
 from rules.hours import LONDON
 from tasks.parts import Parts
 
-Kind = Literal["staff", "officer", "family"]
+Kind = Literal["staff", "officer", "mailbox", "adviser", "family"]  # adviser: any body outside that is no LA
 STAFF_ROLES = frozenset({"senco", "headteacher", "teacher", "trust_send_lead", "ceo", "school"})
 SPEAKS = {"school": ("headteacher", "senco")}  # reg 20(2): who speaks for the school at a review
 
@@ -117,6 +117,10 @@ _LAS = """
 _PEOPLE = "SELECT id, kind, lower(email) AS email FROM persons WHERE email <> ''"
 _POSTS = "SELECT person_id, school_id, role FROM memberships ORDER BY person_id, school_id, role"
 _AWAY = "SELECT person_id, deputy_id, from_on, to_on, said_at FROM absences WHERE ended_at IS NULL"
+_OFFICERS = """
+    SELECT lower(p.email) AS email FROM persons p WHERE p.email <> '' AND p.id IN (
+        SELECT person_id FROM authority_contacts WHERE role = 'la' UNION SELECT person_id FROM pupil_contacts WHERE role = 'la')
+"""
 _MAILBOXES = "SELECT lower(sen_email) AS email FROM authorities WHERE sen_email <> ''"
 _KINDS: dict[str, Kind] = {"staff": "staff", "family": "family"}
 
@@ -127,10 +131,12 @@ def read_readers(parts: Parts) -> Readers:
     with parts.engines.scheduler() as session:
         read: Any = session.connection().exec_driver_sql
         for row in read(_PEOPLE):
-            readers.kinds[row.email] = _KINDS.get(row.kind, "officer")
+            readers.kinds[row.email] = _KINDS.get(row.kind, "adviser")
             readers.people[row.email] = row.id
+        for row in read(_OFFICERS):
+            readers.kinds[row.email] = "officer"
         for row in read(_MAILBOXES):
-            readers.kinds.setdefault(row.email, "officer")
+            readers.kinds.setdefault(row.email, "mailbox")
         readers.posts = [Post(*row) for row in read(_POSTS)]
         readers.away = [Away(*row) for row in read(_AWAY)]
     for post in readers.posts:
