@@ -137,6 +137,7 @@ def _show_one(shown: ProfileShown) -> None:
     one = shown.profile
     print(f"{shown.name} ({shown.code}), loaded {shown.loaded_at:%Y-%m-%d}{f' by {shown.loaded_by}' if shown.loaded_by else ''}")
     print(f"Mailbox: {one.mailbox}{f', {one.phone}' if one.phone else ''}{f'. Checked on {one.checked_on}' if one.checked_on else ''}")
+    print("Notices go to the officer." if one.notices == "officer" else "Notices go to the mailbox; an officer has one list a day.")
     rows = [(o.area.listed.removeprefix("officer for "), *_cells(o.contact)) for o in one.in_order]
     headings = ("for", "name", "address", "from", "until")
     table(headings, rows, "\nOfficers, the first that fits is asked", "No officer: the mailbox is written to.")
@@ -149,7 +150,12 @@ def _show_one(shown: ProfileShown) -> None:
     )
     days = (((p.name, ", ".join(map(str, p.on)), f"{p.papers} before" if p.papers else "", p.note)) for p in one.panels)
     table(("panel", "on", "papers", "note"), days, "\nPanels", "None is known.")
-    table(("step", "goes to", "note"), ((f"{o.process}/{o.step}", o.to, o.note) for o in one.send), "\nWhere things go", "To the officer.")
+    table(
+        ("step", "goes to", "note"),
+        ((f"{o.process}/{o.step}", o.to, o.note) for o in one.send),
+        "\nWhere things go",
+        "Nothing goes to a place of its own.",
+    )
 
 
 def _show_asked(of_case: LaOfCase, json: bool) -> None:
@@ -159,6 +165,7 @@ def _show_asked(of_case: LaOfCase, json: bool) -> None:
         table(
             ("asked", "as"), ((one.name, one.why or "named for this pupil") for one in of_case.asked), "Asked at the LA", "Nobody: it has no mailbox."
         )
+        print(f"Notices go to {of_case.notices_to}.")
 
 
 def _title(level: str) -> str:

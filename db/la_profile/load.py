@@ -49,7 +49,9 @@ def load_profile(session: Session, profile: LaProfile, file: str, *, by: int | N
     authority = _authority(session, profile)
     session.execute(_END, {"authority": authority})
     lead_times = orjson.dumps([[one.process, one.step, profile.rule_of(one)] for one in profile.lead_times]).decode()
-    row = LaProfileRow(authority_id=authority, loaded_by=by, lead_times=lead_times, content=profile_text(profile))
+    row = LaProfileRow(
+        authority_id=authority, loaded_by=by, lead_times=lead_times, content=profile_text(profile), notices_to_officer=profile.notices == "officer"
+    )
     session.add(row)
     session.flush()
     schools: dict[str, int] = {urn: id_ for urn, id_ in session.execute(select(School.urn, School.id))}

@@ -9,6 +9,7 @@ from rules.lead_times import panel_rule
 
 LEVELS = ("manager", "head_of_service", "director")
 LEVEL_TITLES = {"manager": "SEN manager", "head_of_service": "head of service", "director": "director of children's services"}
+NOTICES = ("mailbox", "officer")  # who gets what the law has sent by itself: the team's mailbox, or the pupil's officer
 PHASES = {"early_years": (-1, 0), "primary": (0, 6), "secondary": (7, 11), "post_16": (12, 14)}  # national curriculum years, first and last
 
 
@@ -109,13 +110,14 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class LaProfile:
-    """One LA. `code`: the DfE's three digits. `escalation`: by level (`LEVELS`), the lowest first."""
+    """One LA. `code`: the DfE's three digits. `notices`: one of `NOTICES`. `escalation`: by level (`LEVELS`), the lowest first."""
 
     code: str
     name: str
     mailbox: str
     phone: str = ""
     checked_on: date | None = None
+    notices: str = NOTICES[0]
     officers: tuple[Officer, ...] = ()
     escalation: tuple[tuple[str, Contact], ...] = ()
     lead_times: tuple[LeadTime, ...] = ()

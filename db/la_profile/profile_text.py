@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from db.la_profile.profile import Area, Contact, LaProfile, Officer
+from db.la_profile.profile import NOTICES, Area, Contact, LaProfile, Officer
 
 _HEAD = """\
 # The profile of {name} ({code}): whom to write to, by when it asks for papers, where these go.
@@ -30,6 +30,7 @@ def profile_text(profile: LaProfile, left_out: int = 0) -> str:
         "mailbox": profile.mailbox,
         "phone": profile.phone,
         "checked_on": _day(profile.checked_on),
+        "notices": profile.notices if profile.notices != NOTICES[0] else "",
         "officers": [_officer(one) for one in kept],
         "escalation": {level: _contact(one) for level, one in profile.escalation},
         "lead_times": [

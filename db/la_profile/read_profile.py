@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from db.importing import cells
 from db.importing.problems import BadCell
-from db.la_profile.profile import LEVELS, PHASES, Area, Contact, Destination, LaProfile, LeadTime, Officer, Panel
+from db.la_profile.profile import LEVELS, NOTICES, PHASES, Area, Contact, Destination, LaProfile, LeadTime, Officer, Panel
 from rules.definition import Definition, Step
 from rules.lead_times import wrong_lead_time
 from rules.library import Library
@@ -37,6 +37,7 @@ def read_profile(text: str, file: str, library: Library | None = None) -> LaProf
         mailbox=_cell(top, "mailbox", cells.e_mail, "Write `mailbox:` and the address of the SEND team."),
         phone=top.text("phone"),
         checked_on=top.day("checked_on"),
+        notices=top.one_of("notices", NOTICES, NOTICES[0]),
         officers=tuple(_officers(top)),
         escalation=tuple(_escalation(top)),
         lead_times=tuple(_lead_times(top, library)),

@@ -13,7 +13,8 @@ from db.models.base import Base, BigId, NewId, Small, Words
 class LaProfileRow(Base):
     """One LA's profile (`rules/la_profile.py`). Never changed but for its end, so that who was to be asked when can be read later.
 
-    `content`: its text without officers of single pupils, as another trust may have it. `lead_times`: JSON of `[process, step, by]`. `loaded_by`
+    `content`: its text without officers of single pupils, as another trust may have it. `notices_to_officer`: what the law
+    has sent by itself goes to the officer, not to the mailbox. `lead_times`: JSON of `[process, step, by]`. `loaded_by`
     null: the sample trust's.
     """
 
@@ -25,6 +26,7 @@ class LaProfileRow(Base):
     ended_at: Mapped[datetime | None]
     loaded_by: Mapped[BigId | None] = mapped_column(ForeignKey("persons.id"))
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    notices_to_officer: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     lead_times: Mapped[str] = mapped_column(server_default=text("'[]'"), default="[]")
     content: Mapped[str]
 

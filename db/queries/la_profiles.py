@@ -45,9 +45,11 @@ class ProfileShown:
 
 @dataclass(frozen=True, slots=True)
 class LaOfCase:
-    """What a case's LA asks for. `asked`: who is written to there, each with why. `lead_on` by the step's number; the others by the step's name."""
+    """What a case's LA asks for. `asked`: who is reminded there, each with why. `notices_to`: who has what the law has sent by itself, in words.
+    `lead_on` by the step's number; the others by the step's name."""
 
     asked: tuple[Recipient, ...]
+    notices_to: str
     lead_on: Mapping[int, date]
     lead_times: Mapping[str, LeadTime]
     send: Mapping[str, Destination]
@@ -67,6 +69,7 @@ def la_of_case(session: Session, ref: str, today: date) -> LaOfCase | None:
     profile = _profile(row.content)
     return LaOfCase(
         tuple(people_for(session, ref, "la", today)),
+        "the mailbox of the SEN team" if profile.notices == "mailbox" else "the officer",
         {one.no: one.lead_on for one in session.execute(_LEAD_DAYS, {"case": ref})},
         {one.step: one for one in profile.lead_times if one.process == row.process},
         {one.step: one for one in profile.send if one.process == row.process},

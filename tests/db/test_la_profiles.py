@@ -13,7 +13,8 @@ from db.engine import Engines
 from db.importing.run import import_files
 from db.la_profile.load import Loaded, load_profile
 from db.la_profile.read_profile import read_profile
-from db.models import Pupil
+from db.la_profile.routing import la_routes
+from db.models import AuthorityContact, Person, Pupil
 from db.queries.la_profiles import la_of_case, la_profiles
 from db.queries.people import people_for
 from rules.problems import DefinitionErrors
@@ -58,6 +59,15 @@ def asked(ash: Village, case: str, today: str = "2026-09-21") -> tuple[str, str]
     return found.name, found.why
 
 
+def notices(ash: Village, case: str) -> tuple[str, bool]:
+    """Who has a notice to the LA about the case, and whether that is the authority itself."""
+    (number,) = (row.id for row in ash.rows("SELECT id FROM cases WHERE ref = %s", case))
+    with ash.engines.scheduler() as session:
+        officers = people_for(session, case, "la", day("2026-09-21"))
+        (found,) = la_routes(session, [number], day("2026-09-21")).readers(number, "any_step", officers, reminds=False, breach=0)
+    return found.name, found.authority_id is not None
+
+
 def test_the_nearest_officer_is_asked_and_who_is_asked_says_why(ash: Village) -> None:
     ada, peter, olive, kim = (
         pupil(ash, *who) for who in (("Ada", "Ashby", 5, 1), ("Pía", "Peña-Ruiz", 9), ("Olive", "O'Brien", 2), ("Kim", "Kaur", 5))
@@ -79,6 +89,30 @@ def test_the_nearest_officer_is_asked_and_who_is_asked_says_why(ash: Village) ->
     assert asked(ash, peter)[0] == "Years" and asked(ash, kim) == ("Testshire SEN team", "the mailbox of the SEN team")
     with ash.engines.scheduler() as session:
         assert session.execute(text("SELECT count(*), count(ended_at) FROM la_profiles")).one() == (2, 1), "what was in force before can be read"
+
+
+def test_a_mailbox_that_is_a_person_there_as_well_has_notices_as_that_person(ash: Village) -> None:
+    case = pupil(ash, "Amy", "Alder", 5)
+    loads(ash, "officers:\n  - {name: Years, email: years@t.example}\n")
+    assert notices(ash, case) == ("Testshire SEN team", True)
+    loads(ash, "officers:\n  - {name: Duty Desk, email: SEN@testshire.example}\n")
+    assert notices(ash, case) == ("Duty Desk", False)
+    loads(ash, "notices: officer\nofficers:\n  - {name: Years, email: years@t.example}\n")
+    assert notices(ash, case) == ("Years", False)
+
+
+def test_without_a_profile_the_imports_mailbox_is_the_person_that_it_brought(engines: Engines) -> None:
+    oak = shipped_village(engines, "900033", today=date(2026, 9, 21))
+    case = pupil(oak, "Ann", "Abel", 5)
+    with engines.scheduler() as session:
+        team, other = (
+            Person(kind="outside", given_name="", family_name=name, email=email)
+            for name, email in (("SEN team", "Sen@testshire.example"), ("Oz", "oz@x.example"))
+        )
+        session.add_all([team, other])
+        session.flush()
+        session.add_all(AuthorityContact(authority_id=oak.authority_id, person_id=one.id, role="la") for one in (team, other))
+    assert notices(oak, case) == ("SEN team", False)
 
 
 def test_an_officer_of_a_pupil_is_seen_by_that_pupils_school_alone_and_is_never_handed_on(ash: Village) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from uuid import uuid4
@@ -32,6 +33,7 @@ send:
 """
 OFFICERS = ("a.k@testshire.example", "l.z@testshire.example")
 MANAGER, HEAD_OF_SERVICE, REPORTS = "manager@testshire.example", "head@testshire.example", "reviews@testshire.example"
+MAILBOX = "sen@testshire.example"
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +69,7 @@ def test_each_officer_has_one_list_of_their_own_pupils(post: MorningPost, review
     assert [len(one) for one in lists] == [1, 1]
     assert [[case in one[0].html for case in reviews.values()] for one in lists] == [[True, True, False, False], [False, False, True, True]]
     assert "Dear Ana Early," in words(lists[0][0]) and "/list/" in lists[0][0].html
-    assert not to(mails, "sen@testshire.example") and not to(mails, "la@testshire.example"), "nobody else at the council is chased"
+    assert not to(mails, MAILBOX) and not to(mails, "la@testshire.example"), "nobody else at the council is chased"
 
 
 def test_a_breach_rises_to_the_manager_then_to_the_head_of_service_and_each_may_answer(post: MorningPost, reviews: dict[str, str]) -> None:
@@ -108,5 +110,38 @@ def test_the_report_goes_where_the_council_wants_reports(post: MorningPost, revi
     ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_report", outcome="done", on=day("2026-12-17"))
     mails = post.comes("2026-12-17", hour=9)
     told = {mail.to: mail for mail in mails if mail.subject.startswith(case)}
-    assert REPORTS in told and not set(OFFICERS) & {mail.to for mail in mails if "report" in mail.subject}
+    assert REPORTS in told and MAILBOX in told and not set(OFFICERS) & {mail.to for mail in mails}
     assert ash.ledger.verify() == []
+
+
+def test_a_notice_goes_to_the_mailbox_and_an_officer_has_one_list_a_day_and_nothing_else(post: MorningPost, reviews: dict[str, str]) -> None:
+    came = Counter((mail.to, mail.reference.startswith("LIST-")) for mail in post.sink.mails())
+    assert [came[officer, False] for officer in OFFICERS] == [0, 0] and came[MAILBOX, False] >= len(reviews)
+    assert all(came[officer, True] > 2 for officer in OFFICERS)
+
+
+def test_an_officer_has_the_notices_where_the_council_wants_it_so(post: MorningPost) -> None:
+    profile = PROFILE.replace("officers:", "notices: officer\nofficers:")
+    with post.village.engines.scheduler() as session:
+        load_profile(session, read_profile(profile, "testshire.yaml", LIBRARY), "testshire.yaml", by=None)
+    pupil = post.village.pupil("Kit", "Kite")
+    case = post.village.open(pupil_id=pupil, rights_held_by="parent", year_group=5, looked_after=False).case
+    post.village.decide(case, "agree_meeting_date", "2026-12-17", meeting_on=day("2027-02-04"))
+    told = {mail.to for mail in post.comes("2026-12-17", hour=10) if mail.subject.startswith(case)}
+    assert OFFICERS[0] in told and MAILBOX not in told
+
+
+def test_the_mailbox_hears_that_a_date_which_a_notice_told_it_has_moved(post: MorningPost) -> None:
+    ash = post.village
+    with ash.engines.scheduler() as session:
+        load_profile(session, read_profile(PROFILE, "testshire.yaml", LIBRARY), "testshire.yaml", by=None)
+    facts = {"moves_on": day("2027-01-22"), "last_reviewed_on": day("2026-09-01"), "rights_held_by": "parent"}
+    moving = {"key": uuid4(), "process": "plan_moves_authority", "pupil_id": ash.pupil("Mo", "Mills"), "facts": facts}
+    case = ash.ledger.open_case(ash.senco, **moving, on=day("2026-12-17")).case
+    ash.decide(case, "tell_old_la", "2026-12-17", old_la_knew_on=day("2026-12-17"))
+    (notice,) = to(post.comes("2026-12-17", hour=11), MAILBOX, case)
+    assert "22 January 2027" in words(notice)
+    because = "synthetic"
+    ash.ledger.correct(ash.senco, key=uuid4(), case=case, fact="moves_on", value=day("2027-01-29"), because=because, on=day("2026-12-17"))
+    (moved,) = [mail for mail in post.comes("2026-12-18") if mail.to == MAILBOX and case in mail.html]
+    assert "29 January 2027" in words(moved)

@@ -13,7 +13,8 @@ from tests.year.lived import Lived
 PAGE = Path(__file__).parents[2] / "docs" / "year.md"
 FAULTS = (
     "missed", "doubled", "came twice", "lost", "not due", "early", "of a decided step", "laid aside", "wrong day", "forgotten", "failed",
-    "staff outside hours", "officer outside hours", "family outside hours", "officer twice", "morning's numbers", "morning's subject",
+    "staff outside hours", "officer outside hours", "family outside hours",
+    "mailbox outside hours", "adviser outside hours", "officer twice", "morning's numbers", "morning's subject",
     "date counted otherwise", "other readers", "came unsent", "no alarm", "late alarm", "false alarm", "long unwell",
     "never well again", "never told over", "chain",
 )  # fmt: skip

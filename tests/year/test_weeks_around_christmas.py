@@ -47,7 +47,7 @@ def test_no_rung_is_missed_none_told_twice_and_nobody_written_to_out_of_hours(we
     figures = weeks.findings.figures
     assert figures["rungs due"] == figures["rungs fired"] > 50
     assert figures["rungs superseded"] > 0, "an outage leaves some to later ones"
-    assert figures["officers: lists a day, most"] == 1
+    assert figures["officers: mails a day, most"] == 1
 
 
 def test_each_outage_was_told_within_its_limit(weeks: Lived) -> None:

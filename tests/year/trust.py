@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -13,8 +13,11 @@ import psycopg
 from db.embedded import EmbeddedPostgres
 from db.engine import Engines
 from db.importing.run import import_folder
+from db.la_profile.load import load_profile
+from db.la_profile.read_profile import read_profile
 from db.ledger import Ledger
 from db.migrate import migrate
+from db.sample.la_profiles import write_sample_profiles
 from db.sample.recent_past import play_recent_past
 from db.sample.trust import TRUST_NAME, write_sample_trust
 from db.settings import Settings
@@ -39,6 +42,11 @@ class Place:
     time: MovedTime
     mail: YearMail
     settings: Settings
+
+    @property
+    def profiles(self) -> Path:
+        """The folder in which the LAs' profiles lie as they were loaded."""
+        return self.folder / "sample"
 
     def new_parts(self) -> Parts:
         """Parts with connections of their own: to be disposed of (`parts.engines.dispose()`) when that process ends."""
@@ -75,6 +83,10 @@ def _fill(parts: Parts, folder: Path, first: date, seed: int, pupils: int) -> No
     with parts.engines.scheduler() as session:
         session.connection().exec_driver_sql("UPDATE instance_identity SET made_at = %s", (parts.clock.now(),))
         import_folder(session, folder, actor_id=None, trust_name=TRUST_NAME)
+        for file in write_sample_profiles(folder, first):
+            # Without what moves reminders: the oracle counts rungs from dates alone.
+            profile = replace(read_profile(file.read_text(encoding="utf-8"), file.name), lead_times=(), panels=())
+            load_profile(session, profile, file.name, by=None)
     play_recent_past(parts.engines, parts.ledger, first)
 
 

@@ -1,8 +1,8 @@
-"""When mails came, of what the mail server kept alone: nobody at night, nobody on a day that is not theirs, no officer twice a day."""
+"""When mails came, of what the mail server kept alone: nobody at night, nobody on a day that is not theirs, one mail a day to an officer of an LA."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, time
 from typing import Any
@@ -11,17 +11,17 @@ from rules.hours import LONDON
 from tests.year.days import KnownDays, is_working_day
 from tests.year.mail import Arrived
 from tests.year.oracle.findings import Findings
-from tests.year.oracle.readers import Readers
+from tests.year.oracle.readers import Kind, Readers
 
 REPORTS_TO_LEADERS = ("trust_week", "trust_breaches", "board_month")  # on any working day: the trust works in the holidays (decision 140)
 TO_DEPUTIES = "standing_in"  # decision 135, point 10: whoever stands in must know it before they act; it keeps hours and working days
-DAY = {"staff": (time(7), time(18)), "officer": (time(7), time(18)), "family": (time(8), time(20))}
+OFFICE, FAMILY = (time(7), time(18)), (time(8), time(20))
+DAY: dict[Kind, tuple[time, time]] = {"staff": OFFICE, "officer": OFFICE, "mailbox": OFFICE, "adviser": OFFICE, "family": FAMILY}
 
 
 def judge_hours(arrived: Sequence[Arrived], readers: Readers, days: KnownDays, kinds: dict[str, str], findings: Findings) -> None:
     """`kinds`: by reference, what a mailing is (list, morning, a report)."""
-    lists: dict[tuple[str, date], int] = Counter()
-    notices: dict[tuple[str, date], int] = Counter()
+    came: dict[tuple[Kind, str, date], list[str]] = defaultdict(list)
     for mail in arrived:
         reader, here = readers.kinds[mail.to.casefold()], mail.at.astimezone(LONDON)
         kind = kinds.get(mail.reference, "letter")
@@ -31,15 +31,15 @@ def judge_hours(arrived: Sequence[Arrived], readers: Readers, days: KnownDays, k
             findings.wrong(f"{reader} outside hours", f"{mail.reference} ({kind}) to {reader} at {here}")
         if reader == "staff":
             _staff_day(mail, here.date(), kind, readers, days, findings)
-        if reader == "officer":
-            (lists if kind == "list" else notices)[mail.to.casefold(), here.date()] += 1
+        if reader in ("officer", "mailbox", "adviser"):
+            came[reader, mail.to.casefold(), here.date()].append(mail.reference)
             if not is_working_day(here.date()):
-                findings.wrong("officer outside hours", f"{mail.reference} to an officer on {here:%A %d %B}")
-    for (_, day), number in lists.items():
-        if number > 1:
-            findings.wrong("officer twice", f"{number} lists to one officer on {day}")
-    findings.figures["officers: lists a day, most"] = max(lists.values(), default=0)
-    findings.figures["officers: notices of law a day, most"] = max(notices.values(), default=0)
+                findings.wrong(f"{reader} outside hours", f"{mail.reference} to {reader} on {here:%A %d %B}")
+    for (reader, _, day), references in came.items():
+        if reader == "officer" and len(references) > 1:
+            findings.wrong("officer twice", f"{', '.join(references)} to one officer on {day}")
+    for reader, many in (("officer", "officers"), ("mailbox", "LAs' mailboxes"), ("adviser", "advisers")):
+        findings.figures[f"{many}: mails a day, most"] = max((len(found) for (one, _, _), found in came.items() if one == reader), default=0)
 
 
 def _staff_day(mail: Arrived, day: date, kind: str, readers: Readers, days: KnownDays, findings: Findings) -> None:

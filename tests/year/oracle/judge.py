@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from tasks.parts import Parts
 from tests.year.oracle.bundles import judge_bundles
+from tests.year.oracle.expected_readers import read_outside
 from tests.year.oracle.findings import Findings
 from tests.year.oracle.hours import judge_hours, kinds_of
 from tests.year.oracle.letters import judge_all_mail, judge_readers, judge_rungs, read_letters
 from tests.year.oracle.mornings import judge_mornings, lines_of_mornings
 from tests.year.oracle.plain_dates import judge_dates
-from tests.year.oracle.readers import read_outside, read_readers
+from tests.year.oracle.plain_profiles import plain_profiles
+from tests.year.oracle.readers import read_readers
 from tests.year.oracle.rungs import count_rungs
 from tests.year.oracle.stretches import read_record
 from tests.year.year import Year
@@ -26,10 +28,11 @@ def judge(year: Year) -> Findings:
         record = read_record(parts)
         with parts.engines.scheduler() as session:
             mailings = session.connection().exec_driver_sql(_MAILINGS).all()
-        letters, readers = read_letters(parts, arrived), read_readers(parts)
+        profiles = plain_profiles(year.place.profiles)
+        letters, readers = read_letters(parts, arrived), read_readers(parts, profiles)
         counted = count_rungs(record.stretches, sorted(year.diary.sweeps))
         judge_rungs(counted, letters, record.said, findings)
-        judge_readers(letters, readers, read_outside(parts), findings)
+        judge_readers(letters, counted, readers, read_outside(parts, readers, profiles), findings)
         judge_dates(record.stretches, year.days, findings)
         judge_all_mail(letters, mailings, findings)
         judge_hours(arrived, readers, year.days, kinds_of(mailings), findings)

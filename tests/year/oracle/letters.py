@@ -11,8 +11,9 @@ from typing import Any
 from rules.hours import LONDON
 from tasks.parts import Parts
 from tests.year.mail import Arrived
+from tests.year.oracle.expected_readers import Outside, expected_readers
 from tests.year.oracle.findings import Findings
-from tests.year.oracle.readers import Outside, Readers, expected_readers
+from tests.year.oracle.readers import Readers
 from tests.year.oracle.rungs import Counted, DueRung, Key
 from tests.year.oracle.stretches import Said
 
@@ -69,7 +70,7 @@ def judge_rungs(counted: Counted, letters: Letters, said: Sequence[Said], findin
         findings.wrong("not due", f"{rows[0].ref} {key[1]} round {key[3]}, rung {key[4]} to {key[6]} for {key[5]}, made {rows[0].created_at}")
 
 
-def judge_readers(letters: Letters, readers: Readers, outside: Outside, findings: Findings) -> None:
+def judge_readers(letters: Letters, counted: Counted, readers: Readers, outside: Outside, findings: Findings) -> None:
     """Each rung that was sent was told to everybody who held its role when it was told, and to nobody else."""
     told: dict[tuple[Any, ...], set[tuple[int | None, int | None]]] = defaultdict(set)
     for row in letters.rows:
@@ -77,11 +78,13 @@ def judge_readers(letters: Letters, readers: Readers, outside: Outside, findings
             told_at = row.mailing_at if row.state == "listed" else row.created_at  # what is held follows whoever acts (decision 135, point 9)
             about = (row.case_id, row.school_id, row.ref, row.step, row.party, row.round, row.rung, row.due_on, row.to_role, told_at)
             told[about].add((row.person_id, row.authority_id))
-    for (case_id, school_id, ref, step, _, _, rung, due_on, role, at), found in told.items():
-        expected = expected_readers(role, case_id, school_id, at, readers, outside)
+    for (case_id, school_id, ref, step, party, of_round, rung, due_on, role, at), found in told.items():
+        due = counted.due.get((case_id, step, party, of_round, rung, due_on, role))
+        expected = expected_readers(role, case_id, school_id, at, due[0].breach if due else 0, readers, outside)
         if expected is None:
             continue
         findings.figures["rungs whose readers were looked up again"] += 1
+        findings.figures["of these, breaches that rose at an LA"] += role == "la" and len(expected) > 1
         if found != expected:
             findings.wrong("other readers", f"{ref} {step} rung {rung} to {role} for {due_on}, told {at}: {found}, not {expected}")
 

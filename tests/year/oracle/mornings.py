@@ -15,8 +15,9 @@ import yaml
 from rules.hours import LONDON
 from tests.year.days import ONE, Calendars, KnownDays
 from tests.year.mail import Arrived
+from tests.year.oracle.expected_readers import SPEAKS
 from tests.year.oracle.findings import Findings
-from tests.year.oracle.readers import SPEAKS, Readers
+from tests.year.oracle.readers import Readers
 from tests.year.oracle.stretches import Stretch
 
 ROLES = Path(__file__).parents[3] / "process_definitions" / "roles.yaml"

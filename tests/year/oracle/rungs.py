@@ -18,7 +18,7 @@ Key = tuple[int, str, str, int, int, date, str]  # case, step, party, round, the
 @dataclass(frozen=True, slots=True)
 class DueRung:
     """A rung that came due while its step stood, and fired in the sweep at `swept_at`. `superseded`: a later rung to the same role fired with it.
-    `until`: when the step no longer stood so, and nobody should hear of it any more."""
+    `until`: when the step no longer stood so, and nobody should hear of it any more. `breach`: which breach of its ladder's to that role it is."""
 
     key: Key
     ref: str
@@ -28,6 +28,7 @@ class DueRung:
     swept_at: datetime
     superseded: bool
     until: datetime | None
+    breach: int
 
     @property
     def words(self) -> str:
@@ -85,7 +86,8 @@ def count_rungs(stretches: Sequence[Stretch], sweeps: Sequence[Sweep]) -> Counte
             role = _told(chase.at(at), rung)
             later = any(other.number > rung.number and then == at and _told(chase.at(at), other) == role for other, _, then in fired)
             key = (one.case_id, one.step, one.party, one.round, rung.number, due_on, role)
-            counted.due[key].append(DueRung(key, one.ref, one.school_id, rung.severity, day, at, later, chase.until))
+            breach = _which_breach(rung, [other for other in rungs if _told(chase.at(at), other) == role])
+            counted.due[key].append(DueRung(key, one.ref, one.school_id, rung.severity, day, at, later, chase.until, breach))
     return counted
 
 
@@ -117,6 +119,10 @@ def _swept_at(chase: Chase, day: date, sweeps: Sequence[Sweep]) -> datetime | No
         return None
     at, _ = sweeps[place]
     return at if chase.until is None or at < chase.until else None
+
+
+def _which_breach(rung: Rung, to_the_same: Sequence[Rung]) -> int:
+    return sum(other.severity == "breach" and other.number <= rung.number for other in to_the_same) if rung.severity == "breach" else 0
 
 
 def _told(one: Stretch, rung: Rung) -> str:
