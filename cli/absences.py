@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -33,6 +34,8 @@ def add(
     """Say that you (or, for a headteacher, trust SEND lead or chief executive, somebody at your school) are away and who stands in."""
     with refusals():
         from db.absences import NewAbsence, may_say_away, say_away
+        from db.handing_over import untold_in_time
+        from db.settings import get_settings
 
         w = working()
         me = acting(w, who)
@@ -42,10 +45,13 @@ def add(
             if not may_say_away(session, away, me.person_id, me.schools_where("say_away")):
                 fail("you may say this for yourself; for somebody else a headteacher, trust SEND lead or chief executive of their school says it")
             said = say_away(session, NewAbsence(away, _staff(w, deputy), first_on, last_on), by=me.person_id, today=w.today, now=w.clock.now())
+            by_hand = untold_in_time(session, said, w.clock.now(), at_any_hour=get_settings().demo)
     if json:
-        as_json(said)
+        as_json({**asdict(said), "untold_in_time": by_hand})
         return
     print(f"{said.person} is away from {said.from_on} {_until(said)}; {said.deputy} stands in. Take it back: sendflow absence end {said.id}")
+    if by_hand:
+        print(by_hand)
 
 
 @absence.command("list")

@@ -6,14 +6,16 @@ Every function takes a scheduler session.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from db.calendar_of_school import calendar_of
 from db.permissions import SPEAKS_FOR
-from rules.hours import next_school_day
+from db.queries.absences import SaidAbsence
+from rules.explain import in_full
+from rules.hours import told_on
 
 STANDING_IN = "standing_in"  # the kind of mailing that tells a deputy
 _SPOKEN = ", ".join(f"('{speaker}', '{party}')" for party, speakers in SPEAKS_FOR.items() for speaker in speakers)
@@ -50,8 +52,7 @@ _TELL = text("""
         SELECT a.id, a.deputy_id FROM absences a JOIN persons p ON p.id = a.deputy_id LEFT JOIN mailings g ON g.id = a.told_by
         WHERE a.ended_at IS NULL AND (a.to_on IS NULL OR a.to_on >= :today) AND (g.id IS NULL OR g.state = 'superseded')
           AND p.email <> '' AND p.preferred_channel = 'email' AND (p.left_on IS NULL OR p.left_on >= :today)
-          AND EXISTS (SELECT FROM unnest(CAST(:schools AS int[]), CAST(:opens AS date[])) AS o (school_id, opens_on)
-                      WHERE o.school_id = ANY (a.school_ids) AND (o.opens_on = :today OR a.from_on < o.opens_on))
+          AND a.school_ids && CAST(:open AS int[])
     ), made AS (
         INSERT INTO mailings (kind, person_id, sent_for) SELECT DISTINCT :kind, deputy_id, CAST(:today AS date) FROM untold
         ON CONFLICT (kind, person_id, sent_for) DO UPDATE SET sent_for = excluded.sent_for WHERE mailings.state = 'owed' AND mailings.attempts = 0
@@ -60,6 +61,11 @@ _TELL = text("""
     UPDATE absences a SET told_by = made.id FROM untold JOIN made ON made.person_id = untold.deputy_id WHERE a.id = untold.id RETURNING a.id
 """)
 _SCHOOLS = text("SELECT DISTINCT unnest(school_ids) FROM absences WHERE ended_at IS NULL AND (to_on IS NULL OR to_on >= :today) ORDER BY 1")
+_REACHED = text("""
+    SELECT COALESCE(g.state NOT IN ('owed', 'claimed', 'superseded', 'failed'), false) AS told,
+           p.email <> '' AND p.preferred_channel = 'email' AND g.state IS DISTINCT FROM 'failed' AS by_mail
+    FROM absences a JOIN persons p ON p.id = a.deputy_id LEFT JOIN mailings g ON g.id = a.told_by WHERE a.id = :absence
+""")
 _TOLD_OF = text("""
     SELECT concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name) AS name, a.from_on, a.to_on,
            ARRAY(SELECT DISTINCT m.role FROM memberships m WHERE m.person_id = a.person_id AND (m.until_on IS NULL OR m.until_on >= :today)) AS roles,
@@ -85,11 +91,26 @@ def hand_over_held(session: Session, today: date) -> None:
 
 
 def owe_to_deputies(session: Session, today: date) -> int:
-    """Owe a message to each deputy of an absence that they were not told of: on a school day, and in the holidays only where they stand in before
-    the school is open again. How many absences; done again, none."""
-    calendars = {school_id: calendar_of(session, school_id) for school_id in session.scalars(_SCHOOLS, {"today": today})}
-    opens = [today if calendar.is_school_day(today) else next_school_day(calendar, today) for calendar in calendars.values()]
-    return len(session.execute(_TELL, {"kind": STANDING_IN, "today": today, "schools": list(calendars), "opens": opens}).all())
+    """Owe a message to each deputy of an absence that they were not told of, where `today` is a school day of one of the absence's schools: staff
+    are not written to in the holidays, and whoever said the absence was told so (`untold_in_time`). How many absences; done again, none."""
+    open_today = [one for one in session.scalars(_SCHOOLS, {"today": today}) if calendar_of(session, one).is_school_day(today)]
+    return len(session.execute(_TELL, {"kind": STANDING_IN, "today": today, "open": open_today}).all())
+
+
+def untold_in_time(session: Session, said: SaidAbsence, now: datetime, *, at_any_hour: bool = False) -> str:
+    """A sentence for whoever said that absence (`now`, aware: the moment at which they read it), where its deputy is not told by mail by the day on
+    which it begins; empty where they are. `at_any_hour`: a demo keeps days and no hours."""
+    row = session.execute(_REACHED, {"absence": said.id}).one()
+    if row.told:
+        return ""
+    if not row.by_mail:
+        return f"No mail reaches {said.deputy}; tell them yourself that they stand in."
+    day = told_on([calendar_of(session, one) for one in said.school_ids], now, at_any_hour=at_any_hour)
+    if said.to_on is not None and said.to_on < day:
+        return f"{said.deputy} is not told by mail, since the absence is over before the next school day, {in_full(day)}; tell them yourself."
+    if said.from_on < day:
+        return f"{said.deputy} is told by mail on {in_full(day)}, the next school day; if they must act before then, tell them yourself."
+    return ""
 
 
 def told_of(session: Session, mailing_id: int, today: date) -> list[ToStandIn]:

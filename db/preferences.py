@@ -1,4 +1,5 @@
-"""How one of the staff wants to hear in the morning: at what hour, and whether a note in Teams says that the message is there.
+"""How one of the staff wants to hear: at what hour in the morning, whether a note in Teams says that the message is there, and whether the
+trust's reports come in the school holidays too.
 
 Asked for by the person themselves, on their page. What the law wants in writing and what cannot wait is nobody's to choose. The address of a
 Teams workflow is as good as a password: it is kept here, read where a note is sent, and shown on no page. Every function takes a scheduler session.
@@ -27,28 +28,40 @@ class CannotPrefer(FieldFault):
 
 @dataclass(frozen=True, slots=True)
 class Wants:
-    """`morning_at`: an hour (London's). `in_teams`: a note goes to Teams. `not_taken`: why the last note was not, a code."""
+    """`morning_at`: an hour (London's). `in_teams`: a note goes to Teams. `not_taken`: why the last note was not, a code.
+    `reports_in_holidays`: reports (`db/reports.py`) come on the working days of the school holidays too."""
 
     morning_at: int = FIRST_HOUR
     in_teams: bool = False
     not_taken: str = ""
+    reports_in_holidays: bool = False
 
 
 def wants_of(session: Session, person_id: int) -> Wants:
-    """What this person asked for; without a word of theirs the first hour, and no Teams."""
+    """What this person asked for; without a word of theirs the first hour, no Teams, and no reports in the holidays."""
     kept = session.get(Preference, person_id)
     if kept is None:
         return Wants()
     last = session.scalars(
         select(Mailing).where(Mailing.kind == TEAMS, Mailing.person_id == person_id, Mailing.created_at > kept.set_at).order_by(Mailing.id.desc())
     ).first()
-    return Wants(kept.morning_at, bool(kept.teams_url), last.error_code if last is not None else "")
+    return Wants(kept.morning_at, bool(kept.teams_url), last.error_code if last is not None else "", kept.reports_in_holidays)
 
 
-def set_wants(session: Session, person_id: int, morning_at: int, in_teams: bool, teams_url: str = "", *, hosts: Sequence[str]) -> None:
+def set_wants(
+    session: Session,
+    person_id: int,
+    morning_at: int,
+    in_teams: bool,
+    teams_url: str = "",
+    *,
+    hosts: Sequence[str],
+    reports_in_holidays: bool | None = None,
+) -> None:
     """Keep what this person asks for from now on. `teams_url`: the address that Teams gave them; empty: the one that is kept.
 
-    `hosts`: where such addresses may lie (`Settings.teams_hosts`). Raises CannotPrefer.
+    `hosts`: where such addresses may lie (`Settings.teams_hosts`). `reports_in_holidays`: None: they were not asked, and it stays as it was.
+    Raises CannotPrefer.
     """
     kept = session.get(Preference, person_id) or Preference(person_id=person_id, teams_url="")
     if not FIRST_HOUR <= morning_at <= LAST_HOUR:
@@ -58,6 +71,8 @@ def set_wants(session: Session, person_id: int, morning_at: int, in_teams: bool,
     if in_teams and teams_url and not lies_at(teams_url, hosts):
         raise CannotPrefer("This is no address of a Teams workflow. Copy it from the workflow, whole, from https:// to the end", "teams_url")
     kept.morning_at = morning_at
+    if reports_in_holidays is not None:
+        kept.reports_in_holidays = reports_in_holidays
     if teams_url or not in_teams:
         kept.teams_url, kept.set_at = (teams_url if in_teams else ""), func.now()
     session.add(kept)

@@ -6,20 +6,26 @@ after an outage nothing is left out and nothing told twice.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from db.calendar_of_school import calendar_of
+from db.permissions import roles_for
+from rules.calendar import SchoolCalendar, england
+
 TRUST_WEEK, TRUST_BREACHES, HEAD_WEEK, BOARD_MONTH = "trust_week", "trust_breaches", "head_week", "board_month"
 REPORTS = (TRUST_WEEK, TRUST_BREACHES, HEAD_WEEK, BOARD_MONTH)
 TOLD_FIRST = timedelta(days=7)  # a reader who never had a report: what is new is what came in the last week
 
 _READERS = text("""
-    SELECT m.person_id, array_agg(DISTINCT m.school_id ORDER BY m.school_id) AS schools
+    SELECT m.person_id, array_agg(DISTINCT m.school_id ORDER BY m.school_id) AS schools,
+           COALESCE(bool_or(w.reports_in_holidays), false) AS in_holidays
     FROM memberships m JOIN persons p ON p.id = m.person_id JOIN schools s ON s.id = m.school_id
+    LEFT JOIN preferences w ON w.person_id = m.person_id
     WHERE m.role = ANY(:roles) AND (m.until_on IS NULL OR m.until_on >= :today) AND (p.left_on IS NULL OR p.left_on >= :today)
       AND (s.left_on IS NULL OR s.left_on >= :today) AND p.email <> '' AND p.preferred_channel = 'email'
     GROUP BY m.person_id ORDER BY m.person_id
@@ -33,16 +39,31 @@ _LAST = text("""
 
 @dataclass(frozen=True, slots=True)
 class ReportReader:
-    """A person of the staff who has a report by mail, and the schools that it is about."""
+    """A person of the staff who has a report by mail, and the schools that it is about. `in_holidays`: they asked for it then too."""
 
     person_id: int
     schools: tuple[int, ...]
+    in_holidays: bool = False
 
 
 def report_readers(session: Session, roles: Collection[str], today: date) -> list[ReportReader]:
     """Everybody who holds one of the roles today and reads mail, with the schools at which they hold it."""
     rows = session.execute(_READERS, {"roles": list(roles), "today": today})
-    return [ReportReader(row.person_id, tuple(row.schools)) for row in rows]
+    return [ReportReader(row.person_id, tuple(row.schools), row.in_holidays) for row in rows]
+
+
+def leads_by_mail(session: Session, person_id: int, today: date) -> bool:
+    """Whether this person has the reports to the trust's leaders: then they may ask for them in the holidays."""
+    return any(one.person_id == person_id for one in report_readers(session, roles_for("read_trust"), today))
+
+
+def calendars_of_reader(session: Session, kind: str, reader: ReportReader) -> Iterator[SchoolCalendar]:
+    """By whose school days the reader has that report: their schools'. For whoever asked for reports in the holidays, one without terms, in which
+    each working day is one; a closed school has no week of its own, so a head's report keeps to the school."""
+    if reader.in_holidays and kind != HEAD_WEEK:
+        yield england()
+    else:
+        yield from (calendar_of(session, school_id) for school_id in reader.schools)
 
 
 def make_report(session: Session, kind: str, person_id: int, today: date) -> bool:

@@ -11,12 +11,24 @@ from sqlalchemy.orm import Session
 
 from db.models import Mailing
 from db.permissions import roles_for
-from db.queries.trust_week import PlaceWeek, TrustWeek, trust_week
-from db.reports import BOARD_MONTH, HEAD_WEEK, TOLD_FIRST, TRUST_BREACHES, TRUST_WEEK, ReportReader, last_told, report_readers
+from db.queries.trust_week import A_WEEK, SOON, PlaceWeek, TrustWeek, trust_week
+from db.reports import (
+    BOARD_MONTH,
+    HEAD_WEEK,
+    TOLD_FIRST,
+    TRUST_BREACHES,
+    TRUST_WEEK,
+    ReportReader,
+    calendars_of_reader,
+    last_told,
+    report_readers,
+)
 from notifications.mailing_values import mailing_values
 from notifications.message import Message, NothingToSay
 from notifications.reader import NobodyToWriteTo, reader_in
 from notifications.render import render
+from rules.calendar import ONE_DAY
+from rules.hours import next_week_on
 
 # Who has each report, and after which reports nothing is new any more: the week tells the breaches that its days have told, and more.
 ROLES: Mapping[str, tuple[str, ...]] = {
@@ -26,14 +38,14 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     BOARD_MONTH: ("governor",),
 }
 TOLD_BY: Mapping[str, tuple[str, ...]] = {kind: (kind,) for kind in ROLES} | {TRUST_BREACHES: (TRUST_WEEK, TRUST_BREACHES)}
+WEEKLY = (TRUST_WEEK, HEAD_WEEK)
 FEWEST = 5  # a board reads no number below it: of so few children each may be known
 
 
 def compose_report(session: Session, mailing: Mailing, *, origin: str, today: date) -> Message:
     """The message of `mailing`, read now. Raises NobodyToWriteTo, also when the reader holds no such role any more, and NothingToSay."""
     reader = reader_in(session, "", mailing.person_id, mailing.authority_id)
-    schools = _schools(session, mailing.kind, mailing.person_id, today)
-    week = week_of(session, mailing.kind, ReportReader(mailing.person_id or 0, schools), today)
+    week = week_of(session, mailing.kind, _reader_of(session, mailing.kind, mailing.person_id, today), today)
     if mailing.kind == TRUST_BREACHES and not new_breaches(week):
         raise NothingToSay(mailing.reference)
     said = report_values(mailing.kind, week, f"{origin.rstrip('/')}/authorities")
@@ -43,9 +55,16 @@ def compose_report(session: Session, mailing: Mailing, *, origin: str, today: da
 
 
 def week_of(session: Session, kind: str, reader: ReportReader, today: date) -> TrustWeek:
-    """What that reader's report says of their schools. New is a breach that no report told them."""
-    told_on = last_told(session, TOLD_BY[kind], reader.person_id, today)
-    return trust_week(session, today, told_on or today - TOLD_FIRST, reader.schools)
+    """What that reader's report says of their schools. New is a breach that no report told them.
+
+    A week's report reaches from the last one, where holidays or an outage lay between, to the next one, where holidays do: nothing that falls
+    due in them is first told when it is late.
+    """
+    told_on = last_told(session, TOLD_BY[kind], reader.person_id, today) or today - TOLD_FIRST
+    if kind not in WEEKLY:
+        return trust_week(session, today, told_on, reader.schools)
+    soon = max(today + SOON, next_week_on(calendars_of_reader(session, kind, reader), today) - ONE_DAY)
+    return trust_week(session, today, told_on, reader.schools, since=min(told_on, today - A_WEEK), soon=soon)
 
 
 def new_breaches(week: TrustWeek) -> int:
@@ -54,7 +73,8 @@ def new_breaches(week: TrustWeek) -> int:
 
 
 def report_values(kind: str, week: TrustWeek, link: str) -> dict[str, object]:
-    """What the templates `mailings/KIND.j2` say. A board's numbers are words: below five none stands alone."""
+    """What the templates `mailings/KIND.j2` say. A board's numbers are words: below five none stands alone. `since` and `due_by`: days that are
+    named because the week is longer than one, or looks further than two; else None."""
     places = (*week.schools, *week.authorities)
     told = (_for_a_board if kind == BOARD_MONTH else _as_it_is)(week)
     return {
@@ -62,6 +82,8 @@ def report_values(kind: str, week: TrustWeek, link: str) -> dict[str, object]:
         "new_breaches": new_breaches(week),
         "newly_late": sum(one.newly_late for one in places),
         "put_right": sum(one.put_right for one in places),
+        "since": week.since if week.since < week.on - A_WEEK else None,
+        "due_by": week.soon if week.soon > week.on + SOON else None,
         "link": Markup(link),  # noqa: S704  our own address
     }
 
@@ -85,9 +107,9 @@ def few(number: int) -> str:
     return "none" if number == 0 else f"fewer than {FEWEST}" if number < FEWEST else str(number)
 
 
-def _schools(session: Session, kind: str, person_id: int | None, today: date) -> tuple[int, ...]:
+def _reader_of(session: Session, kind: str, person_id: int | None, today: date) -> ReportReader:
     readers: Collection[ReportReader] = report_readers(session, ROLES[kind], today)
-    found = next((one.schools for one in readers if one.person_id == person_id), None)
+    found = next((one for one in readers if one.person_id == person_id), None)
     if found is None:
         raise NobodyToWriteTo("no_reader")
     return found

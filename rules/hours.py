@@ -6,6 +6,7 @@ Staff 07:00 to 18:00 on days their school is open; the council's officers and ot
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -48,6 +49,27 @@ def next_school_day(calendar: SchoolCalendar, day: date) -> date:
     while not calendar.is_school_day(day):
         day += ONE_DAY
     return day
+
+
+def first_open_day(calendars: Iterable[SchoolCalendar], day: date) -> date:
+    """That day, or the first after it on which one of these schools is open. Raises ValueError without a calendar."""
+    return min(next_school_day(calendar, day - ONE_DAY) for calendar in calendars)
+
+
+def next_week_on(calendars: Iterable[SchoolCalendar], day: date) -> date:
+    """When the report of the week after that of `day` comes: from next Monday on the first day on which one of these schools is open.
+
+    Raises ValueError without a calendar.
+    """
+    return first_open_day(calendars, day + timedelta(days=7 - day.weekday()))
+
+
+def told_on(calendars: Iterable[SchoolCalendar], now: datetime, *, at_any_hour: bool = False) -> date:
+    """The day on which one of the staff of these schools is told what is said `now` (aware): today, where one of them is open and the day's last
+    hour is not over. `at_any_hour`: a demo keeps days and no hours. Raises ValueError without a calendar."""
+    here = now.astimezone(LONDON)
+    is_over = here.time() >= HOURS["staff"][1] and not at_any_hour
+    return first_open_day(calendars, here.date() + ONE_DAY if is_over else here.date())
 
 
 def morning_speaks_for(calendar: SchoolCalendar, day: date) -> tuple[date, date]:

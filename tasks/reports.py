@@ -10,9 +10,8 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from db.calendar_of_school import calendar_of
 from db.mailings import take_apart
-from db.reports import BOARD_MONTH, HEAD_WEEK, TRUST_BREACHES, TRUST_WEEK, ReportReader, last_told, make_report, report_readers
+from db.reports import BOARD_MONTH, HEAD_WEEK, TRUST_BREACHES, TRUST_WEEK, ReportReader, calendars_of_reader, last_told, make_report, report_readers
 from notifications.channels import NOT_REACHED
 from notifications.compose_report import ROLES, new_breaches, week_of
 from notifications.dispatch import deliver_mailings
@@ -40,8 +39,9 @@ SINCE: dict[str, Since] = {TRUST_WEEK: monday, HEAD_WEEK: monday, BOARD_MONTH: f
 def send_reports(parts: Parts, now: datetime) -> int:
     """Owe each reader the reports of the London day of `now`, and send them. How many were made.
 
-    Done again on the same day nobody has a second one. None at night, at a weekend, on a bank holiday, or to a head while the school is closed:
-    the next day on which they are written to has it. Raises TaskFailed `server_not_reached` when the mail server is away.
+    Done again on the same day nobody has a second one. None at night, at a weekend, on a bank holiday, or while all the reader's schools are
+    closed (but to whoever asked for it): the next day on which they are written to has it. Raises TaskFailed `server_not_reached` when the mail
+    server is away.
     """
     today = today_in_london(now)
     made = 0
@@ -54,21 +54,24 @@ def send_reports(parts: Parts, now: datetime) -> int:
 
 
 def _owe(session: Session, kind: str, reader: ReportReader, today: date) -> bool:
+    return (
+        _may_be_due(session, kind, reader, today)
+        and any(reads_on("staff", calendar, today) for calendar in calendars_of_reader(session, kind, reader))
+        and (kind != TRUST_BREACHES or new_breaches(week_of(session, kind, reader, today)) > 0)
+        and make_report(session, kind, reader.person_id, today)
+    )
+
+
+def _may_be_due(session: Session, kind: str, reader: ReportReader, today: date) -> bool:
     if kind == TRUST_BREACHES:
-        is_due = not _has_a_week_today(session, reader, today) and bool(new_breaches(week_of(session, kind, reader, today)))
-    else:
-        told_on = last_told(session, [kind], reader.person_id, today)
-        is_due = (told_on is None or told_on < SINCE[kind](today)) and (kind != HEAD_WEEK or _is_open(session, reader, today))
-    return is_due and make_report(session, kind, reader.person_id, today)
+        return not _has_a_week_today(session, reader, today)
+    told_on = last_told(session, [kind], reader.person_id, today)
+    return told_on is None or told_on < SINCE[kind](today)
 
 
 def _has_a_week_today(session: Session, reader: ReportReader, today: date) -> bool:
     """The week tells the breaches too, so a leader has one message that day."""
     return last_told(session, [TRUST_WEEK], reader.person_id, today + timedelta(days=1)) == today
-
-
-def _is_open(session: Session, reader: ReportReader, today: date) -> bool:
-    return any(reads_on("staff", calendar_of(session, school_id), today) for school_id in reader.schools)
 
 
 def _send(parts: Parts) -> None:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from db.absences import CannotBeAway, NewAbsence, may_say_away, say_away, take_back
+from db.handing_over import untold_in_time
 from db.permissions import role_title
 from db.queries.absences import Colleague, SaidAbsence, absences_seen_by, colleagues
 from web.console import console_of, page
@@ -105,11 +106,14 @@ def _page(request: Request, me: SignedIn, typed: Mapping[str, str], errors: Mapp
     with console.engines.scheduler() as session:
         staff = [one for one in colleagues(session, today) if one.here and one.person_id != me.person_id]
         theirs = [one for one in colleagues(session, today, leads) if one.person_id != me.person_id] if leads else []
+        seen = [(one, _may_end(me, one)) for one in absences_seen_by(session, me.person_id, leads, today)]
+        now, demo = console.clock.now(), console.settings.demo
+        absences = [(one, may_end, untold_in_time(session, one, now, at_any_hour=demo) if may_end else "") for one, may_end in seen]
     return page(
         request,
         "away.html",
         422 if errors else 200,
-        absences=[(one, _may_end(me, one)) for one in _seen(request, me)],
+        absences=absences,
         deputies=[(str(one.person_id), _words(one)) for one in sorted(staff, key=lambda one: not near & set(one.schools))],
         people=[(str(one.person_id), _words(one) + ("" if one.here else ", has left")) for one in theirs],
         typed=typed,

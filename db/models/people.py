@@ -52,8 +52,8 @@ class Membership(Base):
 
 
 class Preference(Base):
-    """How one of the staff wants to hear in the morning (`db/preferences.py`). `teams_url`, kept since
-    `set_at`, is a secret: only the scheduler's role reads this table."""
+    """How one of the staff wants to hear (`db/preferences.py`). `teams_url`, kept since `set_at`, is a
+    secret: only the scheduler's role reads this table."""
 
     __tablename__ = "preferences"
     __table_args__ = (CheckConstraint("morning_at BETWEEN 7 AND 15", name="hour"),)
@@ -62,6 +62,7 @@ class Preference(Base):
     set_at: Mapped[datetime] = mapped_column(server_default=func.now())
     morning_at: Mapped[Small] = mapped_column(server_default=text("7"), default=7)
     teams_url: Mapped[Words]
+    reports_in_holidays: Mapped[No]
 
 
 class Pupil(Base):

@@ -84,8 +84,8 @@ class Worst:
 @dataclass(frozen=True, slots=True)
 class PlaceWeek:
     """One school or LA (`code`: URN, LA code). `past_target`: our own targets. `late`: past its date of law; `breaches`: so long that the step's
-    ladder calls it a breach; neither holds the other. `newly_late`: of both, since a week; `new_breaches`: since the day asked for; `put_right`:
-    done in the last week, late. `trend`: late or breach at the end of each of the last twelve weeks and today, oldest first."""
+    ladder calls it a breach; neither holds the other. `newly_late`: of both, in the week; `new_breaches`: since the day asked for; `put_right`:
+    done in the week, late. `trend`: late or breach at the end of each of the last twelve weeks and today, oldest first."""
 
     kind: Kind
     id: int | None
@@ -110,20 +110,35 @@ class PlaceWeek:
 
 @dataclass(frozen=True, slots=True)
 class TrustWeek:
-    """The week that ends on `on`. Places with most breaches first, then most late, then by name."""
+    """The week that ends on `on`: what came since `since`, what is due until `soon`. Places with most breaches first, then most late, then by
+    name."""
 
     on: date
+    since: date
+    soon: date
     schools: tuple[PlaceWeek, ...]
     authorities: tuple[PlaceWeek, ...]
 
 
-def trust_week(session: Session, today: date, breaches_since: date, schools: Collection[int] | None = None) -> TrustWeek:
-    """Read the session's schools, or those of them that are named. `breaches_since`: breaches after that day are new."""
+def trust_week(
+    session: Session,
+    today: date,
+    breaches_since: date,
+    schools: Collection[int] | None = None,
+    *,
+    since: date | None = None,
+    soon: date | None = None,
+) -> TrustWeek:
+    """Read the session's schools, or those of them that are named. `breaches_since`: breaches after that day are new.
+
+    `since`: from that day on it is the week (None: seven days). `soon`: until that day it is due soon (None: two weeks).
+    """
+    since, soon = since or today - A_WEEK, soon or today + SOON
     definitions = _definitions(session)
     ours = sorted({name for one in definitions for name, role in one.roles.items() if role.ours})
     rungs = [(one.hash, step, str(at)) for one in definitions for step, at in breach_rungs(one)]
     hashes, steps, at = columns_of(rungs, 3)
-    days = {"today": today, "soon": today + SOON, "week_ago": today - A_WEEK, "since": breaches_since, "first": today - WEEKS * A_WEEK}
+    days = {"today": today, "soon": soon, "week_ago": since, "since": breaches_since, "first": today - WEEKS * A_WEEK}
     given = {
         **days,
         "schools": None if schools is None else sorted(schools),
@@ -141,7 +156,7 @@ def trust_week(session: Session, today: date, breaches_since: date, schools: Col
     names = {(row.kind, row.id): (row.name, row.code) for row in session.execute(_NAMES)}
     weeks = [today - A_WEEK * back for back in range(WEEKS, -1, -1)]
     places = [_place(key, found.get(key), trend.get(key, {}), names.get(key, ("", "")), weeks) for key in found.keys() | trend.keys()]
-    return TrustWeek(today, _of(places, "school"), _of(places, "authority"))
+    return TrustWeek(today, since, soon, _of(places, "school"), _of(places, "authority"))
 
 
 def breach_rungs(definition: Definition) -> Iterable[tuple[str, int]]:

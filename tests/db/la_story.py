@@ -47,9 +47,9 @@ def pupil_with_plan(place: Village, given: str, family: str, upn: str | None = N
     return pupil_id
 
 
-def reviewed(place: Village, pupil_id: int, *, meeting_on: str = "2026-11-05", held: bool = True) -> str:
+def reviewed(place: Village, pupil_id: int, *, meeting_on: str = "2026-11-05", held: bool = True, **facts: Any) -> str:
     """A review up to its meeting, held or only agreed; its reference. The LA's four weeks of 5 November end on 3 December."""
-    case = place.open(pupil_id=pupil_id, **REVIEW).case
+    case = place.open(pupil_id=pupil_id, **{**REVIEW, **facts}).case
     place.decide(case, "agree_meeting_date", "2026-09-20", meeting_on=date.fromisoformat(meeting_on))
     place.ledger.decide(place.software, key=uuid4(), case=case, step="send_invitations", outcome="done", on=date(2026, 9, 21))
     if held:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from db.absences import NewAbsence, say_away, take_back
+from db.handing_over import untold_in_time
 from db.queries.absences import SaidAbsence
 from notifications.sink import KeptMail
 from tasks.deliver import deliver
@@ -84,17 +85,46 @@ def test_a_deputy_is_told_at_once_and_once_and_not_at_all_of_what_was_taken_back
     assert not [mail for mail in post.comes("2026-12-07") if NAMED in mail.subject]
 
 
-def test_in_the_holidays_only_a_deputy_who_stands_in_before_school_opens_is_told(post: MorningPost) -> None:
-    post.comes("2026-12-21", hour=9)
-    later = says_away(post, "2027-01-05", "2027-01-06")
-    deliver(post.parts)
-    assert not [mail for mail in post.sink.mails() if NAMED in mail.subject], "the holidays: it can wait for the morning on which it begins"
+def by_hand(post: MorningPost, said: SaidAbsence) -> str:
+    """What whoever said it is told to do now."""
     with post.parts.engines.scheduler() as session:
-        take_back(session, later.id, by=later.person_id, today=post.clock.today(), now=post.clock.now())
-    says_away(post, "2026-12-22", "2026-12-23")
+        return untold_in_time(session, said, post.clock.now())
+
+
+def takes_back(post: MorningPost, said: SaidAbsence) -> None:
+    with post.parts.engines.scheduler() as session:
+        take_back(session, said.id, by=said.person_id, today=post.clock.today(), now=post.clock.now())
+
+
+def test_in_the_holidays_no_deputy_is_told_and_whoever_says_it_is_told_when_they_will_be(post: MorningPost) -> None:
+    post.comes("2026-12-21", hour=9)
+    first = says_away(post, "2026-12-22", "2026-12-23")
+    over = "Teacher Ash is not told by mail, since the absence is over before the next school day, Tuesday 5 January 2027; tell them yourself."
+    assert by_hand(post, first) == over
+    takes_back(post, first)
+    in_time = says_away(post, "2027-01-05", "2027-01-06")
+    assert by_hand(post, in_time) == "", "the morning on which it begins is soon enough"
+    takes_back(post, in_time)
+    said = says_away(post, "2026-12-22")
+    late = "Teacher Ash is told by mail on Tuesday 5 January 2027, the next school day; if they must act before then, tell them yourself."
+    assert by_hand(post, said) == late
     deliver(post.parts)
-    assert len([mail for mail in post.sink.mails() if NAMED in mail.subject]) == 1
-    assert not [mail for mail in post.comes("2027-01-05") if NAMED in mail.subject]
+    for on in ("2026-12-22", "2026-12-29", "2027-01-04"):
+        post.comes(on)
+    assert not [mail for mail in post.sink.mails() if NAMED in mail.subject], "the holidays"
+    assert len([mail for mail in post.comes("2027-01-05") if NAMED in mail.subject]) == 1
+    assert by_hand(post, said) == "", "now they know"
+
+
+def test_in_the_evening_and_where_no_mail_reaches_a_deputy_whoever_says_it_is_told_so(post: MorningPost) -> None:
+    post.is_now("2026-12-03", 17)
+    said = says_away(post, "2026-12-03")
+    assert by_hand(post, said) == "", "told at once"
+    post.is_now("2026-12-03", 18)
+    assert "is told by mail on Friday 4 December 2026" in by_hand(post, said)
+    with post.parts.engines.scheduler() as session:
+        session.connection().exec_driver_sql("UPDATE persons SET preferred_channel = 'phone' WHERE id = %s", (said.deputy_id,))
+    assert by_hand(post, said) == "No mail reaches Teacher Ash; tell them yourself that they stand in."
 
 
 def test_a_deputy_who_has_the_same_line_in_a_role_of_their_own_has_it_once(post: MorningPost) -> None:

@@ -108,7 +108,7 @@ def test_a_choice_that_cannot_be_is_refused_by_its_question_and_leaves_what_was_
         with pytest.raises(CannotPrefer) as refused:
             wants(post, hour, True, address)
         assert refused.value.field == field
-    assert dataclasses.astuple(kept(post)) == (8, False, "")
+    assert dataclasses.astuple(kept(post)) == (8, False, "", False)
 
 
 @pytest.mark.parametrize(

@@ -81,12 +81,12 @@ def test_the_week_is_read_for_all_schools_without_a_name_of_a_person(post: Morni
     assert [(one.code, one.new_breaches) for one in week.authorities] == [("001", 1)]
 
 
-def test_a_head_has_the_schools_week_on_its_first_open_day_and_a_board_its_month_without_small_numbers(post: MorningPost) -> None:
+def test_a_head_has_the_schools_week_and_a_board_its_month_on_the_first_open_day_without_small_numbers(post: MorningPost) -> None:
     with post.parts.engines.scheduler() as session:
         session.add(SchoolClosure(school_id=post.village.school_id, first_on=date(2027, 2, 1), last_on=date(2027, 2, 1), reason="INSET"))
     assert told(post, "2027-01-31", to=HEAD) == told(post, "2027-02-01", to=HEAD) == []  # a Monday without school
-    (chair,) = (mail for mail in post.sink.mails() if mail.to == CHAIR and mail.taken_at.startswith("2027-02-01"))
-    assert told(post, "2027-02-02", to=CHAIR) == []
+    assert not [mail for mail in post.sink.mails() if mail.taken_at.startswith("2027-02-01")]
+    (chair,) = told(post, "2027-02-02", to=CHAIR)
     assert chair.subject.endswith(": the month's SEND figures for the board")
     assert "<strong>Ash School</strong>: late now: fewer than 5; four weeks ago: fewer than 5." in chair.html
     assert "AR-0000" not in chair.html
