@@ -61,8 +61,8 @@ _ACCEPTED = _of_each("""
     UPDATE {table} SET state = 'accepted', settled_at = now(), claimed_until = NULL, error_code = ''
     WHERE id = :id AND holder = :holder AND state IN ('claimed', 'handed_over') RETURNING id
 """)
-_PUT_OFF = text("""
-    UPDATE deliveries SET state = 'owed', next_try_at = now() + :wait, attempts = attempts - 1, claimed_until = NULL, holder = ''
+_PUT_OFF = _of_each("""
+    UPDATE {table} SET state = 'owed', next_try_at = now() + :wait, attempts = attempts - 1, claimed_until = NULL, holder = ''
     WHERE id = :id AND holder = :holder AND state = 'claimed' RETURNING id
 """)
 _CAME_BACK = text("""
@@ -137,9 +137,9 @@ def mark_handed_over(session: Session, delivery_id: int, holder: str, seconds: f
     return session.scalar(_HANDED_OVER[of], {"id": delivery_id, "holder": holder, "seconds": seconds}) is not None
 
 
-def mark_put_off(session: Session, delivery_id: int, holder: str, wait: timedelta) -> bool:
+def mark_put_off(session: Session, delivery_id: int, holder: str, wait: timedelta, *, of: Of = "deliveries") -> bool:
     """Claimed, and its reader may not be written to for so long: it was no try (`db/held.py`)."""
-    return session.scalar(_PUT_OFF, {"id": delivery_id, "holder": holder, "wait": wait}) is not None
+    return session.scalar(_PUT_OFF[of], {"id": delivery_id, "holder": holder, "wait": wait}) is not None
 
 
 def mark_accepted(session: Session, delivery_id: int, holder: str, *, of: Of = "deliveries") -> bool:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from db.calendar_of_school import calendar_of
-from db.models import Delivery
+from db.models import Delivery, Membership
 from rules.calendar import SchoolCalendar, england, today_in_london
 from rules.definition import Role
 from rules.hours import Reader, next_school_day, wait_for_hours
@@ -76,6 +76,12 @@ class Timetable:
         """How long a letter that was spread before must wait now: it was tried in vain, or nobody could send it in time."""
         reader = reader_kind(None, person_kind) if delivery.to_role not in FAMILY else "family"
         return self._wait(reader, self._calendar(delivery.school_id) if reader == "staff" else england())
+
+    def wait_of_staff(self, person_id: int | None) -> timedelta:
+        """How long one of the staff must not be written to, by the schools where they have a role; nothing for everybody else."""
+        posts = select(Membership.school_id).where(Membership.person_id == person_id)
+        held = self._session.scalars(posts.where(or_(Membership.until_on.is_(None), Membership.until_on >= self.today)))
+        return min((self._wait("staff", self._calendar(school_id)) for school_id in held.all()), default=NO_WAIT)
 
     def goes(self, message: Message) -> Goes:
         """When this message goes."""

@@ -164,12 +164,14 @@ def _deliver_one(engines: Engines, clock: Clock, settings: Settings, keys: list[
 
 
 def _is_put_off(engines: Engines, clock: Clock, settings: Settings, owed: Owed, message: Message, holder: str) -> bool:
-    """A letter that comes to be sent at night, or to staff in the holidays, waits; it was timed when it was spread, and could not go then."""
-    if settings.demo or isinstance(owed, Mailing):
+    """A letter that comes to be sent at night, or to staff in the holidays, waits; it was timed when it was spread, and could not go then. So does
+    the list or morning of an earlier day whose answer was lost: today's own were made for today."""
+    if settings.demo or (isinstance(owed, Mailing) and owed.sent_for == clock.today()):
         return False
     with engines.scheduler() as session:
-        wait = Timetable(session, clock.now()).wait(owed, message.reader_kind)
-        return bool(wait) and mark_put_off(session, owed.id, holder, wait)
+        times = Timetable(session, clock.now())
+        wait = times.wait_of_staff(owed.person_id) if isinstance(owed, Mailing) else times.wait(owed, message.reader_kind)
+        return bool(wait) and mark_put_off(session, owed.id, holder, wait, of=_of(owed))
 
 
 def _sent(message: Message, settings: Settings, before: float) -> Sent:

@@ -131,6 +131,18 @@ def test_nothing_goes_to_staff_or_officers_at_a_weekend_and_a_holiday_is_announc
     assert not to(post.comes("2026-11-03"), SENCO), "and the others do not"
 
 
+def test_a_morning_whose_answer_was_lost_is_not_tried_again_in_the_holidays(post: MorningPost) -> None:
+    post.review("2026-11-05")
+    (last,) = to(post.comes("2026-10-23"), SENCO)
+    lost = "UPDATE mailings SET state = 'handed_over', claimed_until = now() - interval '1 hour' WHERE id = %s"
+    with post.parts.engines.scheduler() as session:
+        session.connection().exec_driver_sql(lost, (int(last.reference.removeprefix("LIST-")),))
+    assert not to(post.comes("2026-10-26"), SENCO), "a working day of the half term"
+    with post.parts.engines.scheduler() as session:  # the database's own clock does not follow the test's
+        assert session.connection().exec_driver_sql("UPDATE mailings SET next_try_at = now() WHERE state = 'owed' RETURNING id").all()
+    assert "You may have had this message before." in words(next(mail for mail in post.comes("2026-11-02") if mail.reference == last.reference))
+
+
 def test_families_hear_at_once_but_not_at_night(post: MorningPost) -> None:
     case = post.review("2026-11-05")
     mother = "mother.ada@home.example"

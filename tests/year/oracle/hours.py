@@ -13,8 +13,6 @@ from tests.year.mail import Arrived
 from tests.year.oracle.findings import Findings
 from tests.year.oracle.readers import Kind, Readers
 
-REPORTS_TO_LEADERS = ("trust_week", "trust_breaches", "board_month")  # on any working day: the trust works in the holidays (decision 140)
-TO_DEPUTIES = "standing_in"  # decision 135, point 10: whoever stands in must know it before they act; it keeps hours and working days
 OFFICE, FAMILY = (time(7), time(18)), (time(8), time(20))
 DAY: dict[Kind, tuple[time, time]] = {"staff": OFFICE, "officer": OFFICE, "mailbox": OFFICE, "adviser": OFFICE, "family": FAMILY}
 
@@ -43,16 +41,9 @@ def judge_hours(arrived: Sequence[Arrived], readers: Readers, days: KnownDays, k
 
 
 def _staff_day(mail: Arrived, day: date, kind: str, readers: Readers, days: KnownDays, findings: Findings) -> None:
-    schools = readers.schools[readers.people[mail.to.casefold()]]
-    if any(days.at(mail.at).schools[school].has(day) for school in schools):
-        return
-    if kind in REPORTS_TO_LEADERS and is_working_day(day):
-        findings.figures["reports to the trust's leaders on working days of the school holidays"] += 1
-        return
-    if kind == TO_DEPUTIES and is_working_day(day):
-        findings.figures["deputies told on working days of the school holidays"] += 1
-        return
-    findings.wrong("staff outside hours", f"{mail.reference} ({kind}) on {day:%A %d %B %Y}, no school day")
+    schools = readers.schools_at(readers.people[mail.to.casefold()], mail.at)
+    if not any(days.at(mail.at).schools[school].has(day) for school in schools):
+        findings.wrong("staff outside hours", f"{mail.reference} ({kind}) on {day:%A %d %B %Y}, no school day")
 
 
 def kinds_of(mailings: Sequence[Any]) -> dict[str, str]:

@@ -62,6 +62,13 @@ class Readers:
                 found.append(Post(person, post.school_id, post.role))
         return found
 
+    def schools_at(self, person_id: int, at: datetime) -> set[int]:
+        """The schools whose days are that person's then: where they hold a role, and where they act, or were named to, for somebody away."""
+        day = at.astimezone(LONDON).date()
+        named = {one.person_id for one in self.away if one.deputy_id == person_id and one.said_at <= at and (one.last is None or day <= one.last)}
+        acts = {post.school_id for post in self.acting(at) if post.person_id == person_id} if self.away else set()
+        return self.schools[person_id] | acts | {post.school_id for post in self.posts if post.person_id in named}
+
 
 _PEOPLE = "SELECT id, kind, lower(email) AS email FROM persons WHERE email <> ''"
 _POSTS = "SELECT person_id, school_id, role FROM memberships ORDER BY person_id, school_id, role"
