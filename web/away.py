@@ -8,12 +8,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
 
 from db.absences import CannotBeAway, NewAbsence, may_say_away, say_away, take_back
 from db.handing_over import untold_in_time
 from db.permissions import role_title
 from db.queries.absences import Colleague, SaidAbsence, absences_seen_by, colleagues
-from web.console import console_of, page
+from web.console import Console, console_of, page
 from web.fact_fields import date_text
 from web.posted import posted_form
 from web.signed_in import SignedIn, check_form, require_signed_in
@@ -106,9 +107,8 @@ def _page(request: Request, me: SignedIn, typed: Mapping[str, str], errors: Mapp
     with console.engines.scheduler() as session:
         staff = [one for one in colleagues(session, today) if one.here and one.person_id != me.person_id]
         theirs = [one for one in colleagues(session, today, leads) if one.person_id != me.person_id] if leads else []
-        seen = [(one, _may_end(me, one)) for one in absences_seen_by(session, me.person_id, leads, today)]
-        now, demo = console.clock.now(), console.settings.demo
-        absences = [(one, may_end, untold_in_time(session, one, now, at_any_hour=demo) if may_end else "") for one, may_end in seen]
+        seen = absences_seen_by(session, me.person_id, leads, today)
+        absences = [(one, _may_end(me, one), _by_hand(session, console, me, one)) for one in seen]
     return page(
         request,
         "away.html",
@@ -119,6 +119,13 @@ def _page(request: Request, me: SignedIn, typed: Mapping[str, str], errors: Mapp
         typed=typed,
         errors=dict(errors),
     )
+
+
+def _by_hand(session: Session, console: Console, me: SignedIn, one: SaidAbsence) -> str:
+    """What whoever may have said it must do now; a deputy who reads this page knows."""
+    if one.deputy_id == me.person_id or not _may_end(me, one):
+        return ""
+    return untold_in_time(session, one, console.clock.now(), at_any_hour=console.settings.demo)
 
 
 def _words(one: Colleague) -> str:

@@ -10,6 +10,9 @@ import pytest
 
 from db.clock import Clock
 from db.engine import Engines
+from db.models import SchoolClosure
+from rules.calendar import england
+from rules.explain import in_full
 from tests.cli.running import Run, runner
 from tests.db.ledger_story import Village, village
 
@@ -42,6 +45,18 @@ def test_an_absence_is_said_listed_and_taken_back(ash: Village, run: Run) -> Non
     assert "may take back" in run("absence", "end", str(said["id"]), "--as", SENCO, code=2).output
     assert "Teacher Ash no longer stands in" in run("absence", "end", str(said["id"]), "--as", HEAD).output
     assert "that you may take back" in run("absence", "end", str(said["id"]), "--as", HEAD, code=2).output
+
+
+def test_in_the_holidays_the_command_says_when_the_deputy_will_be_told(ash: Village, run: Run) -> None:
+    today = Clock().today()
+    opens = england().working_day_from(today + timedelta(days=8))
+    with ash.engines.scheduler() as session:
+        session.add(SchoolClosure(school_id=ash.school_id, first_on=today, last_on=opens - timedelta(days=1), reason="snow"))
+    late = f"Teacher Ash is told by mail on {in_full(opens)}, the next school day; if they must act before then, tell them yourself."
+    assert late in run("absence", "add", "--deputy", TEACHER, "--as", HEAD).output
+    number = json.loads(run("absence", "list", "--as", HEAD, "--json").output)[0]["id"]
+    run("absence", "end", str(number), "--as", HEAD)
+    ash.rows("DELETE FROM school_closures WHERE school_id = %s RETURNING 1", ash.school_id)
 
 
 def test_somebody_who_is_ill_is_said_to_be_away_by_the_head_alone(ash: Village, run: Run) -> None:

@@ -8,7 +8,7 @@ import httpx
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from db.models import Membership
+from db.models import Membership, SchoolClosure
 from db.unowned import tell_unowned
 from tests.db.ledger_story import TODAY, day
 from tests.web.site import Site, hidden
@@ -45,6 +45,24 @@ def test_what_cannot_stand_is_told_beside_its_question_and_what_was_typed_stays(
     assert "Who is away?" in head.get("/away").text and "Who is away?" not in teacher.get("/away").text
     assert site.client("").get("/away").url.path == "/sign-in"
     assert "Take back" not in head.get("/away").text
+
+
+def test_in_the_holidays_whoever_hands_over_reads_when_the_deputy_will_be_told(site: Site) -> None:
+    head, deputy = site.client("headteacher"), site.client("teacher")
+    with site.engines.scheduler() as session:
+        closed = SchoolClosure(school_id=site.ash, first_on=TODAY, last_on=day("2026-11-27"), reason="snow")
+        session.add(closed)
+    late = "Teacher Ash is told by mail on Monday 30 November 2026, the next school day; if they must act before then, tell them yourself."
+    assert late in hand_over(head, site, "teacher").text
+    assert "Headteacher Ash" in deputy.get("/away").text and late not in deputy.get("/away").text, "they read it themselves here"
+    assert "Teacher Ash is not told" not in take_back(head).text
+    over = "Teacher Ash is not told by mail, since the absence is over before the next school day, Monday 30 November 2026; tell them yourself."
+    assert over in hand_over(head, site, "teacher", "2026-11-25").text
+    take_back(head)
+    with site.engines.scheduler() as session:
+        session.delete(session.merge(closed))
+    assert "Teacher Ash is" not in hand_over(head, site, "teacher").text, "on a school day they are told at once"
+    take_back(head)
 
 
 def test_only_who_may_takes_back(site: Site) -> None:
