@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from db.calendar_of_school import calendar_of
 from db.permissions import SPEAKS_FOR
 from db.queries.absences import SaidAbsence
+from rules.calendar import ONE_DAY, today_in_london
 from rules.explain import in_full
-from rules.hours import told_on
+from rules.hours import first_open_day, told_on
 
 STANDING_IN = "standing_in"  # the kind of mailing that tells a deputy
 _SPOKEN = ", ".join(f"('{speaker}', '{party}')" for party, speakers in SPEAKS_FOR.items() for speaker in speakers)
@@ -63,7 +64,9 @@ _TELL = text("""
 _SCHOOLS = text("SELECT DISTINCT unnest(school_ids) FROM absences WHERE ended_at IS NULL AND (to_on IS NULL OR to_on >= :today) ORDER BY 1")
 _REACHED = text("""
     SELECT COALESCE(g.state NOT IN ('owed', 'claimed', 'superseded', 'failed'), false) AS told,
-           p.email <> '' AND p.preferred_channel = 'email' AND g.state IS DISTINCT FROM 'failed' AS by_mail
+           p.email <> '' AND p.preferred_channel = 'email' AND g.state IS DISTINCT FROM 'failed' AS by_mail,
+           EXISTS (SELECT FROM mailings o WHERE o.kind = :kind AND o.person_id = a.deputy_id AND o.sent_for = :today AND o.id IS DISTINCT FROM g.id)
+             AS has_todays
     FROM absences a JOIN persons p ON p.id = a.deputy_id LEFT JOIN mailings g ON g.id = a.told_by WHERE a.id = :absence
 """)
 _TOLD_OF = text("""
@@ -100,12 +103,16 @@ def owe_to_deputies(session: Session, today: date) -> int:
 def untold_in_time(session: Session, said: SaidAbsence, now: datetime, *, at_any_hour: bool = False) -> str:
     """A sentence for whoever said that absence (`now`, aware: the moment at which they read it), where its deputy is not told by mail by the day on
     which it begins; empty where they are. `at_any_hour`: a demo keeps days and no hours."""
-    row = session.execute(_REACHED, {"absence": said.id}).one()
+    today = today_in_london(now)
+    row = session.execute(_REACHED, {"absence": said.id, "kind": STANDING_IN, "today": today}).one()
     if row.told:
         return ""
     if not row.by_mail:
         return f"No mail reaches {said.deputy}; tell them yourself that they stand in."
-    day = told_on([calendar_of(session, one) for one in said.school_ids], now, at_any_hour=at_any_hour)
+    calendars = [calendar_of(session, one) for one in said.school_ids]
+    day = told_on(calendars, now, at_any_hour=at_any_hour)
+    if row.has_todays:  # of another absence: one a day
+        day = first_open_day(calendars, max(day, today + ONE_DAY))
     if said.to_on is not None and said.to_on < day:
         return f"{said.deputy} is not told by mail, since the absence is over before the next school day, {in_full(day)}; tell them yourself."
     if said.from_on < day:

@@ -120,6 +120,10 @@ def test_in_the_evening_and_where_no_mail_reaches_a_deputy_whoever_says_it_is_to
     post.is_now("2026-12-03", 17)
     said = says_away(post, "2026-12-03")
     assert by_hand(post, said) == "", "told at once"
+    deliver(post.parts)
+    takes_back(post, said)
+    said = says_away(post, "2026-12-03")
+    assert "is told by mail on Friday 4 December 2026" in by_hand(post, said), "they have had today's already"
     post.is_now("2026-12-03", 18)
     assert "is told by mail on Friday 4 December 2026" in by_hand(post, said)
     with post.parts.engines.scheduler() as session:
