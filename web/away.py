@@ -9,9 +9,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
-from db.absences import CannotBeAway, NewAbsence, may_say_away, say_away, take_back
+from db.absences import CannotBeAway, NewAbsence, say_away, take_back
 from db.permissions import role_title
 from db.queries.absences import Colleague, SaidAbsence, absences_seen_by, colleagues
+from db.who_says_away import may_be_said_away
 from web.console import console_of, page
 from web.fact_fields import date_text
 from web.posted import posted_form
@@ -19,6 +20,10 @@ from web.signed_in import SignedIn, check_form, require_signed_in
 
 router = APIRouter()
 Form = Annotated[Mapping[str, str], Depends(posted_form)]
+NOT_YOURS = (
+    "For somebody else the headteacher of every school at which they work says that they are away; for somebody of the trust its SEND lead "
+    "or its chief executive."
+)
 QUESTION = {"from_on": "from", "to_on": "to"}  # the question beside which a refusal of `db/absences.py` stands, where its name differs
 
 
@@ -41,8 +46,8 @@ def say(request: Request, form: Form) -> Response:
     console = console_of(request)
     try:
         with console.engines.scheduler() as session:
-            if not may_say_away(session, said.person_id, me.person_id, me.schools_where("say_away")):
-                raise HTTPException(403, "For somebody else a headteacher, the trust SEND lead or the chief executive says that they are away.")
+            if said.person_id not in may_be_said_away(session, me.person_id, me.schools_where("say_away"), console.clock.today()):
+                raise HTTPException(403, NOT_YOURS)
             say_away(session, said, by=me.person_id, today=console.clock.today(), now=console.clock.now())
     except CannotBeAway as fault:
         return _page(request, me, form, {QUESTION.get(fault.field, fault.field): fault.message})
@@ -51,13 +56,15 @@ def say(request: Request, form: Form) -> Response:
 
 @router.post("/away/{number}/end")
 def end(request: Request, number: int, form: Form) -> Response:
-    """Take an absence back: one's own, or at a school that one leads."""
+    """Take an absence back: one's own, or that of somebody of whom one may say it."""
     me = require_signed_in(request)
     check_form(request, form.get("csrf"))
     console = console_of(request)
-    if number not in {one.id for one in _seen(request, me) if _may_end(me, one)}:
-        raise HTTPException(404)
+    seen = {one.id: one.person_id for one in _seen(request, me)}
     with console.engines.scheduler() as session:
+        mine = may_be_said_away(session, me.person_id, me.schools_where("say_away"), console.clock.today())
+        if seen.get(number) not in mine:
+            raise HTTPException(404)
         take_back(session, number, by=me.person_id, today=console.clock.today(), now=console.clock.now())
     return RedirectResponse("/away", 303)
 
@@ -95,21 +102,18 @@ def _seen(request: Request, me: SignedIn) -> list[SaidAbsence]:
         return absences_seen_by(session, me.person_id, me.schools_where("say_away"), console.clock.today())
 
 
-def _may_end(me: SignedIn, one: SaidAbsence) -> bool:
-    return one.person_id == me.person_id or bool(set(me.schools_where("say_away")) & set(one.school_ids))
-
-
 def _page(request: Request, me: SignedIn, typed: Mapping[str, str], errors: Mapping[str, str]) -> Response:
     console = console_of(request)
     today, leads, near = console.clock.today(), me.schools_where("say_away"), set(me.schools.values())
     with console.engines.scheduler() as session:
         staff = [one for one in colleagues(session, today) if one.here and one.person_id != me.person_id]
-        theirs = [one for one in colleagues(session, today, leads) if one.person_id != me.person_id] if leads else []
+        mine = may_be_said_away(session, me.person_id, leads, today)
+        theirs = [one for one in colleagues(session, today, leads) if one.person_id in mine - {me.person_id}] if leads else []
     return page(
         request,
         "away.html",
         422 if errors else 200,
-        absences=[(one, _may_end(me, one)) for one in _seen(request, me)],
+        absences=[(one, one.person_id in mine) for one in _seen(request, me)],
         deputies=[(str(one.person_id), _words(one)) for one in sorted(staff, key=lambda one: not near & set(one.schools))],
         people=[(str(one.person_id), _words(one) + ("" if one.here else ", has left")) for one in theirs],
         typed=typed,
