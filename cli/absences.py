@@ -33,17 +33,18 @@ def add(
 ) -> None:
     """Say that you (or, for a headteacher, trust SEND lead or chief executive, somebody at your school) are away and who stands in."""
     with refusals():
-        from db.absences import NewAbsence, may_say_away, say_away
+        from db.absences import NewAbsence, say_away
         from db.handing_over import untold_in_time
         from db.settings import get_settings
+        from db.who_says_away import may_be_said_away
 
         w = working()
         me = acting(w, who)
         first_on, last_on = day_of(from_day, w.today), day_of(to_day, w.today) if to_day else None
         with w.engines.scheduler() as session:
             away = _staff(w, person) if person else me.person_id
-            if not may_say_away(session, away, me.person_id, me.schools_where("say_away")):
-                fail("you may say this for yourself; for somebody else a headteacher, trust SEND lead or chief executive of their school says it")
+            if away not in may_be_said_away(session, me.person_id, me.schools_where("say_away"), w.today):
+                fail("you may say this for yourself; for somebody else a headteacher (of all their schools) or the trust says it")
             said = say_away(session, NewAbsence(away, _staff(w, deputy), first_on, last_on), by=me.person_id, today=w.today, now=w.clock.now())
             by_hand = untold_in_time(session, said, w.clock.now(), at_any_hour=get_settings().demo)
     if json:
@@ -75,11 +76,13 @@ def end(number: Annotated[int, typer.Argument(help="Its number, from `sendflow a
     """Take an absence back: from now on everything is the person's own again."""
     with refusals():
         from db.absences import take_back
+        from db.who_says_away import may_be_said_away
 
         w = working()
         me = acting(w, who)
-        mine = {one.id for one in _visible(w, me) if one.person_id == me.person_id or me.schools_where("say_away").keys() & set(one.school_ids)}
-        if number not in mine:
+        with w.engines.scheduler() as session:
+            mine = may_be_said_away(session, me.person_id, me.schools_where("say_away"), w.today)
+        if number not in {one.id for one in _visible(w, me) if one.person_id in mine}:
             fail(f"there is no absence {number} that you may take back; `sendflow absence list` shows them")
         with w.engines.scheduler() as session:
             ended = take_back(session, number, by=me.person_id, today=w.today, now=w.clock.now())

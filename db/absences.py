@@ -1,11 +1,11 @@
 """Saying that somebody is away and who stands in, and taking it back. The one writer of `absences`; `db/queries/acting.py` says what follows.
 
-Sessions are the scheduler's: a deputy may be of another school of the trust. Who may say it is asked by the caller (`db/permissions.py`).
+Sessions are the scheduler's: a deputy may be of another school of the trust. Who may say it is asked by the caller (`db/who_says_away.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 from db.field_fault import FieldFault
 from db.handing_over import owe_to_deputies
 from db.models import Absence, Membership, Person
+from db.permissions import role_title
 from db.person_schools import make_deputies_known
 from db.queries.absences import SaidAbsence, said_absences
 from db.queries.unowned import own_approvals
 from db.unowned import tell_unowned
+from db.who_says_away import StoodInFor, changing_days, stood_in_for, too_high
 from rules.explain import in_full
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(24140, 1)")  # two people who name each other at once would make a ring
@@ -43,11 +45,6 @@ class NewAbsence:
         return other.from_on <= (self.to_on or date.max) and self.from_on <= (other.to_on or date.max)
 
 
-def may_say_away(session: Session, person_id: int, by: int, leads: Iterable[int]) -> bool:
-    """Whether `by` may say that this person is away: they themselves, or whoever may `say_away` (`leads`) at a school where they have a role."""
-    return person_id == by or bool(set(leads) & set(session.scalars(_SCHOOLS, {"person": person_id})))
-
-
 def say_away(session: Session, said: NewAbsence, *, by: int, today: date, now: datetime) -> SaidAbsence:
     """Record an absence. `by`: the person who says it. Raises CannotBeAway, which leaves nothing behind once the session is rolled back.
 
@@ -60,9 +57,13 @@ def say_away(session: Session, said: NewAbsence, *, by: int, today: date, now: d
     _refuse_second(said, standing, people)
     _refuse_chain(session, said, standing, people)
     schools = list(session.scalars(_SCHOOLS, {"person": said.person_id}))
+    days = changing_days(said.from_on, said.to_on, [(one.from_on, one.to_on) for one in standing])
+    before = stood_in_for(session, by, days)
     row = Absence(**_values(said), said_by=by, said_at=now, school_ids=schools)
     session.add(row)
     session.flush()
+    if by != said.person_id:
+        _refuse_own_rise(too_high(session, by, stood_in_for(session, by, days) - before, today))
     _refuse_own_work(session, said, schools, people)
     make_deputies_known(session)
     owe_to_deputies(session, today)
@@ -154,6 +155,16 @@ def _refuse_unable(session: Session, person: Person, deputy: Person, first_on: d
     if until < last_on < date.max:
         raise CannotBeAway(
             f"{along}{_name(person)} leaves on {in_full(until)}, before the absence is over. Name another deputy, or end it then.", "deputy"
+        )
+
+
+def _refuse_own_rise(gained: Sequence[StoodInFor]) -> None:
+    """Raise CannotBeAway where whoever says it would come to act in a role of their own rank or above, directly or along a chain."""
+    if gained:
+        raise CannotBeAway(
+            f"You would stand in as {role_title(gained[0].role)} for {gained[0].holder} yourself. Nobody takes over a post of their own rank or "
+            f"above, or at another school, by their own word: name somebody else, or let {gained[0].holder} or a third person say it.",
+            "deputy",
         )
 
 

@@ -10,10 +10,11 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from db.absences import CannotBeAway, NewAbsence, may_say_away, say_away, take_back
+from db.absences import CannotBeAway, NewAbsence, say_away, take_back
 from db.handing_over import untold_in_time
 from db.permissions import role_title
 from db.queries.absences import Colleague, SaidAbsence, absences_seen_by, colleagues
+from db.who_says_away import may_be_said_away
 from web.console import Console, console_of, page
 from web.fact_fields import date_text
 from web.posted import posted_form
@@ -21,6 +22,10 @@ from web.signed_in import SignedIn, check_form, require_signed_in
 
 router = APIRouter()
 Form = Annotated[Mapping[str, str], Depends(posted_form)]
+NOT_YOURS = (
+    "For somebody else the headteacher of every school at which they work says that they are away; for somebody of the trust its SEND lead "
+    "or its chief executive."
+)
 QUESTION = {"from_on": "from", "to_on": "to"}  # the question beside which a refusal of `db/absences.py` stands, where its name differs
 
 
@@ -43,8 +48,8 @@ def say(request: Request, form: Form) -> Response:
     console = console_of(request)
     try:
         with console.engines.scheduler() as session:
-            if not may_say_away(session, said.person_id, me.person_id, me.schools_where("say_away")):
-                raise HTTPException(403, "For somebody else a headteacher, the trust SEND lead or the chief executive says that they are away.")
+            if said.person_id not in may_be_said_away(session, me.person_id, me.schools_where("say_away"), console.clock.today()):
+                raise HTTPException(403, NOT_YOURS)
             say_away(session, said, by=me.person_id, today=console.clock.today(), now=console.clock.now())
     except CannotBeAway as fault:
         return _page(request, me, form, {QUESTION.get(fault.field, fault.field): fault.message})
@@ -53,13 +58,15 @@ def say(request: Request, form: Form) -> Response:
 
 @router.post("/away/{number}/end")
 def end(request: Request, number: int, form: Form) -> Response:
-    """Take an absence back: one's own, or at a school that one leads."""
+    """Take an absence back: one's own, or that of somebody of whom one may say it."""
     me = require_signed_in(request)
     check_form(request, form.get("csrf"))
     console = console_of(request)
-    if number not in {one.id for one in _seen(request, me) if _may_end(me, one)}:
-        raise HTTPException(404)
+    seen = {one.id: one.person_id for one in _seen(request, me)}
     with console.engines.scheduler() as session:
+        mine = may_be_said_away(session, me.person_id, me.schools_where("say_away"), console.clock.today())
+        if seen.get(number) not in mine:
+            raise HTTPException(404)
         take_back(session, number, by=me.person_id, today=console.clock.today(), now=console.clock.now())
     return RedirectResponse("/away", 303)
 
@@ -97,18 +104,18 @@ def _seen(request: Request, me: SignedIn) -> list[SaidAbsence]:
         return absences_seen_by(session, me.person_id, me.schools_where("say_away"), console.clock.today())
 
 
-def _may_end(me: SignedIn, one: SaidAbsence) -> bool:
-    return one.person_id == me.person_id or bool(set(me.schools_where("say_away")) & set(one.school_ids))
-
-
 def _page(request: Request, me: SignedIn, typed: Mapping[str, str], errors: Mapping[str, str]) -> Response:
     console = console_of(request)
     today, leads, near = console.clock.today(), me.schools_where("say_away"), set(me.schools.values())
     with console.engines.scheduler() as session:
         staff = [one for one in colleagues(session, today) if one.here and one.person_id != me.person_id]
-        theirs = [one for one in colleagues(session, today, leads) if one.person_id != me.person_id] if leads else []
+        mine = may_be_said_away(session, me.person_id, leads, today)
+        theirs = [one for one in colleagues(session, today, leads) if one.person_id in mine - {me.person_id}] if leads else []
         seen = absences_seen_by(session, me.person_id, leads, today)
-        absences = [(one, _may_end(me, one), _by_hand(session, console, me, one)) for one in seen]
+        absences = [
+            (one, one.person_id in mine, _by_hand(session, console, one) if one.person_id in mine and one.deputy_id != me.person_id else "")
+            for one in seen
+        ]
     return page(
         request,
         "away.html",
@@ -121,10 +128,8 @@ def _page(request: Request, me: SignedIn, typed: Mapping[str, str], errors: Mapp
     )
 
 
-def _by_hand(session: Session, console: Console, me: SignedIn, one: SaidAbsence) -> str:
+def _by_hand(session: Session, console: Console, one: SaidAbsence) -> str:
     """What whoever may have said it must do now; a deputy who reads this page knows."""
-    if one.deputy_id == me.person_id or not _may_end(me, one):
-        return ""
     return untold_in_time(session, one, console.clock.now(), at_any_hour=console.settings.demo)
 
 

@@ -18,8 +18,9 @@ _HELD = text("""
 _AWAY = text("""
     SELECT a.from_on, a.to_on, concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name) AS deputy,
            (SELECT concat_ws(' ', NULLIF(d.title, ''), d.given_name, d.family_name) FROM stand_ins(:today) i
-            JOIN persons d ON d.id = i.deputy_id WHERE i.holder_id = :person LIMIT 1) AS acting
-    FROM absences a JOIN persons p ON p.id = a.deputy_id
+            JOIN persons d ON d.id = i.deputy_id WHERE i.holder_id = :person LIMIT 1) AS acting,
+           CASE WHEN a.said_by <> a.person_id THEN concat_ws(' ', NULLIF(s.title, ''), s.given_name, s.family_name) ELSE '' END AS said_by
+    FROM absences a JOIN persons p ON p.id = a.deputy_id LEFT JOIN persons s ON s.id = a.said_by
     WHERE a.person_id = :person AND a.ended_at IS NULL AND a.from_on <= :today AND (a.to_on IS NULL OR a.to_on >= :today)
 """)
 
@@ -41,12 +42,14 @@ class HeldRole:
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """Somebody's own absence today. `deputy` is whom they named; `acting` who stands in now, further along the chain or not; empty: nobody can."""
+    """Somebody's own absence today. `deputy` is whom they named; `acting` who stands in now, further along the chain or not; empty: nobody
+    can. `said_by`: who said it, where that was somebody else."""
 
     from_on: date
     to_on: date | None
     deputy: str
     acting: str
+    said_by: str
 
 
 def roles_today(session: Session, person_id: int, today: date) -> list[HeldRole]:
@@ -58,4 +61,4 @@ def roles_today(session: Session, person_id: int, today: date) -> list[HeldRole]
 def away_today(session: Session, person_id: int, today: date) -> Away | None:
     """The person's absence today; None: they are here. Ask it in a scheduler session: a deputy may be of another school."""
     row = session.execute(_AWAY, {"person": person_id, "today": today}).one_or_none()
-    return None if row is None else Away(row.from_on, row.to_on, row.deputy, row.acting or "")
+    return None if row is None else Away(row.from_on, row.to_on, row.deputy, row.acting or "", row.said_by or "")

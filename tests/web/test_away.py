@@ -148,3 +148,18 @@ def is_accessible(page: Page) -> None:
         found = Axe().run(page).response["violations"]
         assert found == [], [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found]
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_head_cannot_say_it_of_the_trusts_people_nor_end_theirs(site: Site) -> None:
+    head, lead, teacher = site.client("headteacher"), site.client("trust_send_lead"), site.people[site.ash, "teacher"]
+    leader = str(site.people[site.ash, "trust_send_lead"])
+    assert hand_over(head, site, "headteacher", person=leader).status_code == 403
+    form = re.search(r'<select[^>]*name="person".*?</select>', head.get("/away").text, re.S)
+    assert form and leader not in re.findall(r'value="(\d+)"', form[0]) and str(teacher) in re.findall(r'value="(\d+)"', form[0])
+    hand_over(lead, site, "teacher")
+    path = re.search(r'action="(/away/\d+/end)"', lead.get("/away").text)
+    assert path and head.post(path[1], data={"csrf": hidden(head.get("/away").text)["csrf"]}).status_code == 404
+    take_back(lead)
+    hand_over(head, site, "senco", person=str(teacher))
+    assert ", as Headteacher Ash said. " in site.client("teacher").get("/").text
+    take_back(head)
