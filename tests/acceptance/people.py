@@ -35,6 +35,7 @@ def settle(village: Village) -> None:
     """The trust's SEND lead, and the council's SEN officer and advisers, each with an address."""
     with village.engines.scheduler() as session:
         authority, school = session.get_one(Authority, village.authority_id), session.get_one(School, village.school_id)
+        authority.sen_email = COUNCIL["la"]  # the officer reads the SEN team's mailbox: notices and reminders come to one person
         lead = Person(kind="staff", given_name="Lead", family_name="Ash", email=SEND_LEAD, school_ids=[school.id])
         officers = {r: Person(kind="outside", given_name=r.title(), family_name="Oak", email=COUNCIL[r], school_ids=[school.id]) for r in ADVISERS}
         session.add_all([lead, *officers.values()])
