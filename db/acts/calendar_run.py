@@ -17,14 +17,14 @@ from rules.history import Event, Refused
 
 CALENDAR_ACTS = UUID("5b0c1c1e-6d0e-5f4e-9a43-0f6f3d1d8a77")  # the namespace of the calendar's keys: the same day of the same step is the same act
 _DUE = (
-    "SELECT c.ref, c.definition_id, s.no, s.round, s.step, s.party, s.wakes_on FROM steps s JOIN cases c ON c.id = s.case_id "
+    "SELECT c.ref, c.definition_id, s.no, s.round, s.step, s.party, s.wakes_on, c.opened_on FROM steps s JOIN cases c ON c.id = s.case_id "
     "WHERE s.closed_seq IS NULL AND s.status = 'open' AND s.wakes_on <= %s ORDER BY s.wakes_on, s.case_id, s.no"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Woken:
-    """An open step on which the calendar acts, on `wakes_on`."""
+    """An open step on which the calendar acts, on `wakes_on`; where the case was opened later than that (a claim out of time), on `opened_on`."""
 
     ref: str
     definition_id: int
@@ -33,11 +33,17 @@ class Woken:
     step: str
     party: str
     wakes_on: date
+    opened_on: date
+
+    @property
+    def on(self) -> date:
+        """The day of the act: nothing lapses in a case that is not there yet."""
+        return max(self.wakes_on, self.opened_on)
 
 
 def run_calendar(parts: Parts, today: date) -> list[Receipt]:
-    """One act for each woken step, dated on its own day. What one act wakes anew, and is due by `today`, is done too. Then the `case` steps that
-    were left behind (`db/acts/case_steps_run.py`).
+    """One act for each woken step, dated on its own day, or on the case's first. What one act wakes anew, and is due by `today`, is done too.
+    Then the `case` steps that were left behind (`db/acts/case_steps_run.py`).
 
     A step that a person has decided meanwhile is left alone: theirs stands. A case that cannot be worked keeps no other waiting: the first
     error is raised when all the others are done.
@@ -70,7 +76,7 @@ def woken(parts: Parts, today: date) -> list[Woken]:
 def _act(parts: Parts, one: Woken) -> list[Receipt]:
     step = parts.pinned.of(one.definition_id).steps[one.step]
     outcome = "done" if step.wait else step.lapses_as
-    event = Event("decide", one.wakes_on, None, one.step, one.party, outcome)
+    event = Event("decide", one.on, None, one.step, one.party, outcome)
     key = uuid5(CALENDAR_ACTS, f"{one.ref}/{one.no}/{one.wakes_on}")
     try:
         return [perform(parts, CALENDAR, request(key, one.ref, event, round=one.round))]

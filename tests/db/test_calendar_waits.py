@@ -9,6 +9,7 @@ import pytest
 from db.engine import Engines
 from rules.history import Refused
 from tests.db.family_story import contents, family, notice_decided, opened, standing
+from tests.db.la_story import shipped_village
 from tests.db.ledger_story import Village, day
 
 
@@ -73,3 +74,14 @@ def test_a_wait_that_ends_a_case_wakes_the_one_that_waits_for_it(ash: Village) -
     (notice,) = ash.decide(transfer, "prepare", "2026-09-14").also_opened
     notice_decided(ash, notice, "cease")
     assert ash.ledger.position(transfer)[1].ended == "no_longer"
+
+
+def test_a_claim_brought_out_of_time_lapses_on_its_first_day_and_jams_nothing(engines: Engines) -> None:
+    """A claim may be heard though its six months are long over (Equality Act 2010, Sch 17 para 4(3)): its case is opened sixteen months after."""
+    oak = shipped_village(engines, "900035", today=day("2026-11-20"))
+    facts = {"conduct_on": day("2025-07-10"), "conciliation": False, "rights_held_by": "parent"}
+    opening = {"key": uuid4(), "process": "discrimination_claim", "pupil_id": oak.pupil(), "facts": facts}
+    case = oak.ledger.open_case(oak.head, **opening, on=day("2026-11-20")).case
+    assert case in calendar(oak, "2026-11-24") and case not in calendar(oak, "2026-11-25")
+    assert [one["event"]["on"] for one in contents(oak, case)[1:] if one["via"] == "calendar"][:1] == ["2026-11-20"]
+    assert oak.ledger.verify(case) == []
