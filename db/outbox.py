@@ -106,6 +106,7 @@ class OwedMessage:
     by_law: bool = False
     once: str = ""
     not_before: date | None = None  # held at least until that day
+    rests: bool = False  # who owes the step has named a day: only those to whom a breach rises are told
 
 
 def spread(session: Session, now: datetime, limit: int = 200, *, at_any_hour: bool = False) -> Spread:
@@ -195,12 +196,12 @@ def _is_by_law(definition: Definition, name: str, moment: str) -> bool:
 
 def _as_was_said(session: Session, messages: list[OwedMessage], today: date) -> list[OwedMessage]:
     """A step's owner who named a day is not reminded before it has passed."""
-    for one in messages:
-        if one.template == PASSED:
-            lay_aside_reminders(session, _about(one))
+    said = [one for one in messages if one.template == PASSED]
+    for one in said:
+        lay_aside_reminders(session, _about(one))
     rungs = [one.case_id for one in messages if one.rung is not None]
     resting = at_rest(session, rungs, today) if rungs else frozenset()
-    return [replace(one, state="superseded") if one.rung is not None and _about(one) in resting else one for one in messages]
+    return [replace(one, rests=True) if one.rung is not None and _about(one) in resting else one for one in messages]
 
 
 def _about(message: OwedMessage) -> Instance:
@@ -231,11 +232,9 @@ def _reminds(message: OwedMessage) -> bool:
 def _delivery_rows(message: OwedMessage, readers: Sequence[Recipient], timetable: Timetable) -> list[dict[str, Any]]:
     if not readers:
         nobody = _delivery_row(message, None, 0, timetable)
-        return [{**nobody, "state": "failed", "error_code": NOBODY}] if message.state == "owed" else [nobody]
+        return [{**nobody, "state": "failed", "error_code": NOBODY}] if nobody["state"] == "owed" else [nobody]
     rows = [_delivery_row(message, reader, place, timetable) for place, reader in enumerate(readers)]
-    if message.state != "owed":
-        return rows
-    return [{**row, **_when_it_goes(message, reader, timetable)} for row, reader in zip(rows, readers, strict=True)]
+    return [{**row, **_when_it_goes(message, one, timetable)} if row["state"] == "owed" else row for row, one in zip(rows, readers, strict=True)]
 
 
 def _when_it_goes(message: OwedMessage, reader: Recipient, timetable: Timetable) -> dict[str, Any]:
@@ -272,7 +271,7 @@ def _delivery_row(message: OwedMessage, reader: Recipient | None, place: int, ti
         "template": message.template,
         "to_role": message.to,
         "severity": message.severity,
-        "state": message.state,
+        "state": "superseded" if message.rests and not (reader and reader.raised) else message.state,
         "error_code": "",
         "reference": f"{message.ref}/{message.outbox_id}.{message.place}.{place}",
         "once_key": once,

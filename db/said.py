@@ -1,4 +1,7 @@
-"""What somebody outside said of a step that they owe: chasing them waits until the day that they named, and then asks once. Dates stay."""
+"""What somebody outside said of a step that they owe: chasing them waits until the day that they named, and then asks once. Dates stay.
+
+It waits for whoever owes the step and for nobody else: an LA's manager to whom a breach rises hears of it, and what was said.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from db.held import FAMILY
+from db.models import Delivery
 
 SAID = "said"  # the moment of both messages below
 PASSED = "ladders/said_passed"  # to who owes the step, after the day; laid aside when the step is decided by then
@@ -23,7 +27,13 @@ _STANDING = text("""
 _LAY_ASIDE = text("""
     UPDATE deliveries SET state = 'superseded', settled_at = now()
     WHERE state = 'held' AND case_id = :case AND step = :step AND party = :party AND round IS NOT DISTINCT FROM :round AND to_role = :role
-      AND (rung IS NOT NULL OR template = :passed)
+      AND (rung IS NOT NULL OR template = :passed) AND details NOT LIKE '%"raised_to"%'
+""")
+_WORD = text("""
+    SELECT details FROM deliveries
+    WHERE state = 'held' AND template = :passed AND owed_on > :today
+      AND case_id = :case AND step = :step AND party = :party AND round IS NOT DISTINCT FROM :round AND to_role = :role
+    ORDER BY id DESC LIMIT 1
 """)
 
 
@@ -46,6 +56,15 @@ def at_rest(session: Session, cases: Iterable[int], today: date) -> frozenset[In
 
 
 def lay_aside_reminders(session: Session, instance: Instance) -> None:
-    """What is held to remind the step's owner is not needed: they have just said when it will be done."""
-    case, step, party, round_, role = instance
-    session.execute(_LAY_ASIDE, {"case": case, "step": step, "party": party, "round": round_, "role": role, "passed": PASSED})
+    """What is held to remind the step's owner is not needed: they have just said when it will be done. A breach that rises is no reminder."""
+    session.execute(_LAY_ASIDE, {**_named(instance), "passed": PASSED})
+
+
+def word_of(session: Session, delivery: Delivery, today: date) -> str:
+    """What was last said of the step that `delivery` is about, if its day has not passed: the details of the message that asks again; or empty."""
+    about = _named((delivery.case_id, delivery.step, delivery.party, delivery.round, delivery.to_role))
+    return session.scalar(_WORD, {**about, "passed": PASSED, "today": today}) or ""
+
+
+def _named(instance: Instance) -> dict[str, object]:
+    return dict(zip(("case", "step", "party", "round", "role"), instance, strict=True))

@@ -6,6 +6,7 @@ parent, no need and no other child is ever among the values.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from db.calendar_of_school import calendar_of
 from db.models import Absence, Case, Delivery, Membership, Person, PinnedDefinition, Pupil, School, StepRow
+from db.said import word_of
 from notifications.moved import moved_values
 from notifications.reader import Reader
 from rules.calendar import SchoolCalendar
@@ -49,7 +51,7 @@ def letter_values(
         "target": _target(session, delivery, today),
         "facts": KnownFacts(position.facts),
         "right": _right(definition, details) or _right_given_before(definition, position, calendar),
-        "said": _said(details),
+        "said": _said(json.loads(word_of(session, delivery, today) or "{}") if "raised_to" in details else details),
         "contains": _contains(step, delivery.moment),
         "moved": moved_values(session, delivery, definition, details),
         "law": step.citation if step else "",
@@ -161,7 +163,7 @@ def _standing_in(
 
 
 def _said(details: Mapping[str, object]) -> dict[str, object] | None:
-    """What was said of a step that is not done: `will_be_by` or `waiting_for`, and the day."""
+    """What was said of a step that is not done: `will_be_by` or `waiting_for`, and the day. Whoever has a breach above its officer reads it too."""
     given = details.get("said")
     return {"word": str(given["word"]), "until": date.fromisoformat(str(given["until"]))} if isinstance(given, Mapping) else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -27,7 +27,7 @@ from notifications.render import headline
 class Line:
     """`due_on` is the date of law (`by_law`), else the trust's own day; `days_late` counts from it, 0 on the day itself; none once it is done.
     `link`: where to answer or to look, empty if nowhere. `for_whom`: who is away, if the reader stands in for them. `raised_to`: as whom the
-    reader at an LA has a breach."""
+    reader at an LA has a breach; `said`: what its owner said of it."""
 
     ref: str
     headline: str
@@ -42,6 +42,7 @@ class Line:
     link: Markup
     for_whom: str = ""
     raised_to: str = ""
+    said: Mapping[str, object] | None = None
 
 
 def line_of(session: Session, delivery: Delivery, reader: Reader, *, origin: str, links: Links, today: date) -> Line:
@@ -63,6 +64,7 @@ def line_of(session: Session, delivery: Delivery, reader: Reader, *, origin: str
         days_late=day["days_late"] if day else 0,
         for_whom=said["standing_in"]["name"] if said["standing_in"] else "",
         raised_to=said["raised_to"],
+        said=said["said"],
         link=said["link"] or (_page(origin, ref) if reader.kind == "staff" else Markup("")),
     )
 

@@ -29,6 +29,7 @@ from rules.compiled import compiled
 from rules.history import Refused
 from rules.position_types import Change
 from rules.refusals import step_title
+from rules.saying import refuse_too_late
 
 
 class Moved(Exception):
@@ -128,6 +129,7 @@ def judge(parts: Parts, actor: Actor, standing: Standing, asked: Request) -> Jud
     role = role_for(actor, standing, asked.event)
     seen = _round(standing, asked)
     change = compiled(standing.definition).advance(standing.position, asked.event, standing.calendar)
+    refuse_too_late(standing.definition, standing.position, asked.event)
     return Judged(standing, role, seen, with_what_may_open(parts, standing, change, asked.event.on))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,7 +14,7 @@ from rules.history import Event, Refused, event_from_json, event_to_json
 from rules.loader import load_library
 from rules.position import advance, fold, start
 from rules.position_text import position_to_text
-from rules.saying import WAITING_FOR, WILL_BE_BY
+from rules.saying import WAITING_FOR, WILL_BE_BY, refuse_too_late
 
 ON = date(2026, 12, 4)
 FACTS = {"review_due_on": date(2026, 12, 18), "reason": "yearly", "year_group": 5, "looked_after": False, "rights_held_by": "parent"}
@@ -56,6 +57,20 @@ def test_what_cannot_be_said_is_refused_in_words(event: Event, code: str, words:
         with pytest.raises(Refused) as refused:
             engine()
         assert (refused.value.code, words.lower() in refused.value.message.lower()) == (code, True)
+
+
+def test_a_step_of_law_is_promised_for_six_weeks_after_its_date_or_after_today_at_most() -> None:
+    position = fold(DEFINITION, HISTORY, england())  # the LA's last day was 3 December, and today is the 4th
+    refuse_too_late(DEFINITION, position, says(until=date(2027, 1, 15)))
+    with pytest.raises(Refused) as refused:
+        refuse_too_late(DEFINITION, position, says(until=date(2027, 1, 16)))
+    assert "The last day for “The LA decides" in refused.value.message and "was Thursday 3 December 2026" in refused.value.message
+    assert "Name a day by Friday 15 January 2027 at the latest" in refused.value.message and refused.value.code == "bad_day"
+    early = replace(says(until=date(2027, 1, 14)), on=date(2026, 11, 20))
+    refuse_too_late(DEFINITION, position, early)
+    with pytest.raises(Refused):
+        refuse_too_late(DEFINITION, position, replace(early, review_on=date(2027, 1, 15)))
+    assert advance(DEFINITION, position, says(until=date(2027, 11, 30)), england()), "what a ledger holds from before is a history still"
 
 
 def test_a_case_is_not_opened_by_a_word() -> None:

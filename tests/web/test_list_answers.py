@@ -75,6 +75,8 @@ def test_bad_input_on_a_line_names_it_and_nothing_is_half_done(site: Site, liste
     assert refused.status_code == 422 and f"{waits}: “The LA decides" in refused.text, "its meeting was never recorded, so the rules refuse it"
     past = browser.post(listed.path, data={**form, **listed.says(by, "will_be_by", by="1 12 2026")})
     assert f"{by}: The day by which it will be done must be after today" in past.text
+    far = browser.post(listed.path, data={**form, **listed.says(by, "will_be_by", by="30 11 2027")})
+    assert f"{by}: The last day for" in far.text and "Name a day by" in far.text, "no word ends all reminders of a duty of law for a year"
     assert "Answer one line at least" in browser.post(listed.path, data=form).text
     assert [site.acts(case) for case in (done, by, waits)] == before, "none of it was saved"
 

@@ -1,0 +1,89 @@
+"""Whoever owes a step names a day: their own reminders rest, and nobody else's. A breach rises over their heads, and says what they said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from uuid import uuid4
+
+import pytest
+
+from db.chase import sweep_all
+from db.la_profile.load import load_profile
+from db.la_profile.read_profile import read_profile
+from rules.history import Refused
+from tests.acceptance.trust_at_work import words
+from tests.databases import TestServer
+from tests.db.la_story import pupil_with_plan, reviewed
+from tests.db.ledger_story import day
+from tests.tasks.morning_post import LIBRARY, MorningPost, post_of_its_own
+from tests.tasks.test_la_lists import HEAD_OF_SERVICE, MAILBOX, MANAGER, to
+
+TERMS = (("Autumn", date(2026, 9, 3), date(2026, 12, 18)), ("Spring", date(2027, 1, 5), date(2027, 3, 25)))
+OFFICER = "officer@testshire.example"
+PROFILE = f"""\
+la: "001"
+name: Testshire
+mailbox: {MAILBOX}
+officers:
+  - {{name: Ana Officer, email: {OFFICER}}}
+escalation:
+  manager: {{name: Sam Manager, email: {MANAGER}}}
+  head_of_service: {{name: Hal Head, email: {HEAD_OF_SERVICE}}}
+"""
+OVER_HIS_HEAD = "We have been told that it will be done by Monday 11 January 2027."
+
+
+@pytest.fixture(scope="module")
+def post(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MorningPost]:
+    """A school whose council has one officer, with a manager and a head of service above them."""
+    with post_of_its_own(postgres, tmp_path_factory.mktemp("post"), TERMS) as opened:
+        with opened.parts.engines.scheduler() as session:
+            load_profile(session, read_profile(PROFILE, "testshire.yaml", LIBRARY), "testshire.yaml", by=None)
+        opened.is_now("2026-12-02")
+        yield opened
+
+
+def review(post: MorningPost, surname: str, meeting_on: str = "2026-11-05") -> str:
+    """A review whose meeting was held: the LA's four weeks of 5 November end on 3 December."""
+    return reviewed(post.village, pupil_with_plan(post.village, "Ada", surname), meeting_on=meeting_on)
+
+
+def says(post: MorningPost, case: str, until: str) -> None:
+    """The officer rang, and the SENCO records what they said."""
+    ash = post.village
+    ash.ledger.say(ash.senco, key=uuid4(), case=case, step="la_decision", word="will_be_by", until=day(until), on=post.clock.today())
+
+
+def test_a_breach_rises_though_the_officer_has_named_a_day(post: MorningPost) -> None:
+    promised, silent, alone = review(post, "Ashby"), review(post, "Birch"), review(post, "Cole", "2026-11-06")
+    post.comes("2026-12-03")
+    post.is_now("2026-12-03", 9)
+    for case in (promised, alone):
+        says(post, case, "2027-01-11")
+    post.spread()
+    mails = [mail for on in ("2026-12-04", "2026-12-10") for mail in post.comes(on)]
+    (raised,) = to(mails, MANAGER)
+    assert promised in raised.html and silent in raised.html
+    assert words(raised).count(OVER_HIS_HEAD) == 1, "of the one about which something was said"
+    assert not any(promised in mail.html for mail in to(mails, OFFICER)) and any(silent in mail.html for mail in to(mails, OFFICER))
+    (letter,) = to(post.comes("2026-12-11"), MANAGER)
+    assert alone in letter.html and f"as the authority's SEN manager, because it is late. {OVER_HIS_HEAD}" in words(letter)
+    (higher,) = to(post.comes("2026-12-17"), HEAD_OF_SERVICE)
+    assert promised in higher.html and silent in higher.html
+
+
+def test_a_breach_that_waits_for_the_managers_list_is_not_laid_aside_by_the_officers_word(post: MorningPost) -> None:
+    case = review(post, "Dale", "2026-11-13")
+    post.is_now("2026-12-18", 6)  # a week after the LA's last day
+    sweep_all(post.parts.engines, post.clock.today())
+    post.spread()
+    says(post, case, "2027-01-11")
+    (raised,) = [mail for mail in to(post.comes("2026-12-18"), MANAGER) if case in mail.html]
+    assert OVER_HIS_HEAD in words(raised)
+
+
+def test_a_day_a_year_off_is_refused_wherever_it_is_said(post: MorningPost) -> None:
+    case = review(post, "Firth", "2026-11-20")
+    with pytest.raises(Refused, match="Name a day by"):
+        says(post, case, "2027-11-30")
