@@ -195,12 +195,13 @@ def _is_by_law(definition: Definition, name: str, moment: str) -> bool:
 
 
 def _as_was_said(session: Session, messages: list[OwedMessage], today: date) -> list[OwedMessage]:
-    """A step's owner who named a day is not reminded before it has passed."""
+    """A step's owner who named a day is not reminded before it has passed, also where the reminder is spread together with their word."""
     said = [one for one in messages if one.template == PASSED]
     for one in said:
         lay_aside_reminders(session, _about(one))
     rungs = [one.case_id for one in messages if one.rung is not None]
     resting = at_rest(session, rungs, today) if rungs else frozenset()
+    resting |= {_about(one) for one in said if one.not_before is not None and one.not_before > today}
     return [replace(one, rests=True) if one.rung is not None and _about(one) in resting else one for one in messages]
 
 

@@ -83,6 +83,17 @@ def test_a_breach_that_waits_for_the_managers_list_is_not_laid_aside_by_the_offi
     assert OVER_HIS_HEAD in words(raised)
 
 
+def test_a_reminder_that_is_spread_together_with_the_word_rests_too(post: MorningPost) -> None:
+    post.is_now("2026-12-18", 9)
+    case = review(post, "Elms", "2026-11-20")  # due today
+    assert sweep_all(post.parts.engines, post.clock.today()) > 0  # fired, and not yet spread
+    says(post, case, "2027-01-08")
+    post.spread()
+    reminders = "SELECT template, state FROM deliveries d JOIN cases c ON c.id = d.case_id WHERE c.ref = %s AND to_role = 'la' AND held_for = 'list'"
+    assert [tuple(row) for row in post.village.rows(reminders, case)] == [("ladders/said_passed", "held")], "what asks on the day after"
+    assert case not in "".join(mail.html for mail in to(post.comes("2026-12-21"), OFFICER))
+
+
 def test_a_day_a_year_off_is_refused_wherever_it_is_said(post: MorningPost) -> None:
     case = review(post, "Firth", "2026-11-20")
     with pytest.raises(Refused, match="Name a day by"):
