@@ -45,8 +45,9 @@ def send_lists(parts: Parts, now: datetime) -> int | None:
 
 
 def _is_chased(parts: Parts, today: date) -> bool:
+    """Whether today's chasing came to a good end: one that failed may have left reminders unfired, and is tried again."""
     with parts.engines.scheduler() as session:
-        return any(one.name == chasing.NAME and today_in_london(one.beat_at) == today for one in beats(session))
+        return any(one.name == chasing.NAME and not one.error_code and today_in_london(one.beat_at) == today for one in beats(session))
 
 
 def _make_and_send(parts: Parts, now: datetime) -> int:

@@ -13,6 +13,7 @@ import pytest
 
 from db.absences import NewAbsence, say_away
 from db.deliveries import mark_bounced
+from db.heartbeats import beat
 from db.postgres_process import free_port
 from db.queries.messages import failed_messages, messages_of
 from notifications.sink import KeptMail
@@ -65,6 +66,16 @@ def test_done_again_on_the_same_day_nobody_hears_twice_and_what_came_later_waits
     assert ("la", "held", "list") in post.states(other)
     mails = post.comes("2026-12-04")
     assert len(to(mails, LA)) == 1 and other in to(mails, LA)[0].html and case in to(mails, LA)[0].html
+
+
+def test_a_chase_that_failed_this_morning_is_done_again_before_the_lists_are_made(post: MorningPost) -> None:
+    case = post.review("2026-11-05")
+    post.is_now("2026-12-03", 6)
+    with post.parts.engines.scheduler() as session:
+        beat(session, "chase_deadlines", post.clock.now(), every_seconds=86_400, error_code="ledger.away")
+    post.is_now("2026-12-03", 7)
+    assert send_lists(post.parts, post.clock.now())
+    assert case in "".join(mail.html for mail in to(list(post.sink.mails()), LA)), "the day's reminders are in the day's list"
 
 
 def test_a_list_of_one_line_is_the_letter(post: MorningPost) -> None:
