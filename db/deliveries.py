@@ -26,7 +26,8 @@ def _of_each(words: str) -> dict[Of, TextClause]:
     return {table: text(words.format(table=table)) for table in TABLES}
 
 
-OF_THE_SERVER = ("server_not_reached", "login_refused", "server_busy", "no_service")  # codes that say: nothing goes, to nobody
+# Codes that say: nothing goes, to nobody. Since when, `refused_since` tells, which a message that has waited for its hour all night did not.
+OF_THE_SERVER = ("server_not_reached", "login_refused", "server_busy", "no_service")
 BACK_OFF_MINUTES = (1, 5, 15, 60, 240, 720, 1440, 1440)  # then it has failed: three days after the first try
 # An instance is known by step, party and round: a move to another text may give it another number, or leave no such step.
 SUPERSEDE = """
@@ -75,6 +76,7 @@ _LIST_CAME_BACK = text("""
 """)
 _TRY_AGAIN = _of_each("""
     UPDATE {table} SET
+        refused_since = CASE WHEN :of_the_server THEN COALESCE(refused_since, now()) END,
         state = CASE WHEN :for_good OR attempts > :tries THEN :in_the_end ELSE 'owed' END,
         settled_at = CASE WHEN :for_good OR attempts > :tries THEN now() END,
         next_try_at = now() + make_interval(mins => (CAST(:minutes AS int[]))[LEAST(GREATEST(attempts, 1), :tries)]),
@@ -84,6 +86,7 @@ _TRY_AGAIN = _of_each("""
 
 _PUT_BACK = _of_each("""
     UPDATE {table} SET state = 'owed', claimed_until = NULL, holder = '', error_code = :code, attempts = GREATEST(attempts - 1, 0),
+           refused_since = COALESCE(refused_since, now()),
            next_try_at = now() + make_interval(mins => CASE WHEN created_at > now() - interval '1 hour' THEN 1 ELSE 5 END)
     WHERE id = :id AND holder = :holder AND state IN ('claimed', 'handed_over') RETURNING id
 """)
@@ -94,7 +97,7 @@ _NOT_NEEDED = _of_each("""
 """)
 # A row that another sender holds is left to it, so that two who forget at once never wait for each other.
 _FORGET_REFUSALS = _of_each("""
-    UPDATE {table} SET error_code = ''
+    UPDATE {table} SET error_code = '', refused_since = NULL
     WHERE id IN (SELECT id FROM {table} WHERE state = 'owed' AND error_code = ANY(:codes) FOR UPDATE SKIP LOCKED)
 """)
 
@@ -204,6 +207,7 @@ def _again(session: Session, delivery_id: int, holder: str, code: str, *, in_the
         "id": delivery_id,
         "holder": holder,
         "code": code,
+        "of_the_server": code in OF_THE_SERVER,
         "in_the_end": in_the_end,
         "answer_lost": answer_lost,
         "for_good": for_good,

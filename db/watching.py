@@ -27,9 +27,9 @@ BY_HAND_LATE = timedelta(hours=6)  # beyond the day, or the 35 days, that its he
 
 _LOOK = text("""
     WITH sending AS (
-        SELECT state, error_code, created_at, next_try_at, claimed_until FROM deliveries WHERE state IN ('owed', 'claimed', 'handed_over')
+        SELECT state, error_code, refused_since, next_try_at, claimed_until FROM deliveries WHERE state IN ('owed', 'claimed', 'handed_over')
         UNION ALL
-        SELECT state, error_code, created_at, next_try_at, claimed_until FROM mailings WHERE state IN ('owed', 'claimed', 'handed_over')
+        SELECT state, error_code, refused_since, next_try_at, claimed_until FROM mailings WHERE state IN ('owed', 'claimed', 'handed_over')
     )
     SELECT now() AS now,
         (SELECT made_at FROM instance_identity) AS made_at,
@@ -41,7 +41,7 @@ _LOOK = text("""
         (SELECT count(*) FROM outbox) AS recorded,
         (SELECT min(GREATEST(next_try_at, claimed_until)) FROM sending) AS owed_at,
         (SELECT count(*) FROM sending WHERE GREATEST(next_try_at, claimed_until) < now() - make_interval(secs => :sending)) AS owed,
-        (SELECT min(created_at) FROM sending WHERE state = 'owed' AND error_code = ANY(:of_the_server)) AS refused_at,
+        (SELECT min(refused_since) FROM sending WHERE state = 'owed' AND error_code = ANY(:of_the_server)) AS refused_at,
         (SELECT count(*) FROM sending WHERE state = 'owed' AND error_code = ANY(:of_the_server)) AS refused
 """)
 

@@ -40,6 +40,7 @@ class Delivery(Base):
     `channel`: empty for the way the reader asked for, else the one tried instead. `reference` is the same at every attempt; `may_be_twice`: the
     server's answer was lost once. `owed_on`: the London day on which it was owed; `held_for`: the kind of mailing that it waits for or stands in,
     whose number is `mailing_id`. `told_way`, `told_on`, `told_by`: how, on which day and by whom its reader was told (`db/told_by_a_person.py`).
+    `refused_since`: when the mail server, which takes nothing from anybody, first refused it.
     """
 
     __tablename__ = "deliveries"
@@ -89,6 +90,7 @@ class Delivery(Base):
     told_by: Mapped[BigId | None] = mapped_column(ForeignKey("persons.id"))
     told_on: Mapped[date | None]
     told_way: Mapped[Words]
+    refused_since: Mapped[datetime | None]
 
 
 class Mailing(Base):
@@ -125,6 +127,7 @@ class Mailing(Base):
     state: Mapped[str] = mapped_column(server_default=text("'owed'"), default="owed")
     holder: Mapped[Words]
     error_code: Mapped[Words]
+    refused_since: Mapped[datetime | None]
 
     @property
     def reference(self) -> str:

@@ -97,11 +97,32 @@ def test_n9_a_message_that_waits_for_its_readers_hours_says_nothing_of_a_server_
     tally("N9", acts=OWED, kills=1)
 
 
-def kinds(ash: Village, case: str) -> list[str]:
-    """The incidents that the watch sees once the case's messages have waited for an hour."""
+def test_n9_one_refusal_of_what_was_owed_last_evening_is_no_outage_of_a_night(ash: Village, tmp_path: Path, tally: Tally) -> None:
+    """Owed at 20:01, it waited for 08:00; the watch counted the night, and rang for one server that was busy for a moment."""
+    case, away = owe_invitations(ash), Settings(data_folder=tmp_path, mail_url="smtp://127.0.0.1:9")
     with ash.engines.scheduler() as session:
         session.connection().exec_driver_sql(
-            "UPDATE deliveries SET created_at = now() - interval '1 hour' WHERE case_id = (SELECT id FROM cases WHERE ref = %s)", (case,)
+            "UPDATE deliveries SET created_at = now() - interval '11 hours' WHERE case_id = (SELECT id FROM cases WHERE ref = %s)", (case,)
+        )
+    deliver(ash.engines, ash.clock, away, case)
+    with ash.engines.scheduler() as session:
+        assert "mail" not in [one.kind for one in incidents(look(session, Clock().now()), {})]
+    assert "mail" in kinds(ash, case)
+    make_due(ash, case)
+    deliver(ash.engines, ash.clock, away, case)
+    with ash.engines.scheduler() as session:
+        assert "mail" in [one.kind for one in incidents(look(session, Clock().now()), {})], "refused again: it is still the same outage"
+    with scripted_mail() as server:
+        make_due(ash, case)
+        assert deliver(ash.engines, ash.clock, Settings(data_folder=tmp_path, mail_url=server.url), case) == DeliveryCounts(accepted=OWED)
+    tally("N9", acts=OWED, kills=1)
+
+
+def kinds(ash: Village, case: str) -> list[str]:
+    """The incidents that the watch sees an hour after the case's messages were refused, where they were."""
+    with ash.engines.scheduler() as session:
+        session.connection().exec_driver_sql(
+            "UPDATE deliveries SET refused_since = refused_since - interval '1 hour' WHERE case_id = (SELECT id FROM cases WHERE ref = %s)", (case,)
         )
     with ash.engines.scheduler() as session:
         return [one.kind for one in incidents(look(session, Clock().now()), {})]
