@@ -23,7 +23,7 @@ from rules.loader import load_library
 from tests.db.ledger_story import Village, day, village
 from tests.db.other_texts import library_with, text_of, trust_lead
 
-HANGING = ("events", "private_texts", "steps", "outbox", "deliveries", "wakes", "runs", "links", "case_waits")
+HANGING = ("events", "private_texts", "steps", "outbox", "deliveries", "wakes", "runs", "links", "case_waits", "date_moves")
 FACTS = {"received_on": day("2026-09-01"), "made": "informally", "about": "member_of_staff", "serious_about_provision": False}
 
 
@@ -36,8 +36,10 @@ def ash(engines: Engines) -> Village:
 
 @pytest.fixture(scope="module")
 def complaint(ash: Village) -> str:
-    """A complaint about a member of staff, with words of the SENCO's in it."""
+    """A complaint about a member of staff, with words of the SENCO's in it, and dates that moved."""
     case = ash.ledger.open_case(ash.senco, key=uuid4(), process="complaint", pupil_id=ash.pupil(), facts=FACTS, on=day("2026-09-02")).case
+    came = {"fact": "received_on", "value": day("2026-08-31"), "because": "synthetic"}
+    ash.ledger.correct(ash.senco, key=uuid4(), case=case, **came, on=day("2026-09-03"))
     ash.ledger.decide(ash.senco, key=uuid4(), case=case, step="answer_informally", private={"comment": "We talked"}, on=day("2026-09-04"))
     return case
 
@@ -59,9 +61,18 @@ def test_who_reads_it_is_told_by_the_definition_and_its_steps(ash: Village, comp
     assert reading_roles(other) is None
 
 
+def test_whatever_hangs_on_a_case_is_hidden_with_it(ash: Village) -> None:
+    """In the database itself: a table that comes later is not forgotten."""
+    open_to_schools = """
+        SELECT p.tablename FROM pg_policies p JOIN information_schema.columns c ON c.table_name = p.tablename AND c.column_name = 'case_id'
+        WHERE p.roles && '{sendflow_app,sendflow_importer}'::name[] AND p.qual NOT LIKE '%%hidden_cases%%' AND p.qual <> 'false'
+    """
+    assert [row.tablename for row in ash.rows(open_to_schools)] == []
+
+
 def test_the_rest_of_the_staff_sees_no_row_of_it_in_any_table(ash: Village, complaint: str) -> None:
     with_rows = {name for name, count in seen(ash, "headteacher").items() if count}
-    assert {"cases", "events", "private_texts", "steps", "outbox"} <= with_rows
+    assert {"cases", "events", "private_texts", "steps", "outbox", "date_moves"} <= with_rows
     assert seen(ash, "headteacher") == seen(ash, "teacher", "senco") == seen(ash, EVERY_READER)
     assert set(seen(ash, "teacher").values()) == set(seen(ash).values()) == {0}
     with ash.engines.app({ash.school_id}) as session:

@@ -1,0 +1,24 @@
+"""Since when the mail server refuses a message, for the watch; and what hangs on a case is read by whoever may read the case."""
+
+from alembic import op
+
+revision = "0023"
+down_revision = "0021"
+branch_labels = None
+depends_on = None
+
+SCHOOL = "school_id = ANY ((SELECT NULLIF(current_setting('app.schools', true), '')::int[])::int[])"
+
+
+def upgrade() -> None:
+    """Add the columns, and hide what hangs on a case that is hidden. What is refused at the moment says so again at its next try."""
+    run = op.get_bind().exec_driver_sql
+    for table in ("deliveries", "mailings"):
+        run(f"ALTER TABLE {table} ADD COLUMN refused_since TIMESTAMP WITH TIME ZONE")
+    for table in ("date_moves", "unowned_roles"):
+        run(f"ALTER POLICY own_school ON {table} USING ({SCHOOL} AND case_id <> ALL ((SELECT hidden_cases())::bigint[]))")
+
+
+def downgrade() -> None:
+    """Refuse: a legal record is not unmade. Restore a backup instead."""
+    raise NotImplementedError("the ledger's schema goes forward only; restore a backup to go back")
