@@ -50,7 +50,7 @@ def compose_mailing(session: Session, mailing: Mailing, *, origin: str, links: L
     common = mailing_values(mailing, reader, today)
     if mailing.kind == "list":
         answer_all = _answer_all(mailing, deliveries, origin, lists)
-        said: dict[str, object] = {"lines": worst_first(lines), "schools": _schools(session, deliveries), "answer_all": answer_all}
+        said: dict[str, object] = {"lines": worst_first(lines), "schools": _schools(session, deliveries, today), "answer_all": answer_all}
     else:
         said = {"new": lines, "trust": _trust(session), **sections(session, reader, origin, today)}
         if not any(said[name] for name in ("new", "due_today", "in_holiday", "this_week", "overdue", "waiting")):
@@ -87,10 +87,10 @@ def _line(session: Session, delivery: Delivery, reader: Reader, origin: str, lin
     return line_of(session, delivery, replace(reader, role=delivery.to_role), origin=origin, links=links, today=today)
 
 
-def _schools(session: Session, deliveries: Sequence[Delivery]) -> list[dict[str, str]]:
+def _schools(session: Session, deliveries: Sequence[Delivery], today: date) -> list[dict[str, str]]:
     """The schools of the lines, each once, with whom to ask there."""
     asked = select(School.id).where(School.id.in_({one.school_id for one in deliveries})).order_by(School.name, School.id)
-    return [school_values(session, school_id) for school_id in session.scalars(asked)]
+    return [school_values(session, school_id, today) for school_id in session.scalars(asked)]
 
 
 def _trust(session: Session) -> str:

@@ -16,7 +16,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.calendar_of_school import calendar_of
-from db.models import Absence, Case, Delivery, Membership, Person, PinnedDefinition, Pupil, School, StepRow
+from db.models import Absence, Case, Delivery, Person, PinnedDefinition, Pupil, School, StepRow
+from db.queries.acting import acting_in
 from db.said import word_of
 from notifications.moved import moved_values
 from notifications.reader import Reader
@@ -45,7 +46,7 @@ def letter_values(
         "case": {"ref": case.ref, "process_title": definition.title, "opened_on": case.opened_on},
         "reader": {"role": reader.role, "kind": reader.kind, "name": reader.name},
         "child": _child(session, case, reader),
-        "school": school_values(session, case.school_id),
+        "school": school_values(session, case.school_id, today),
         "step": _step(definition, step, delivery),
         "due": due,
         "target": _target(session, delivery, today),
@@ -82,17 +83,13 @@ def _child(session: Session, case: Case, reader: Reader) -> dict[str, str]:
     return {"first_name": initials if reader.kind == "outside" else first, "initials": initials}
 
 
-def school_values(session: Session, school_id: int) -> dict[str, str]:
-    """The school's name and telephone, and its SENCO, whom readers may ask."""
+def school_values(session: Session, school_id: int, today: date) -> dict[str, str]:
+    """The school's name and telephone, and whom readers may ask: its SENCO, or who stands in while the SENCO is away."""
     school = session.get_one(School, school_id)
-    senco = session.scalars(
-        select(Person)
-        .join(Membership, Membership.person_id == Person.id)
-        .where(Membership.school_id == school_id, Membership.role == "senco", Membership.until_on.is_(None))
-        .order_by(Person.id)
-    ).first()
-    name = f"{senco.given_name} {senco.family_name}" if senco else ""
-    return {"name": school.name, "phone": school.phone, "senco_name": name, "senco_email": senco.email if senco else ""}
+    senco = acting_in(session, school_id, "senco", today)
+    name, email = (senco.name, senco.email) if senco else ("", "")
+    title = "acting SENCO" if senco and senco.stands_in else "SENCO"
+    return {"name": school.name, "phone": school.phone, "senco_name": name, "senco_title": title, "senco_email": email}
 
 
 def _step(definition: Definition, step: Step | None, delivery: Delivery) -> dict[str, str]:

@@ -20,7 +20,7 @@ PARTS: Mapping[str, frozenset[str]] = {
         "case": "ref process_title opened_on",
         "reader": "role kind name",
         "child": "first_name initials",
-        "school": "name phone senco_name senco_email",
+        "school": "name phone senco_name senco_title senco_email",
         "step": "name title hint owner policy party",
         "due": "on safe_on days_late why",
         "target": "on days_late",

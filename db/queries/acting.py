@@ -23,6 +23,27 @@ _AWAY = text("""
     FROM absences a JOIN persons p ON p.id = a.deputy_id LEFT JOIN persons s ON s.id = a.said_by
     WHERE a.person_id = :person AND a.ended_at IS NULL AND a.from_on <= :today AND (a.to_on IS NULL OR a.to_on >= :today)
 """)
+_ACTS = text("""
+    WITH stood_in AS MATERIALIZED (SELECT role, holder_id, deputy_id FROM stand_ins(:today) WHERE school_id = :school AND role = :role),
+    acting AS (
+        SELECT m.person_id, NULL::bigint AS holder_id FROM memberships m
+        WHERE m.school_id = :school AND m.role = :role AND (m.until_on IS NULL OR m.until_on >= :today)
+          AND m.person_id NOT IN (SELECT holder_id FROM stood_in)
+        UNION ALL SELECT deputy_id, holder_id FROM stood_in WHERE deputy_id IS NOT NULL
+    )
+    SELECT concat_ws(' ', NULLIF(p.given_name, ''), p.family_name) AS name, p.email, a.holder_id IS NOT NULL AS stands_in
+    FROM acting a JOIN persons p ON p.id = a.person_id AND (p.left_on IS NULL OR p.left_on >= :today)
+    ORDER BY stands_in, p.id LIMIT 1
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Who acts in a role at a school; `stands_in`: for its holder, who is away."""
+
+    name: str
+    email: str
+    stands_in: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +83,9 @@ def away_today(session: Session, person_id: int, today: date) -> Away | None:
     """The person's absence today; None: they are here. Ask it in a scheduler session: a deputy may be of another school."""
     row = session.execute(_AWAY, {"person": person_id, "today": today}).one_or_none()
     return None if row is None else Away(row.from_on, row.to_on, row.deputy, row.acting or "", row.said_by or "")
+
+
+def acting_in(session: Session, school_id: int, role: str, today: date) -> Acting | None:
+    """Who acts in that role at the school today: the first who holds it and is here, else who stands in; None: nobody. A scheduler session's."""
+    row = session.execute(_ACTS, {"school": school_id, "role": role, "today": today}).one_or_none()
+    return None if row is None else Acting(row.name, row.email, row.stands_in)

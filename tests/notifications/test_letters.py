@@ -55,7 +55,7 @@ def values(role: str, facts: bool = True) -> dict[str, object]:
         "case": {"ref": "AR-000007", "process_title": "Annual review", "opened_on": date(2026, 9, 1)},
         "reader": {"role": role, "kind": kind, "name": "Reader Name"},
         "child": {"first_name": "AO" if kind == "outside" else "Adaline", "initials": "AO"},
-        "school": {"name": "Beacon Hill", "phone": "01234", "senco_name": "Sam Moss", "senco_email": "sam@bh.example.org"},
+        "school": {"name": "Beacon Hill", "phone": "01234", "senco_name": "Sam Moss", "senco_title": "SENCO", "senco_email": "sam@bh.example.org"},
         "step": {"name": "s", "title": "A step", "hint": "", "owner": "the SENCO", "policy": "", "party": ""},
         "due": {"on": date(2027, 1, 28), "safe_on": None, "days_late": 0, "why": "The rule: 2 weeks."} if facts else None,
         "target": {"on": date(2027, 1, 26), "days_late": 0} if facts else None,

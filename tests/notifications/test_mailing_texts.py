@@ -22,8 +22,8 @@ SOON = Line(
 COMMON: dict[str, Any] = {"reference": "LIST-000012", "reader": {"kind": "outside", "name": "Northmoor SEN team"}, "today": TODAY, "again": False}
 ALL = Markup("https://send.example.org/list/abc_2")
 SCHOOLS = [
-    {"name": "Beacon Hill", "phone": "01234 5", "senco_name": "Sam Moss", "senco_email": "sam@bh.example.org"},
-    {"name": "Oak*Field", "phone": "", "senco_name": "", "senco_email": ""},
+    {"name": "Beacon Hill", "phone": "01234 5", "senco_name": "Sam Moss", "senco_title": "SENCO", "senco_email": "sam@bh.example.org"},
+    {"name": "Oak*Field", "phone": "", "senco_name": "", "senco_title": "SENCO", "senco_email": ""},
 ]
 LIST = """\
 <p>Dear Northmoor SEN team,</p>

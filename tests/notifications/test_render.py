@@ -12,7 +12,7 @@ VALUES = {
     "case": {"ref": "AR-000007", "process_title": "Annual review", "opened_on": date(2026, 9, 1)},
     "reader": {"role": "la", "kind": "outside", "name": "Northmoor SEN team"},
     "child": {"first_name": "AO", "initials": "AO"},
-    "school": {"name": "Beacon Hill", "phone": "", "senco_name": "Sam Moss", "senco_email": "sam@bh.example.org"},
+    "school": {"name": "Beacon Hill", "phone": "", "senco_name": "Sam Moss", "senco_title": "SENCO", "senco_email": "sam@bh.example.org"},
     "step": {"name": "la_decision", "title": "The LA decides", "hint": "", "owner": "the local authority", "policy": "", "party": ""},
     "due": {"on": date(2026, 11, 20), "safe_on": None, "days_late": 4, "why": "The rule: 4 weeks after the meeting."},
     "target": None,

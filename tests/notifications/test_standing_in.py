@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import uuid4
 
 import pytest
@@ -15,6 +16,7 @@ from db.models import Case, Delivery, Membership, School
 from db.outbox import spread
 from db.unowned import tell_unowned
 from notifications.compose import compose
+from notifications.letter import school_values
 from tests.db.builders import staff
 from tests.db.ledger_story import TODAY, Village, day, noon, village
 
@@ -46,6 +48,30 @@ def test_a_deputys_letter_says_for_whom_and_until_when(ash: Village) -> None:
     because = "You have this because you stand in for Headteacher Ash, who is away until Tuesday 8 December 2026."
     assert because in sent["teacher.ash@school.example"][1]
     assert "You have this because" not in sent["senco.ash@school.example"][1]
+
+
+def test_letters_name_who_acts_as_senco_on_the_day(engines: Engines) -> None:
+    oak = village(engines, "900002")
+    senco, deputy, leaves = oak.senco.person_id or 0, oak.teacher.person_id or 0, day("2027-08-31")
+    with oak.engines.scheduler() as session:
+        session.get_one(Membership, (senco, oak.school_id, "senco")).until_on = leaves
+        away = NewAbsence(senco, deputy, day("2026-12-01"), day("2026-12-04"))
+        say_away(session, away, by=senco, today=TODAY, now=oak.clock.now())
+        session.flush()
+
+        def named(on: date) -> tuple[str, str, str]:
+            said = school_values(session, oak.school_id, on)
+            return said["senco_name"], said["senco_title"], said["senco_email"]
+
+        own = ("Senco Ash", "SENCO", "senco.ash@school.example")
+        assert named(day("2026-11-30")) == named(day("2026-12-05")) == named(leaves) == own, "their last day is told, and has not come"
+        assert named(day("2026-12-01")) == named(day("2026-12-04")) == ("Teacher Ash", "acting SENCO", "teacher.ash@school.example")
+        assert named(day("2027-09-01")) == ("", "SENCO", "")
+    case = oak.meeting_agreed()
+    oak.ledger.decide(oak.software, key=uuid4(), case=case, step="send_invitations", on=day("2026-09-21"))
+    with oak.engines.scheduler() as session:
+        (letter,) = [words for _, words in letters(session, case, "parent").values()]
+    assert "Senco Ash, SENCO" in letter
 
 
 def test_where_nobody_can_act_the_trust_reads_what_the_role_would_and_is_told_why(ash: Village) -> None:
