@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from db.importing.moved_pupils import PROTECTED, keep_orders, orders_that_follow, refuse_shared_upns
 from db.importing.problems import ImportRefused, Problem
 from db.importing.typed_rows import TypedRow
 from db.importing.upsert import Counts, upsert
@@ -21,9 +22,9 @@ PupilKey = tuple[object, object]
 
 
 def write_pupils(session: Session, rows: Sequence[TypedRow]) -> Counts:
-    """Pupils by school and MIS id. Raises ImportRefused for a UPN that stands twice or belongs to a pupil of another school."""
+    """Pupils by school and MIS id. Raises ImportRefused for a UPN that stands twice or is on another school's roll."""
     schools = schools_by_urn(session, rows)
-    _refuse_shared_upns(session, rows, schools)
+    refuse_shared_upns(session, rows, schools)
     values = [
         {
             "school_id": schools[r.values["urn"]],
@@ -64,7 +65,7 @@ def write_families(session: Session, rows: Sequence[TypedRow]) -> Counts:
     counts = upsert(session, Person, ["external_id"], list(people.values()))
     ids = persons_by_external_id(session, list(people))
     # A file that says nothing of these leaves what is known: an order does not end because somebody exported fewer columns.
-    protected = [name for name in ("address_not_disclosed", "no_contact") if any(r.values[name] is not None for r in rows)]
+    protected = [name for name in PROTECTED if any(r.values[name] is not None for r in rows)]
     values = [
         {
             "pupil_id": pupils[_pupil_key(r)][0],
@@ -76,7 +77,13 @@ def write_families(session: Session, rows: Sequence[TypedRow]) -> Counts:
         }
         for r in rows
     ]
-    return counts + upsert(session, Family, ["pupil_id", "person_id"], values)
+    pairs = [(pupils[_pupil_key(r)][0], ids[_family_person(r)]) for r in rows]
+    follows = orders_that_follow(session, pairs)
+    for pair, v in zip(pairs, values, strict=True):
+        v.update(dict.fromkeys(follows.get(pair, frozenset()).intersection(protected), True))
+    counts += upsert(session, Family, ["pupil_id", "person_id"], values)
+    keep_orders(session, follows)
+    return counts
 
 
 def write_plans(session: Session, rows: Sequence[TypedRow]) -> Counts:
@@ -140,22 +147,3 @@ def _pupils_of(session: Session, rows: Sequence[TypedRow]) -> dict[PupilKey, tup
     if problems:
         raise ImportRefused(problems)
     return known
-
-
-def _refuse_shared_upns(session: Session, rows: Sequence[TypedRow], schools: dict[object, int]) -> None:
-    standing = {
-        upn: (school, mis) for upn, school, mis in session.execute(select(Pupil.upn, Pupil.school_id, Pupil.mis_id).where(Pupil.upn.is_not(None)))
-    }
-    seen: dict[object, TypedRow] = {}
-    problems = []
-    for row in rows:
-        upn = row.values["upn"]
-        if upn is None:
-            continue
-        if upn in seen:
-            problems.append(Problem(row.file, row.line, "UPN", f"the same UPN stands in line {seen[upn].line} for another pupil"))
-        elif standing.get(str(upn), (schools[row.values["urn"]], row.values["mis_id"])) != (schools[row.values["urn"]], row.values["mis_id"]):
-            problems.append(Problem(row.file, row.line, "UPN", "this UPN belongs to another pupil of the trust already; check both records"))
-        seen[upn] = row
-    if problems:
-        raise ImportRefused(problems)

@@ -79,11 +79,14 @@ def _authority(session: Session, profile: LaProfile) -> int:
     return session.scalars(select(Authority.id).where(Authority.code == profile.code)).one()
 
 
-def _pupils(session: Session, profile: LaProfile, file: str) -> dict[str, tuple[int, int]]:
-    """Pupil and school by UPN."""
+def _pupils(session: Session, profile: LaProfile, file: str) -> dict[str, list[tuple[int, int]]]:
+    """Pupil and school by UPN: a child who has moved between our schools may have cases at both."""
     wanted = {upn: one.line for one in profile.officers for upn in one.area.pupils}
     asked = select(Pupil.upn, Pupil.id, Pupil.school_id, Authority.code).outerjoin(Authority, Authority.id == Pupil.authority_id)
-    found = {str(upn): (id_, school, code) for upn, id_, school, code in session.execute(asked.where(Pupil.upn.in_(wanted)))}
+    asked = asked.where(Pupil.upn.in_(wanted)).order_by(Pupil.left_on.desc().nulls_first())
+    found: dict[str, list[tuple[int, int, str | None]]] = {}
+    for upn, id_, school, code in session.execute(asked):
+        found.setdefault(str(upn), []).append((id_, school, code))
     problems = [
         Problem(file, line, "", f"no pupil of yours has the UPN {upn}", "Correct it, or leave this pupil out.")
         for upn, line in wanted.items()
@@ -91,12 +94,12 @@ def _pupils(session: Session, profile: LaProfile, file: str) -> dict[str, tuple[
     ]
     problems += [
         Problem(file, wanted[upn], "", f"another authority ({code or 'none'}) keeps the plan of the pupil {upn}", "Put the pupil into its profile.")
-        for upn, (_, _, code) in found.items()
+        for upn, ((_, _, code), *_) in found.items()
         if code != profile.code
     ]
     if problems:
         raise DefinitionErrors(problems)
-    return {upn: (id_, school) for upn, (id_, school, _) in found.items()}
+    return {upn: [(id_, school) for id_, school, code in rows if code == profile.code] for upn, rows in found.items()}
 
 
 def _people(session: Session, profile: LaProfile) -> dict[str, int]:
@@ -123,7 +126,7 @@ _EMPTY: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _officer_rows(profile: LaProfile, pupils: dict[str, tuple[int, int]], schools: dict[str, int]) -> Iterator[dict[str, Any]]:
+def _officer_rows(profile: LaProfile, pupils: dict[str, list[tuple[int, int]]], schools: dict[str, int]) -> Iterator[dict[str, Any]]:
     for one in profile.in_order:
         first, last = one.area.surnames
         row = {
@@ -131,8 +134,10 @@ def _officer_rows(profile: LaProfile, pupils: dict[str, tuple[int, int]], school
             "year_from": one.area.years[0] if one.area.years else None, "year_to": one.area.years[1] if one.area.years else None,
             "school_ids": sorted(schools[urn] for urn in one.area.schools if urn in schools) if one.area.schools else None,
         }  # fmt: skip
-        for upn in one.area.pupils or ("",):
-            yield row | ({"pupil_id": pupils[upn][0], "school_id": pupils[upn][1]} if upn else {})
+        if not one.area.pupils:
+            yield row
+        for pupil_id, school_id in (found for upn in one.area.pupils for found in pupils[upn]):
+            yield row | {"pupil_id": pupil_id, "school_id": school_id}
 
 
 def _escalation_rows(profile: LaProfile) -> Iterator[dict[str, Any]]:

@@ -68,16 +68,21 @@ class Preference(Base):
 class Pupil(Base):
     """A pupil on a school's roll. `sen_provision`: N, K or E; needs: DfE codes such as ASD (`rules` keeps the list, not this table).
 
+    A child who moves between two schools of the trust is a pupil at each, with one UPN: cases stay with the school that opened them.
     `authority_id`: the LA responsible for the pupil's plan or assessment (where the pupil lives), not always the school's.
     """
 
     __tablename__ = "pupils"
-    __table_args__ = (CheckConstraint("sen_provision IN ('N', 'K', 'E')", name="sen_provision"), Index(None, "school_id", "family_name"))
+    __table_args__ = (
+        CheckConstraint("sen_provision IN ('N', 'K', 'E')", name="sen_provision"),
+        Index(None, "school_id", "family_name"),
+        Index("pupils_upn", "upn", "school_id", unique=True, postgresql_where=text("left_on IS NULL")),
+    )
 
     id: Mapped[NewBigId]
     school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
     authority_id: Mapped[int | None] = mapped_column(ForeignKey("authorities.id"))
-    upn: Mapped[str | None] = mapped_column(unique=True)
+    upn: Mapped[str | None]
     mis_id: Mapped[Words]
     given_name: Mapped[str]
     family_name: Mapped[str]

@@ -40,7 +40,8 @@ class Compared:
 
 def compare(file: str, ours: Sequence[OurDates], theirs: TheirFile) -> Compared:
     """Hold the two against each other, by UPN, else by surname, forename and birth date. A second row about a pupil is a problem."""
-    by_upn = {one.upn: one for one in ours if one.upn}
+    # A child who has moved between our schools stands at both: the return is about the one that has the case.
+    by_upn = {one.upn: one for one in sorted(ours, key=lambda one: bool(one.review or one.transfer)) if one.upn}
     by_name: dict[tuple[str, str, date], list[OurDates]] = {}
     for one in ours:
         by_name.setdefault(_name(one.surname, one.forename, one.born_on), []).append(one)
@@ -57,7 +58,8 @@ def compare(file: str, ours: Sequence[OurDates], theirs: TheirFile) -> Compared:
             unlike = [unlike_one for item in ITEMS if item.name in row.items and (unlike_one := _difference(item, found, row))]
             differences += unlike
             same += not unlike
-    missing = [one for one in ours if one.pupil_id not in lines and (one.review or one.transfer)]
+    met = {one.upn for one in ours if one.upn and one.pupil_id in lines}
+    missing = [one for one in ours if one.pupil_id not in lines and one.upn not in met and (one.review or one.transfer)]
     return Compared(same, differences, strangers, missing, problems)
 
 

@@ -1,4 +1,5 @@
-"""Since when the mail server refuses a message, for the watch; and what hangs on a case is read by whoever may read the case."""
+"""Since when the mail server refuses a message, for the watch; what hangs on a case is read by whoever may read the case; and a child who moves
+between two schools of the trust is a pupil at each."""
 
 from alembic import op
 
@@ -11,10 +12,12 @@ SCHOOL = "school_id = ANY ((SELECT NULLIF(current_setting('app.schools', true), 
 
 
 def upgrade() -> None:
-    """Add the columns, and hide what hangs on a case that is hidden. What is refused at the moment says so again at its next try."""
+    """Add the columns: what is refused at the moment says so again at its next try. Hide what hangs on a hidden case; let a UPN stand twice."""
     run = op.get_bind().exec_driver_sql
     for table in ("deliveries", "mailings"):
         run(f"ALTER TABLE {table} ADD COLUMN refused_since TIMESTAMP WITH TIME ZONE")
+    run("ALTER TABLE pupils DROP CONSTRAINT pupils_upn_key")
+    run("CREATE UNIQUE INDEX pupils_upn ON pupils (upn, school_id) WHERE left_on IS NULL")
     for table in ("date_moves", "unowned_roles"):
         run(f"ALTER POLICY own_school ON {table} USING ({SCHOOL} AND case_id <> ALL ((SELECT hidden_cases())::bigint[]))")
 

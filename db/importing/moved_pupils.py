@@ -1,0 +1,114 @@
+"""Pupils who come from another school of the trust. Their cases stay where they were opened; what protects them follows by their UPN."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from db.importing.problems import ImportRefused, Problem
+from db.importing.typed_rows import TypedRow
+from db.models import Family, PendingLeaver, Person, Pupil, School
+
+_CURE = "if they have moved, import that school's pupils.csv without them before this one or with it; else correct the UPN"
+PROTECTED = ("address_not_disclosed", "no_contact")
+
+
+def refuse_shared_upns(session: Session, rows: Sequence[TypedRow], schools: Mapping[object, int]) -> None:
+    """A UPN is one pupil's. Raises ImportRefused for one that stands twice in the file, or belongs to a pupil on another school's roll.
+
+    A pupil who left there, or whom that school's own file does not name any more, has moved: nothing stands in their way.
+    """
+    seen: dict[object, TypedRow] = {}
+    problems = []
+    standing = _standing(session, rows, schools)
+    for row in rows:
+        upn = row.values["upn"]
+        if upn is None:
+            continue
+        known = (schools[row.values["urn"]], row.values["mis_id"])
+        others = [school for school_id, mis_id, school in standing.get(str(upn), ()) if (school_id, mis_id) != known]
+        if upn in seen:
+            problems.append(Problem(row.file, row.line, "UPN", f"the same UPN stands in line {seen[upn].line} for another pupil"))
+        elif others:
+            problems.append(Problem(row.file, row.line, "UPN", f"this UPN belongs to another pupil, on the roll of {others[0]}; {_CURE}"))
+        seen[upn] = row
+    if problems:
+        raise ImportRefused(problems)
+
+
+def _standing(session: Session, rows: Sequence[TypedRow], schools: Mapping[object, int]) -> dict[str, list[tuple[int, str, str]]]:
+    """School, number there and the school's name of who is on roll by UPN, without those who have evidently gone to another school."""
+    named = {(schools[row.values["urn"]], str(row.values["mis_id"])) for row in rows}
+    told_of = frozenset(school for school, _ in named)
+    brought_by = {str(row.values["upn"]): schools[row.values["urn"]] for row in rows}
+    asked = (
+        select(Pupil.upn, Pupil.school_id, Pupil.mis_id, School.name, PendingLeaver.pupil_id)
+        .join(School, School.id == Pupil.school_id)
+        .outerjoin(PendingLeaver, (PendingLeaver.pupil_id == Pupil.id) & (PendingLeaver.answer == ""))
+        .where(Pupil.upn.in_(brought_by), Pupil.left_on.is_(None))
+    )
+    found: dict[str, list[tuple[int, str, str]]] = {}
+    for upn, school_id, mis_id, school, missed in session.execute(asked):
+        gone = (school_id, mis_id) not in named and (missed is not None or school_id in told_of)
+        if not (gone and school_id != brought_by[str(upn)]):
+            found.setdefault(str(upn), []).append((school_id, mis_id, school))
+    return found
+
+
+Pair = tuple[int, int]  # a pupil and a person of their family
+
+
+def orders_that_follow(session: Session, pairs: Sequence[Pair]) -> dict[Pair, frozenset[str]]:
+    """Which of PROTECTED stand for each of these at a school where the child was before, for those of whom any does.
+
+    A new school that was never told of an order says No: it follows all the same, until it is lifted where it was entered. Each school numbers its
+    contacts anew, so a person is met by name, else by address or telephone.
+    """
+    before = _families_before(session, {pupil for pupil, _ in pairs})
+    if not before:
+        return {}
+    people = {one.id: one for one in session.scalars(select(Person).where(Person.id.in_({person for pupil, person in pairs if pupil in before})))}
+    found = {pair: _protection(before[pair[0]], people[pair[1]]) for pair in pairs if pair[0] in before}
+    return {pair: names for pair, names in found.items() if names}
+
+
+def keep_orders(session: Session, follows: Mapping[Pair, frozenset[str]]) -> None:
+    """Set what follows where it is not set yet: the file had no column for it."""
+    for (pupil, person), names in follows.items():
+        one = session.get_one(Family, (pupil, person), populate_existing=True)
+        for name in names:
+            setattr(one, name, True)
+    session.flush()
+
+
+def _families_before(session: Session, pupils: set[int]) -> dict[int, list[tuple[Family, Person]]]:
+    """The families that the same children had at other schools, by the pupils as they are now."""
+    now, earlier = aliased(Pupil), aliased(Pupil)
+    asked = (
+        select(now.id, Family, Person)
+        .join(earlier, (earlier.upn == now.upn) & (earlier.id != now.id))
+        .join(Family, Family.pupil_id == earlier.id)
+        .join(Person, Person.id == Family.person_id)
+        .where(now.id.in_(pupils), now.left_on.is_(None))
+    )
+    found: dict[int, list[tuple[Family, Person]]] = {}
+    for pupil, family, person in session.execute(asked):
+        found.setdefault(pupil, []).append((family, person))
+    return found
+
+
+def _protection(before: Sequence[tuple[Family, Person]], person: Person) -> frozenset[str]:
+    met = [family for family, known in before if _name(known) == _name(person)]
+    met = met or [family for family, known in before if _ways(known) & _ways(person)]
+    return frozenset(name for name in PROTECTED for family in met if getattr(family, name))
+
+
+def _name(person: Person) -> tuple[str, str]:
+    return person.given_name.strip().casefold(), person.family_name.strip().casefold()
+
+
+def _ways(person: Person) -> frozenset[str]:
+    digits = "".join(sign for sign in person.phone if sign.isdigit())
+    return frozenset({person.email.strip().casefold(), digits} - {""})

@@ -1,0 +1,119 @@
+"""A child who moves between two schools of the trust: the new school's file is taken, cases stay where they are, and orders follow."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from random import Random
+
+import pytest
+from sqlalchemy import select
+
+from db.engine import Engines
+from db.importing.leavers import answer_leaver, missing_pupils
+from db.importing.problems import ImportRefused
+from db.importing.run import ImportReport, import_files
+from db.models import Case, Family, Person, Pupil, School
+from db.sample.people import pupil_upn
+from tests.db.ledger_story import Village, village
+
+ASH, OAK = "900001", "900002"
+PUPILS = "URN,Adno,UPN,Legal forename,Legal surname,DOB,NC Year,Reg,SEN status,SEN need,LAC\n"
+FAMILIES = "URN,Adno,Contact ID,Forename,Surname,Relationship,Parental responsibility,Email,Phone,Address"
+UPNS = [pupil_upn(Random(one), "9034006", one) for one in range(1, 6)]
+LEFT = date(2026, 11, 20)
+
+
+@pytest.fixture(scope="module")
+def ash(engines: Engines) -> Village:
+    village(engines, OAK)
+    return village(engines, ASH)
+
+
+def child(urn: str, number: int) -> str:
+    """The row of a child at that school, who has the same UPN wherever they are."""
+    return f"{urn},{number:04},{UPNS[number]},Mia,Moves{number},2018-02-10,4,4A,E,ASD,No\n"
+
+
+def imports(ash: Village, **files: str) -> ImportReport:
+    with ash.engines.scheduler() as session:
+        return import_files(session, {f"{name}.csv": text.encode() for name, text in files.items()}, actor_id=None)
+
+
+def pupils(ash: Village, number: int) -> dict[str, tuple[int, date | None]]:
+    """The child's numbers and last days by school."""
+    with ash.engines.scheduler() as session:
+        asked = select(School.urn, Pupil.id, Pupil.left_on).join(School, School.id == Pupil.school_id).where(Pupil.upn == UPNS[number])
+        return {urn: (id_, left_on) for urn, id_, left_on in session.execute(asked)}
+
+
+def leaves(ash: Village, *rows: str) -> None:
+    """Ash School's file names only these any more, and the SENCO says of whoever is missing that they left."""
+    imports(ash, pupils=PUPILS + "".join(rows))
+    with ash.engines.scheduler() as session:
+        for one in missing_pupils(session):
+            answer_leaver(session, one.pupil_id, left_on=LEFT, actor_id=ash.senco.person_id or 0, now=datetime(2026, 11, 24, tzinfo=UTC))
+
+
+def test_whoever_has_left_is_taken_by_the_next_school_and_the_cases_stay_with_the_first(ash: Village) -> None:
+    imports(ash, pupils=PUPILS + child(ASH, 0) + child(ASH, 1))
+    first = pupils(ash, 1)[ASH][0]
+    case = ash.open(pupil_id=first).case
+    with pytest.raises(ImportRefused) as refused:
+        imports(ash, pupils=PUPILS + child(OAK, 1))
+    (problem,) = refused.value.problems
+    assert "on the roll of Ash School; if they have moved, import that school's pupils.csv without them" in str(problem)
+    leaves(ash, child(ASH, 0))
+    assert imports(ash, pupils=PUPILS + child(OAK, 1)).missing == 0
+    assert pupils(ash, 1)[ASH] == (first, LEFT) and pupils(ash, 1)[OAK][1] is None
+    with ash.engines.scheduler() as session:
+        assert session.scalars(select(Case.pupil_id).where(Case.ref == case)).one() == first
+    with pytest.raises(ImportRefused) as refused:
+        imports(ash, pupils=PUPILS + child(OAK, 1) + child(OAK, 1).replace(",0001,", ",0099,"))
+    assert ["the same UPN stands in line 2" in str(one) for one in refused.value.problems] == [True]
+
+
+def test_one_file_of_the_whole_trust_moves_them_and_asks_whether_they_left(ash: Village) -> None:
+    imports(ash, pupils=PUPILS + child(ASH, 0) + child(ASH, 2))
+    assert imports(ash, pupils=PUPILS + child(ASH, 0) + child(OAK, 2) + child(OAK, 1)).missing == 1
+    assert [one.name for one in _asked(ash)] == ["Mia Moves2"], "nobody leaves without a person's yes"
+    again = imports(ash, pupils=PUPILS + child(OAK, 2) + child(OAK, 1))
+    assert not again.changed_anything, "nor does the question stand in the way of the next morning's file"
+    with pytest.raises(ImportRefused):  # both name the child: one of them is wrong
+        imports(ash, pupils=PUPILS + child(ASH, 0) + child(ASH, 2) + child(OAK, 2) + child(OAK, 1))
+
+
+def _asked(ash: Village) -> list[object]:
+    with ash.engines.scheduler() as session:
+        return list(missing_pupils(session))
+
+
+def family(urn: str, number: int, *, says: bool = True, barred: str = "No") -> str:
+    """Both parents as a school's file tells them: a mother whose address nobody may learn, and a father whom an order keeps away."""
+    mother = f"{urn},{number:04},{urn}-1,Ann,Moves,Mother,Yes,ann@home.example,07700 900001,1 Hidden Lane"
+    father = f"{urn},{number:04},{urn}-2,BOB,Barred,Father,Yes,bob@home.example,07700 900002,2 Street"
+    other = f"{urn},{number:04},{urn}-3,Cara,Carer,Stepmother,No,cara@home.example,07700 900003,2 Street"
+    if not says:
+        return "\n".join((FAMILIES, mother, father, other))
+    hidden = "Yes" if urn == ASH else "No"
+    return "\n".join((f"{FAMILIES},Do not disclose,No contact", f"{mother},{hidden},No", f"{father},No,{barred}", f"{other},No,No"))
+
+
+@pytest.mark.parametrize(("number", "says"), [(3, True), (4, False)], ids=["the new school's file says No", "it has no such columns"])
+def test_an_order_and_a_hidden_address_follow_until_they_are_lifted_where_they_stand(ash: Village, number: int, says: bool) -> None:
+    imports(ash, pupils=PUPILS + child(ASH, 0) + child(ASH, number))
+    imports(ash, families=family(ASH, number, barred="Yes"))
+    leaves(ash, child(ASH, 0))
+    at_oak = {"pupils": PUPILS + child(OAK, 1) + child(OAK, 2) + child(OAK, number), "families": family(OAK, number, says=says)}
+    imports(ash, **at_oak)
+    now = pupils(ash, number)[OAK][0]
+
+    def protected() -> dict[str, tuple[bool, bool]]:
+        with ash.engines.scheduler() as session:
+            rows = session.execute(select(Person, Family).join(Family, Family.person_id == Person.id).where(Family.pupil_id == now)).all()
+            return {person.given_name: (one.address_not_disclosed, one.no_contact) for person, one in rows}
+
+    assert protected() == {"Ann": (True, False), "BOB": (False, True), "Cara": (False, False)}
+    assert not imports(ash, **at_oak).changed_anything
+    imports(ash, families=family(ASH, number, barred="No"))  # the order has ended, and whoever entered it says so
+    imports(ash, families=family(OAK, number))
+    assert protected() == {"Ann": (True, False), "BOB": (False, False), "Cara": (False, False)}
