@@ -79,8 +79,7 @@ def load(file: File, who: Who = None) -> None:
                 loaded = load_profile(session, found, file.name, by=me.person_id)
         except DefinitionErrors as faults:
             fail("this profile cannot be loaded, and nothing was changed:", (str(one) for one in faults.problems))
-        for ref in loaded.cases:
-            w.ledger.rebuild_rows(ref)
+        w.ledger.write_lead_times()
     print(
         f"The profile of {found.name} ({found.code}) is in force: {loaded.officers} officers. {len(loaded.cases)} cases are reminded on other days."
     )

@@ -22,7 +22,7 @@ from db.acts.opening import Opening
 from db.acts.parts import Parts
 from db.acts.perform import perform
 from db.acts.receipt import Receipt
-from db.acts.recount import Told, rebuild_rows, recount_dates
+from db.acts.recount import Told, rebuild_rows, recount_dates, write_lead_times
 from db.acts.redating import Redated
 from db.acts.request import request
 from db.acts.standing import read_standing
@@ -155,6 +155,10 @@ class Ledger:
     def recount_dates(self) -> list[str]:
         """Count open cases' dates anew where terms or closures have changed since (after an import, and nightly). Returns their references."""
         return [one.case for one in recount_dates(self.parts)]
+
+    def write_lead_times(self) -> list[str]:
+        """Count reminders by the LA profiles in force, where one was loaded since (after loading it, and nightly). Returns the cases' references."""
+        return write_lead_times(self.parts)
 
     def redate(self, actor: Actor, *, because: str, schools: Iterable[int], told: Told | None = None) -> list[Redated]:
         """`recount_dates` of the open cases of these schools by a person, who stands in each record with the reason. `told` hears how far it is."""

@@ -17,8 +17,9 @@ NAME = "chase_deadlines"
 
 
 def chase(parts: Parts, today: date) -> int | None:
-    """Dates counted anew where terms changed, what the calendar records by itself (a window that lapsed, a `wait` step's day), then the rungs
-    of the ladders due by `today`. After those, the trust is told of roles in which nobody can act.
+    """Dates counted anew where terms changed, and reminders where an LA asks for something by another day; what the calendar records by itself (a
+    window that lapsed, a `wait` step's day); then the rungs of the ladders due by `today`. After those, the trust is told of roles in which
+    nobody can act.
 
     The calendar comes first, so that nobody is reminded of what it has just closed. Returns how many acts and reminders; None when another
     process is at it. Done again on the same day it does nothing twice. Raises TaskFailed, `clock.leapt` while nobody has confirmed a leap.
@@ -30,6 +31,7 @@ def chase(parts: Parts, today: date) -> int | None:
 def _acts_and_reminders(parts: Parts, today: date) -> int:
     try:
         parts.ledger.recount_dates()
+        parts.ledger.write_lead_times()
         acts = len(parts.ledger.run_calendar(today))
     finally:  # one case that cannot be worked must not leave everybody else unreminded
         reminders = sweep_all(parts.engines, today)

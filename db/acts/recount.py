@@ -1,4 +1,5 @@
-"""Cases counted anew: those whose school's terms or closures have changed, and rows that `verify` found wrong (`faults.md` D8)."""
+"""Cases counted anew: those whose school's terms or closures have changed, whose LA asks earlier than before, and rows that
+`verify` found wrong (`faults.md` D8)."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from db.acts.retry import retried
 from db.acts.rows import row_changes
 from db.acts.standing import read_standing
 from db.acts.write import json_or_null
+from db.la_profile.unwritten import unwritten, written
 from db.roles import SCHEDULER
 
 _STAMPS = (
@@ -57,6 +59,27 @@ def recount_dates(
     if errors:
         raise errors[0]
     return done
+
+
+def write_lead_times(parts: Parts) -> list[str]:
+    """Write the rows of every case whose reminders a newly loaded LA profile moves, where that is still to be done. Returns their references.
+
+    Done again after a death on the way it does the same. A case that cannot be written keeps no other waiting: the first error is raised after them.
+    """
+    with parts.engines.scheduler() as session:
+        profiles, refs = unwritten(session)
+    errors: list[Exception] = []
+    for ref in refs:
+        try:
+            rebuild_rows(parts, ref)
+        except Exception as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    if profiles:
+        with parts.engines.scheduler() as session:
+            written(session, profiles)
+    return refs
 
 
 def rebuild_rows(parts: Parts, ref: str) -> None:

@@ -14,23 +14,19 @@ from db.importing.upsert import upsert
 from db.la_profile.profile import LEVEL_TITLES, LEVELS, Contact, LaProfile
 from db.la_profile.profile_text import profile_text
 from db.la_profile.read_profile import read_profile
+from db.la_profile.unwritten import cases_of
 from db.models import Authority, LaProfilePerson, LaProfileRow, Person, Pupil, School
 from db.person_schools import refresh_person_schools
 from rules.problems import DefinitionErrors, Problem
 
 _END = text("UPDATE la_profiles SET ended_at = now() WHERE authority_id = :authority AND ended_at IS NULL")
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('sendflow la profile'))")
-# Open cases whose reminders may count from another day than before: of this authority, with a step that either profile asks for early.
-_CASES = text("""
-    SELECT DISTINCT c.ref FROM steps x JOIN cases c ON c.id = x.case_id JOIN definitions d ON d.id = c.definition_id
-    LEFT JOIN pupils p ON p.id = c.pupil_id JOIN schools s ON s.id = c.school_id
-    WHERE x.closed_seq IS NULL AND COALESCE(p.authority_id, s.authority_id) = :authority AND d.process || '/' || x.step = ANY (:steps) ORDER BY c.ref
-""")
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What loading came to. `strange_schools`: URNs that are no school of this trust. `cases`: whose rows must be written anew (`rebuild_rows`)."""
+    """What loading came to. `strange_schools`: URNs that are no school of this trust. `cases`: whose rows must be written anew
+    (`Ledger.write_lead_times`; the morning's dates pass does it too)."""
 
     number: int
     officers: int
@@ -49,9 +45,11 @@ def load_profile(session: Session, profile: LaProfile, file: str, *, by: int | N
     authority = _authority(session, profile)
     session.execute(_END, {"authority": authority})
     lead_times = orjson.dumps([[one.process, one.step, profile.rule_of(one)] for one in profile.lead_times]).decode()
+    moved = _moved(before, profile)
     row = LaProfileRow(
-        authority_id=authority, loaded_by=by, lead_times=lead_times, content=profile_text(profile), notices_to_officer=profile.notices == "officer"
-    )
+        authority_id=authority, loaded_by=by, lead_times=lead_times, content=profile_text(profile), unwritten=moved,
+        notices_to_officer=profile.notices == "officer",
+    )  # fmt: skip
     session.add(row)
     session.flush()
     schools: dict[str, int] = {urn: id_ for urn, id_ in session.execute(select(School.urn, School.id))}
@@ -62,7 +60,7 @@ def load_profile(session: Session, profile: LaProfile, file: str, *, by: int | N
         session.execute(insert(LaProfilePerson), [{**one, "person_id": people[email]} for one in whole if (email := one.pop("email"))])
     refresh_person_schools(session)
     named = {urn for one in profile.officers for urn in one.area.schools}
-    return Loaded(row.id, len(profile.officers), tuple(sorted(named - set(schools))), _cases(session, authority, before, profile))
+    return Loaded(row.id, len(profile.officers), tuple(sorted(named - set(schools))), cases_of(session, authority, moved))
 
 
 def profile_in_force(session: Session, code: str) -> LaProfile | None:
@@ -155,8 +153,8 @@ def _who(contact: Contact) -> dict[str, Any]:
     return {"email": contact.email.casefold(), "from_on": contact.from_on, "until_on": contact.until_on}
 
 
-def _cases(session: Session, authority: int, before: LaProfile | None, now: LaProfile) -> tuple[str, ...]:
+def _moved(before: LaProfile | None, now: LaProfile) -> list[str]:
+    """The steps that either profile asks for by another day than the other."""
     was = {(one.process, one.step): before.rule_of(one) for one in before.lead_times} if before else {}
     will = {(one.process, one.step): now.rule_of(one) for one in now.lead_times}
-    moved = [f"{process}/{step}" for process, step in was.keys() | will.keys() if was.get((process, step)) != will.get((process, step))]
-    return tuple(session.scalars(_CASES, {"authority": authority, "steps": moved})) if moved else ()
+    return [f"{process}/{step}" for process, step in sorted(was.keys() | will.keys()) if was.get((process, step)) != will.get((process, step))]

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Integer, func, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Integer, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, BigId, NewId, Small, Words
 
 
 class LaProfileRow(Base):
-    """One LA's profile (`rules/la_profile.py`). Never changed but for its end, so that who was to be asked when can be read later.
+    """One LA's profile (`db/la_profile/profile.py`). Never changed but for its end and `unwritten`: who was to be asked when can be read later.
 
     `content`: its text without officers of single pupils, as another trust may have it. `notices_to_officer`: what the law
     has sent by itself goes to the officer, not to the mailbox. `lead_times`: JSON of `[process, step, by]`. `loaded_by`
-    null: the sample trust's.
+    null: the sample trust's. `unwritten`: `process/step` whose open rows still count by the profile before (`db/la_profile/unwritten.py`).
     """
 
     __tablename__ = "la_profiles"
@@ -29,6 +29,7 @@ class LaProfileRow(Base):
     notices_to_officer: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     lead_times: Mapped[str] = mapped_column(server_default=text("'[]'"), default="[]")
     content: Mapped[str]
+    unwritten: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"), default=list)
 
 
 class LaProfilePerson(Base):

@@ -145,3 +145,14 @@ def test_the_mailbox_hears_that_a_date_which_a_notice_told_it_has_moved(post: Mo
     ash.ledger.correct(ash.senco, key=uuid4(), case=case, fact="moves_on", value=day("2027-01-29"), because=because, on=day("2026-12-17"))
     (moved,) = [mail for mail in post.comes("2026-12-18") if mail.to == MAILBOX and case in mail.html]
     assert "29 January 2027" in words(moved)
+
+
+def test_reminders_that_a_new_profile_moves_are_moved_by_the_next_morning_though_its_loader_died(post: MorningPost) -> None:
+    ash, early = post.village, "lead_times:\n  - {process: annual_review, step: circulate_advice, by: 25 working days before meeting_on}\n"
+    case = ash.open(pupil_id=ash.pupil("Lu", "Lark"), rights_held_by="parent", year_group=5, looked_after=False).case
+    ash.decide(case, "agree_meeting_date", "2026-12-17", meeting_on=day("2027-02-04"))
+    with ash.engines.scheduler() as session:  # and here the process ends, before any row is written anew
+        load_profile(session, read_profile(PROFILE + early, "testshire.yaml", LIBRARY), "testshire.yaml", by=None)
+    assert ash.open_rows(case)["circulate_advice"].lead_on is None
+    post.comes("2026-12-21")
+    assert ash.open_rows(case)["circulate_advice"].lead_on == date(2026, 12, 30) and ash.ledger.verify(case) == []

@@ -1,5 +1,5 @@
-"""Since when the mail server refuses a message, for the watch; what hangs on a case is read by whoever may read the case; and a child who moves
-between two schools of the trust is a pupil at each."""
+"""Since when the mail server refuses a message, for the watch; what hangs on a case is read by whoever may read the case; a child who moves
+between two schools of the trust is a pupil at each; and a profile knows which rows still count by the one before."""
 
 from alembic import op
 
@@ -16,6 +16,8 @@ def upgrade() -> None:
     run = op.get_bind().exec_driver_sql
     for table in ("deliveries", "mailings"):
         run(f"ALTER TABLE {table} ADD COLUMN refused_since TIMESTAMP WITH TIME ZONE")
+    run("ALTER TABLE la_profiles ADD COLUMN unwritten TEXT[] DEFAULT '{}' NOT NULL")
+    run("GRANT UPDATE (unwritten) ON la_profiles TO sendflow_scheduler")
     run("ALTER TABLE pupils DROP CONSTRAINT pupils_upn_key")
     run("CREATE UNIQUE INDEX pupils_upn ON pupils (upn, school_id) WHERE left_on IS NULL")
     for table in ("date_moves", "unowned_roles"):
