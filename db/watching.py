@@ -15,12 +15,14 @@ from sqlalchemy.orm import Session
 from db import wakes
 from db.deliveries import OF_THE_SERVER
 from db.heartbeats import Beat, beats
+from db.one_at_a_time import at_work, number_of
 from db.permissions import role_title
 from db.queries.unowned import UnownedTold, unowned_told
 
 WORKER = "wakes"  # the heartbeat of the loop that serves wakes
 LATE = timedelta(minutes=3)  # looked at each minute, so that a person hears within five
 SCHEDULE_LATE = timedelta(minutes=3)  # beyond its time; with the heartbeat each five minutes a person hears within ten
+AT_WORK_LATE = timedelta(hours=1)  # what is at it has begun: two hundred lists over TLS take their minutes, and only a thread that hangs takes hours
 SENDING_LATE = timedelta(minutes=10)  # a message whose time has come and that nobody tries
 BY_HAND = {"backup": "`sendflow backup`", "drill": "`sendflow drill`"}  # what a person's own timer starts; once heard, its silence counts
 BY_HAND_LATE = timedelta(hours=6)  # beyond the day, or the 35 days, that its heartbeat names
@@ -69,6 +71,7 @@ class Seen:
     refused: Queue
     parked: tuple[str, ...]
     unowned: tuple[UnownedTold, ...] = ()
+    at_work: frozenset[int] = frozenset()  # sweeps that are at it now (`db/one_at_a_time.py`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ def look(session: Session, clock: datetime) -> Seen:
         Queue(row.refused, row.refused_at),
         tuple(wakes.parked(session)),
         tuple(unowned_told(session)),
+        at_work(session),
     )
 
 
@@ -142,7 +146,8 @@ def _of_the_worker(seen: Seen) -> Iterable[Incident]:
 
 def _of_the_schedules(seen: Seen, due: Mapping[str, datetime]) -> Iterable[Incident]:
     for name, due_at in due.items():
-        if _heard(seen, name) < due_at and seen.clock - due_at > SCHEDULE_LATE:
+        late = AT_WORK_LATE if number_of(name) in seen.at_work else SCHEDULE_LATE
+        if _heard(seen, name) < due_at and seen.clock - due_at > late:
             heard = [f"{one.beat_at:%d %B at %H:%M} UTC" for one in seen.beats if one.name == name]
             yield Incident(
                 f"schedule {name}",

@@ -1,4 +1,4 @@
-"""What the watch finds wrong, judged without any server, and when scheduled work was last to run."""
+"""What the watch finds wrong, judged without any server but the ledger's, and when scheduled work was last to run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from db.engine import Engines
 from db.heartbeats import Beat
+from db.one_at_a_time import at_work, number_of, only_one
 from db.watching import Incident, Queue, Seen, incidents
 from flows.due import last_due
 from flows.known import KnownFlow
@@ -51,6 +53,22 @@ def seen(**differs: object) -> Seen:
 )
 def test_each_fault_is_named_by_its_kind(differs: dict[str, object], kind: str | None) -> None:
     assert [one.kind for one in incidents(seen(**differs), {})] == ([kind] if kind else [])
+
+
+def test_a_schedule_that_is_at_work_is_late_after_an_hour_and_not_while_it_sends() -> None:
+    silent = (Beat("wakes", NOW, 30, 0, ""), Beat("send_lists", ago(days=1), 86400, 0, ""))
+    at_it = seen(beats=silent, at_work=frozenset({number_of("send_lists")}))
+    assert incidents(at_it, {"send_lists": ago(minutes=59)}) == []
+    assert [one.kind for one in incidents(at_it, {"send_lists": ago(minutes=61)})] == ["schedule send_lists"], "it hangs"
+    other = seen(beats=silent, at_work=frozenset({number_of("chase_deadlines")}))
+    assert [one.kind for one in incidents(other, {"send_lists": ago(minutes=4)})] == ["schedule send_lists"]
+
+
+def test_who_is_at_work_is_asked_of_the_database(engines: Engines) -> None:
+    with only_one(engines, "send_lists") as ours, engines.scheduler() as session:
+        assert ours and number_of("send_lists") in at_work(session)
+    with engines.scheduler() as session:
+        assert number_of("send_lists") not in at_work(session)
 
 
 def test_a_schedule_that_was_not_kept_is_told_with_when_it_was_last_heard() -> None:
