@@ -15,7 +15,7 @@ from typing import Literal
 from sqlalchemy import TextClause, select, text
 from sqlalchemy.orm import Session
 
-from db.models import Delivery
+from db.models import Delivery, Mailing
 from db.moved_words import lay_aside_moved
 
 Of = Literal["deliveries", "mailings"]
@@ -28,6 +28,7 @@ def _of_each(words: str) -> dict[Of, TextClause]:
 
 # Codes that say: nothing goes, to nobody. Since when, `refused_since` tells, which a message that has waited for its hour all night did not.
 OF_THE_SERVER = ("server_not_reached", "login_refused", "server_busy", "no_service")
+UNFORESEEN = "unforeseen"
 BACK_OFF_MINUTES = (1, 5, 15, 60, 240, 720, 1440, 1440)  # then it has failed: three days after the first try
 # An instance is known by step, party and round: a move to another text may give it another number, or leave no such step.
 SUPERSEDE = """
@@ -160,6 +161,14 @@ def mark_failed(session: Session, delivery_id: int, holder: str, code: str, *, f
     and the SENCO sees it (`db/queries/messages.py`, `failed_messages`). `code` is a short word of ours, never a server's text.
     """
     return _again(session, delivery_id, holder, code, in_the_end="failed", answer_lost=False, for_good=for_good, of=of)
+
+
+def mark_unforeseen(session: Session, delivery_id: int, holder: str, *, of: Of = "deliveries") -> bool:
+    """Its sending broke in a way that nobody foresaw: tried again as one that failed, or, once handed over, as one whose answer was lost."""
+    model = Mailing if of == "mailings" else Delivery
+    handed_over = session.scalar(select(model.state).where(model.id == delivery_id)) == "handed_over"
+    mark = mark_unknown if handed_over else mark_failed
+    return mark(session, delivery_id, holder, UNFORESEEN, of=of)
 
 
 def mark_put_back(session: Session, delivery_id: int, holder: str, code: str, *, of: Of = "deliveries") -> bool:

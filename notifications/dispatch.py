@@ -5,6 +5,7 @@ The mark before the hand-over is committed on its own, so that a death in betwee
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from db.deliveries import (
     mark_not_needed,
     mark_put_back,
     mark_put_off,
+    mark_unforeseen,
     mark_unknown,
     try_by_text,
 )
@@ -54,6 +56,7 @@ FOR_GOOD = frozenset({"bad_address", ADDRESS, "bad_number", NUMBER, NOT_TAKEN})
 NOTHING_GOES = frozenset({NOT_REACHED, LOGIN, BUSY})
 CLAIMED_SECONDS = 300.0  # of messages of any case: nobody renews these
 Owed = Delivery | Mailing
+log = logging.getLogger("sendflow.messages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +110,30 @@ def _mail_server(settings: Settings) -> None:
 
 
 def _send_all(engines: Engines, clock: Clock, settings: Settings, claimed: Sequence[Owed], holder: str) -> DeliveryCounts:
+    """Each in turn. One that breaks in a way that nobody foresaw is set aside and keeps no other waiting; its error is raised at the end."""
     keys = signing_keys(settings)
-    counts = DeliveryCounts()
+    counts, errors = DeliveryCounts(), list[Exception]()
     for place, owed in enumerate(claimed):
-        one = _deliver_one(engines, clock, settings, keys, owed, holder)
+        try:
+            one = _deliver_one(engines, clock, settings, keys, owed, holder)
+        except Exception as error:
+            log.error("%s could not be sent: %s", owed.reference, type(error).__name__)
+            errors.append(error)
+            one = _set_aside(engines, owed, holder)
         counts += one
         if one.away:
-            return counts + _put_back(engines, claimed[place + 1 :], holder, one.away)
+            counts += _put_back(engines, claimed[place + 1 :], holder, one.away)
+            break
+    if errors:
+        raise errors[0]
     return counts
+
+
+def _set_aside(engines: Engines, owed: Owed, holder: str) -> DeliveryCounts:
+    """Where the ledger itself is away this raises too, and the claims lapse."""
+    with engines.scheduler() as session:
+        mark_unforeseen(session, owed.id, holder, of=_of(owed))
+    return DeliveryCounts(failed=1)
 
 
 def _of(owed: Owed) -> Of:

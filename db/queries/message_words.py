@@ -47,6 +47,7 @@ WORDS = {
     "not_reached_for_days": "their mail server did not answer for days: tell them yourself",
     "came_back": "their mail server sent it back: tell them yourself",
     "no_template": "its text is missing: `sendflow check` names it",
+    "unforeseen": "something in Sendflow is broken: whoever runs it finds where in the worker's log, and until it is mended, tell them yourself",
     "bad_template": "its text cannot be written: `sendflow check` names it",
 }
 KEPT_AWAY = "did not reach them, and an order keeps them from contact now: nobody tells them"

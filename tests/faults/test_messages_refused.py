@@ -97,6 +97,29 @@ def test_n9_a_message_that_waits_for_its_readers_hours_says_nothing_of_a_server_
     tally("N9", acts=OWED, kills=1)
 
 
+def test_one_message_that_breaks_keeps_no_other_waiting_and_is_not_passed_over_in_silence(ash: Village, tmp_path: Path, tally: Tally) -> None:
+    """Its details cannot be read. It came first of its batch at each try, and whatever stood behind it was never sent."""
+    case = owe_invitations(ash)
+    first = min(one.id for one in mailed(ash, case))
+
+    def says(details: str, due: str) -> None:
+        with ash.engines.scheduler() as session:
+            query = "UPDATE deliveries SET details = %s, next_try_at = now() + %s::interval WHERE id = %s"
+            session.connection().exec_driver_sql(query, (details, due, first))
+
+    with scripted_mail() as server:
+        settings = Settings(data_folder=tmp_path, mail_url=server.url)
+        says("{", "-1 hour")
+        with pytest.raises(ValueError, match="property name"):
+            deliver(ash.engines, ash.clock, settings, case)
+        assert len(server.took) == OWED - 1
+        assert states(ash, case) == {("accepted", "", False), ("owed", "unforeseen", False)}
+        assert deliver(ash.engines, ash.clock, settings, case) == DeliveryCounts(), "it waits for its next try"
+        says("{}", "0")
+        assert deliver(ash.engines, ash.clock, settings, case) == DeliveryCounts(accepted=1), "mended, it goes"
+    tally("N9", acts=OWED, kills=1)
+
+
 def test_n9_one_refusal_of_what_was_owed_last_evening_is_no_outage_of_a_night(ash: Village, tmp_path: Path, tally: Tally) -> None:
     """Owed at 20:01, it waited for 08:00; the watch counted the night, and rang for one server that was busy for a moment."""
     case, away = owe_invitations(ash), Settings(data_folder=tmp_path, mail_url="smtp://127.0.0.1:9")
