@@ -6,7 +6,6 @@ Apprise answers false where others raise, and swallows the reason; so the server
 
 from __future__ import annotations
 
-import logging
 import re
 import socket
 import time
@@ -109,7 +108,6 @@ def tell(alarm_url: str, title: str, words: str) -> bool:
     """
     import apprise
 
-    logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it quotes the address, which holds a secret
     service = apprise.Apprise()
     if not service.add(alarm_url):
         raise AlarmUrlError(

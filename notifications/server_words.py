@@ -24,6 +24,8 @@ _LOGIN_NUMBERS = frozenset({"454", "530", "534", "535", "538"})
 _REFUSAL = re.compile(r"^Socket Exception: (?P<readers>\{.*?)?\((?P<number>[45]\d\d), b")
 _HTTP_ANSWER = re.compile(r"error=(?P<number>[345]\d\d)\b")
 _LOGGER = logging.getLogger("apprise")
+_LOGGER.propagate = False  # its words quote addresses, passwords and mails; nobody but an ear hears them, and the level is never raised against one
+_LOGGER.addHandler(logging.NullHandler())
 _listening: ContextVar[Ear | None] = ContextVar("sendflow_ear", default=None)  # Apprise sends in a thread of its own, in a copy of our context
 
 
@@ -75,7 +77,6 @@ def overheard() -> Iterator[Ear]:
     """Listen to what Apprise says of what is sent in this block."""
     ear = Ear()
     before = _listening.set(ear)
-    _LOGGER.propagate = False
     _LOGGER.setLevel(logging.DEBUG)
     _LOGGER.addHandler(ear)
     try:

@@ -1,5 +1,6 @@
 """Mail through Apprise to a real SMTP server on loopback."""
 
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,8 +9,9 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from db.postgres_process import free_port
-from notifications.channels import MailSettingsError, is_plain_address, send
-from notifications.message import Message
+from notifications.channels import MailSettingsError, is_plain_address, send, tell
+from notifications.message import Message, Sent
+from notifications.server_words import REFUSED, overheard
 from notifications.sink import MailSink
 from tests.notifications.certificates import certificate_for_loopback
 
@@ -39,6 +41,16 @@ def test_an_address_cannot_bring_a_second_recipient(sink: MailSink, bad: str) ->
     assert not is_plain_address(bad)
     assert send(message(bad), sink.url, SENDER).code == "bad_address"
     assert sink.mails() == []
+
+
+def test_an_alarm_that_rings_meanwhile_deafens_nobody_and_its_address_is_quoted_nowhere(capfd: pytest.CaptureFixture[str]) -> None:
+    """It silenced Apprise for the whole process: a 550 that came then was heard by nobody, passed for a lost answer, and the mail went twice."""
+    with overheard() as ear:
+        assert not tell("json://127.0.0.1:9/a-secret", "The trust", "2 messages wait")
+        logging.getLogger("apprise").debug("Socket Exception: (550, b'no such mailbox')")
+        assert ear.refusal() == Sent("refused", REFUSED)
+    assert not tell("json://127.0.0.1:9/a-secret", "The trust", "2 messages wait")
+    assert "secret" not in "".join(capfd.readouterr())
 
 
 def test_an_unreachable_server_is_surely_not_sent() -> None:
