@@ -21,14 +21,19 @@ TRUST_WEEK, TRUST_BREACHES, HEAD_WEEK, BOARD_MONTH = "trust_week", "trust_breach
 REPORTS = (TRUST_WEEK, TRUST_BREACHES, HEAD_WEEK, BOARD_MONTH)
 TOLD_FIRST = timedelta(days=7)  # a reader who never had a report: what is new is what came in the last week
 
+# The reports of somebody who is away are read by who stands in; where nobody does, they wait for the holder.
 _READERS = text("""
-    SELECT m.person_id, array_agg(DISTINCT m.school_id ORDER BY m.school_id) AS schools,
-           COALESCE(bool_or(w.reports_in_holidays), false) AS in_holidays
-    FROM memberships m JOIN persons p ON p.id = m.person_id JOIN schools s ON s.id = m.school_id
-    LEFT JOIN preferences w ON w.person_id = m.person_id
-    WHERE m.role = ANY(:roles) AND (m.until_on IS NULL OR m.until_on >= :today) AND (p.left_on IS NULL OR p.left_on >= :today)
-      AND (s.left_on IS NULL OR s.left_on >= :today) AND p.email <> '' AND p.preferred_channel = 'email'
-    GROUP BY m.person_id ORDER BY m.person_id
+    WITH stood_in AS MATERIALIZED (SELECT * FROM stand_ins(:today) WHERE deputy_id IS NOT NULL AND role = ANY(:roles)), acting AS (
+        SELECT m.person_id, m.school_id FROM memberships m
+        WHERE m.role = ANY(:roles) AND (m.until_on IS NULL OR m.until_on >= :today) AND NOT EXISTS (
+            SELECT FROM stood_in i WHERE i.holder_id = m.person_id AND i.school_id = m.school_id AND i.role = m.role)
+        UNION SELECT deputy_id, school_id FROM stood_in
+    )
+    SELECT a.person_id, array_agg(a.school_id ORDER BY a.school_id) AS schools, COALESCE(bool_or(w.reports_in_holidays), false) AS in_holidays
+    FROM acting a JOIN persons p ON p.id = a.person_id JOIN schools s ON s.id = a.school_id LEFT JOIN preferences w ON w.person_id = a.person_id
+    WHERE (p.left_on IS NULL OR p.left_on >= :today) AND (s.left_on IS NULL OR s.left_on >= :today)
+      AND p.email <> '' AND p.preferred_channel = 'email'
+    GROUP BY a.person_id ORDER BY a.person_id
 """)
 _MAKE = text("INSERT INTO mailings (kind, person_id, sent_for) VALUES (:kind, :person, :today) ON CONFLICT DO NOTHING RETURNING id")
 _LAST = text("""
@@ -47,7 +52,7 @@ class ReportReader:
 
 
 def report_readers(session: Session, roles: Collection[str], today: date) -> list[ReportReader]:
-    """Everybody who holds one of the roles today and reads mail, with the schools at which they hold it."""
+    """Everybody who acts in one of the roles today and reads mail, with the schools at which they do: its holder, or who stands in for them."""
     rows = session.execute(_READERS, {"roles": list(roles), "today": today})
     return [ReportReader(row.person_id, tuple(row.schools), row.in_holidays) for row in rows]
 

@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from db.absences import NewAbsence, say_away
 from db.engine import Engines
 from db.models import Membership, School, SchoolClosure
 from notifications.compose_report import few
@@ -94,6 +95,18 @@ def test_a_head_has_the_schools_week_and_a_board_its_month_on_the_first_open_day
     assert ": your school's week: " in head.subject and "What your school owes" in head.html
     assert told(post, "2027-02-03", to=HEAD) == told(post, "2027-02-03", to=CHAIR) == []
     assert len(told(post, "2027-03-01", to=CHAIR)) == 1
+
+
+def test_who_stands_in_for_a_head_reads_the_schools_week_and_the_head_the_next_one(post: MorningPost) -> None:
+    head, teacher = post.village.head.person_id or 0, post.village.teacher.person_id or 0
+    post.is_now("2027-03-05")
+    with post.parts.engines.scheduler() as session:
+        away = NewAbsence(head, teacher, date(2027, 3, 8), date(2027, 3, 12))
+        say_away(session, away, by=head, today=date(2027, 3, 5), now=post.clock.now())
+    (week,) = told(post, "2027-03-08", to="teacher.ash@school.example")
+    assert ": your school's week: " in week.subject
+    assert not [mail for mail in post.sink.mails() if mail.to == HEAD and mail.taken_at >= "2027-03-08"]
+    assert len(told(post, "2027-03-15", to=HEAD)) == 1
 
 
 def test_small_numbers_stand_in_no_boards_report() -> None:
