@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from db.acts.parts import Parts
 from db.acts.replay import contents_of, final_position
-from db.acts.rows import step_row
+from db.acts.rows import NOT_ASKED, row_status, step_row
 from db.acts.versions import CHANGED, broken_moves, moves_in
 from db.chain import ChainFault, StoredDocument, StoredEvent, StoredWord, chain_faults, document_faults, word_faults
 from db.ladders import SHIPPED, Ladders, OwnLadder, ladders_by_id
@@ -20,6 +20,7 @@ from rules.calendar import SchoolCalendar
 from rules.definition import Definition
 from rules.fact_values import FactError
 from rules.history import Refused
+from rules.perhaps import perhaps_never
 from rules.position_text import position_to_text
 from rules.position_types import Position
 from rules.problems import DefinitionErrors
@@ -126,11 +127,17 @@ def row_faults(
     own: Mapping[int, OwnLadder],
 ) -> Iterator[ChainFault]:
     """Open rows of `steps` that are not those of the position (`faults.md` D8): missing, too many, or with another date. A row
-    that is chased by an own ladder (`own`, by number), or earlier than its date (`lead_on`), stays with that until it is written again."""
+    that is chased by an own ladder (`own`, by number), or earlier than its date (`lead_on`), stays with that until it is written again; so does
+    one of an older program, which did not ask whether what waits is certain."""
     stored = {row["no"]: row for row in rows}
+    perhaps = perhaps_never(definition, position)
     for instance in position.tracked():
         row = stored.pop(instance.no, None)
-        wanted = step_row(definition, instance, calendar, position.facts, _chased_by(definition, row, own) if row is not None else SHIPPED)
+        ladders = _chased_by(definition, row, own) if row is not None else SHIPPED
+        status = row_status(instance, perhaps)
+        if row is not None and row["status"] == NOT_ASKED and status != "open":
+            status = NOT_ASKED
+        wanted = step_row(definition, instance, status, calendar, position.facts, ladders)
         if row is None:
             yield ChainFault(ref, 0, f"step {instance.step} {instance.party} is open, and has no row")
         elif wrong := [name for name in _FIELDS if as_json(row[name]) != wanted[name]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from rules.definition import Definition
+from rules.perhaps import perhaps_never
 from rules.position_types import Instance, Position
 
 CALENDAR = "the calendar"
@@ -58,11 +59,12 @@ def _table(definition: Definition, position: Position, today: date) -> list[str]
     later = by_urgency(tuple(one for one in position.tracked() if one.status != "open"))
     if position.ended or not (open_steps or later):
         return []
+    perhaps = perhaps_never(definition, position)
     rows = ["| Step | Whose | By | Authority |", "| --- | --- | --- | --- |"]
     rows += [_row(definition, one, today) for one in open_steps[:SHOWN]]
     if len(open_steps) > SHOWN:
         rows.append(f"| and {len(open_steps) - SHOWN} more | | | |")
-    rows += [_row(definition, one, today, "later: ") for one in later[:SHOWN]]
+    rows += [_row(definition, one, today, "perhaps later: " if one.no in perhaps else "later: ") for one in later[:SHOWN]]
     return rows
 
 
@@ -70,7 +72,8 @@ def _row(definition: Definition, instance: Instance, today: date, prefix: str = 
     step = definition.steps[instance.step]
     title = step.title.replace("{party}", _party(definition, instance.party))
     again = f" (round {instance.round})" if instance.round > 1 else ""
-    cells = (prefix + title + again, whose(definition, instance), _by(instance, today), step.citation)
+    by = _day(_date_of(instance)) if prefix.startswith("perhaps") else _by(instance, today)
+    cells = (prefix + title + again, whose(definition, instance), by, step.citation)
     return "| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |"
 
 

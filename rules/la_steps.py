@@ -46,11 +46,15 @@ def la_steps(library: Library) -> LaSteps:
     duties: dict[tuple[str, str], LaDuty] = {}
     letters: dict[tuple[str, str, str], LetterDay] = {}
     for definition in library.all():
-        for step in definition.steps.values():
-            if step.by == "la" and step.due:
-                duties[definition.process, step.name] = _duty(definition, step)
-                letters.update({day[:3]: day for day in _letter_days(definition, step)})
+        for duty in duties_of(definition):
+            duties[definition.process, duty.step] = duty
+            letters.update({day[:3]: day for day in _letter_days(definition, definition.steps[duty.step])})
     return LaSteps(tuple(duties.values()), tuple(letters.values()))
+
+
+def duties_of(definition: Definition) -> list[LaDuty]:
+    """An LA's duties by one text."""
+    return [_duty(definition, step) for step in definition.steps.values() if step.by == "la" and step.due]
 
 
 def _duty(definition: Definition, step: Step) -> LaDuty:

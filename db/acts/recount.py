@@ -19,43 +19,48 @@ from db.roles import SCHEDULER
 _STAMPS = (
     "SELECT s.id, calendar_stamp(s.id) FROM schools s WHERE EXISTS (SELECT FROM cases c WHERE c.school_id = s.id AND c.ended = '') ORDER BY s.id"
 )
+# Beside them those with a row of a program that did not ask whether what waits is certain to be owed: of a ledger of before, or of the last acts of
+# that program beneath an upgrade.
 _STALE = """
-    SELECT c.ref FROM cases c JOIN unnest(%s::int[], %s::text[]) AS now (school_id, version) USING (school_id)
-    WHERE c.ended = '' AND c.calendar_version <> now.version ORDER BY c.school_id, c.id
+    SELECT c.ref, c.calendar_version <> now.version FROM cases c JOIN unnest(%s::int[], %s::text[]) AS now (school_id, version) USING (school_id)
+    WHERE c.ended = '' AND (c.calendar_version <> now.version
+       OR EXISTS (SELECT FROM steps s WHERE s.case_id = c.id AND s.closed_seq IS NULL AND s.status = 'waiting')) ORDER BY c.school_id, c.id
 """
 Told = Callable[[int, int], object]  # cases done, cases in all
 
 
-def stale_cases(parts: Parts, schools: Iterable[int] | None = None) -> list[str]:
-    """Open cases (of these schools; None: of all) whose dates were counted with another calendar than their school's is now."""
+def stale_cases(parts: Parts, schools: Iterable[int] | None = None) -> dict[str, bool]:
+    """Open cases (of these schools; None: of all) whose dates were counted with another calendar than their school's is now (true), or whose rows
+    lack what this program asks (false)."""
     with parts.engines.scheduler() as session:
         stamps: dict[int, str] = dict(session.connection().exec_driver_sql(_STAMPS).tuples().all())
     wanted = stamps.keys() if schools is None else stamps.keys() & set(schools)
     versions = {school_id: parts.calendars.of(school_id, stamps[school_id]).version for school_id in sorted(wanted)}
     with parts.engines.scheduler() as session:
-        return list(session.connection().exec_driver_sql(_STALE, (list(versions), list(versions.values()))).scalars())
+        return dict(session.connection().exec_driver_sql(_STALE, (list(versions), list(versions.values()))).tuples().all())
 
 
 def recount_dates(
     parts: Parts, actor: Actor = CALENDAR, because: str = "", schools: Iterable[int] | None = None, told: Told | None = None
 ) -> list[Redated]:
-    """Count the dates of every open case anew whose school's calendar is another than they were counted with: a transaction each.
+    """Count the dates of every open case anew whose school's calendar is another than they were counted with, or whose rows an older program wrote: a
+    transaction each.
 
     Each case wants a wake. Where dates moved, one event says which, who did it and why; where none did, nothing has happened in the case. A
     case that cannot be counted keeps no other waiting: the first error is raised when all the others are done. Stopped, it goes on where it stood.
     """
-    refs = stale_cases(parts, schools)
+    cases = stale_cases(parts, schools)
     done: list[Redated] = []
     errors: list[Exception] = []
-    for place, ref in enumerate(refs, start=1):
+    for place, (ref, moved) in enumerate(cases.items(), start=1):
         try:
-            done.append(redate_case(parts, ref, actor, because))
-            if not done[-1].moved:  # an act wakes the case by its row in the outbox
+            done.append(redate_case(parts, ref, actor, because) if moved else _asked_anew(parts, ref))
+            if moved and not done[-1].moved:  # an act wakes the case by its row in the outbox
                 _wake(parts, ref)
         except Exception as error:
             errors.append(error)
         if told is not None:
-            told(place, len(refs))
+            told(place, len(cases))
     if errors:
         raise errors[0]
     return done
@@ -87,6 +92,11 @@ def rebuild_rows(parts: Parts, ref: str) -> None:
     while not retried(lambda: _rewritten(parts, ref), parts.kept.clear):
         pass  # somebody acted meanwhile: their act has another position, which is read again
     _wake(parts, ref)
+
+
+def _asked_anew(parts: Parts, ref: str) -> Redated:
+    rebuild_rows(parts, ref)
+    return Redated(ref)
 
 
 def _wake(parts: Parts, ref: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,9 +14,13 @@ from rules.due import is_before, rung_date
 from rules.due_types import DueDate, Why
 from rules.lead_times import lead_day
 from rules.owed import holder_of_rights, owner_of
+from rules.perhaps import perhaps_never
 from rules.position_types import Instance, Position
 from rules.values import Facts
 
+# The status of a row: `open`; `certain`, it waits and will be owed; `perhaps`, it waits and may never be (`rules/perhaps.py`), so that nobody is
+# chased for it or called late; `waiting`, written by a program that did not ask, until it is counted anew.
+CERTAIN, PERHAPS, NOT_ASKED = "certain", "perhaps", "waiting"
 KEPT = 4096  # texts and ladders that a process remembers, each with what it was made from
 _WHYS: dict[int, tuple[Why, str]] = {}
 _DAYS: dict[tuple[int, date, str, date | None, str, date | None], tuple[object, list[str] | None]] = {}
@@ -34,18 +38,29 @@ def row_changes(definition: Definition, before: Position | None, after: Position
     """What must be written so that the open rows are those of `after.tracked()`.
 
     `before` is the position whose rows are stored, None where nothing can be assumed of them (an opening, or rows that were counted with
-    another calendar): then every tracked row is written and every other one closed. So too when the rights pass to the young person.
+    another calendar): then every tracked row is written and every other one closed. So too when the rights pass to the young person. A row that
+    waits is also written when it became certain, or uncertain, that its step is ever owed.
     """
     if before is not None and holder_of_rights(dict(before.facts)) != holder_of_rights(dict(after.facts)):
         before = None
     was = {} if before is None else {instance.no: instance for instance in before.tracked()}
     now = {instance.no: instance for instance in after.tracked()}
     gone = [one for one in after.instances if one.no not in now and (before is None or one.no in was)]
-    written = [one for one in now.values() if was.get(one.no) != one]
-    return RowChanges([_closing(one, after) for one in gone], [step_row(definition, one, calendar, after.facts, ladders) for one in written])
+    perhaps = perhaps_never(definition, after)
+    turned = perhaps ^ (frozenset() if before is None else perhaps_never(definition, before))
+    written = [one for one in now.values() if was.get(one.no) != one or one.no in turned]
+    rows = [step_row(definition, one, row_status(one, perhaps), calendar, after.facts, ladders) for one in written]
+    return RowChanges([_closing(one, after) for one in gone], rows)
 
 
-def step_row(definition: Definition, instance: Instance, calendar: SchoolCalendar, facts: Facts, ladders: Ladders = SHIPPED) -> dict[str, Any]:
+def row_status(instance: Instance, perhaps: Collection[int]) -> str:
+    """The status of a tracked instance's row. `perhaps`: what `rules.perhaps.perhaps_never` says of its position."""
+    return "open" if instance.status == "open" else PERHAPS if instance.no in perhaps else CERTAIN
+
+
+def step_row(
+    definition: Definition, instance: Instance, status: str, calendar: SchoolCalendar, facts: Facts, ladders: Ladders = SHIPPED
+) -> dict[str, Any]:  # fmt: skip
     """The row of a tracked instance, as JSON. `why` explains the date of law, or the trust's own target where there is none. `ladders`: own ones
     that stand for shipped ones in this case."""
     due = instance.due or instance.target
@@ -58,7 +73,7 @@ def step_row(definition: Definition, instance: Instance, calendar: SchoolCalenda
         "step": instance.step,
         "party": instance.party,
         "owner": owner_of(definition, instance.step, instance.party, facts),
-        "status": instance.status,
+        "status": status,
         "due_on": _iso(instance.due.on) if instance.due else None,
         "safe_on": _iso(instance.due.safe_on) if instance.due else None,
         "target_on": _iso(instance.target.on) if instance.target else None,
@@ -66,7 +81,7 @@ def step_row(definition: Definition, instance: Instance, calendar: SchoolCalenda
         "lifted": instance.lifted,
         "lifted_review_on": _iso(instance.lifted_review_on),
         "why": _said(due.why) if due else "",
-        "chase_on": _chased(ladder, instance, due, calendar, lead_on),
+        "chase_on": None if status == PERHAPS else _chased(ladder, instance, due, calendar, lead_on),
         "ladder_id": own,
         "lead_on": _iso(lead_on),
     }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from db.acts.rows import row_changes, step_row
+from db.acts.rows import row_changes, row_status, step_row
 from db.ladders import SHIPPED, Ladders
 from rules.calendar import SchoolCalendar
 from rules.definition import Definition
+from rules.perhaps import perhaps_never
 from rules.position_types import Change, Position
 from rules.reading import position_of, record_of
 
@@ -33,6 +34,8 @@ def rows_anew(
             rows[row["no"]] = {**row, "case_id": case_id, "school_id": school_id, "opened_seq": opened}
         before = change.position
     if before is not None:
-        for one in position_of(definition, record_of(before), calendar).tracked():
-            rows[one.no] |= step_row(definition, one, calendar, before.facts, ladders)
+        now = position_of(definition, record_of(before), calendar)
+        perhaps = perhaps_never(definition, now)
+        for one in now.tracked():
+            rows[one.no] |= step_row(definition, one, row_status(one, perhaps), calendar, now.facts, ladders)
     return list(rows.values())

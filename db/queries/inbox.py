@@ -34,7 +34,8 @@ _INBOX = """
          WHERE s.closed_seq IS NULL AND s.status = 'open' ORDER BY {by_urgency} LIMIT {limit})
         UNION ALL
         (SELECT {chosen}, false AS mine, NULL FROM steps s
-         WHERE s.closed_seq IS NULL AND s.owner <> '' AND s.school_id = ANY (ARRAY(SELECT school_id FROM held WHERE role IN ({follows})))
+         WHERE s.closed_seq IS NULL AND s.owner <> '' AND s.status <> 'perhaps'
+           AND s.school_id = ANY (ARRAY(SELECT school_id FROM held WHERE role IN ({follows})))
            AND NOT EXISTS (SELECT FROM owed WHERE owed.school_id = s.school_id AND owed.owner = s.owner) ORDER BY {by_urgency} LIMIT {limit})
     )
     SELECT s.mine, s.holder_id, {with_case} FROM s {beside} ORDER BY {by_urgency}
@@ -58,7 +59,8 @@ class Inbox:
 
 
 def inbox(session: Session, person_id: int, today: date, limit: int = 1000) -> Inbox:
-    """The inbox of a member of staff today, over all their schools; at most `limit` steps of each kind. One statement."""
+    """The inbox of a member of staff today, over all their schools; at most `limit` steps of each kind. One statement. Nobody is awaited for what
+    may never be owed."""
     rows = session.execute(_inbox_statement(limit), {"person": person_id, "today": today}).all()
     read = list(zip(rows, step_rows(session, rows, today), strict=True))
     mine = [step for row, step in read if row.mine]
@@ -73,13 +75,13 @@ def _inbox_statement(limit: int) -> TextClause:
 
 
 def overdue(session: Session, today: date, limit: int = 1000) -> list[StepRow]:
-    """Every step in the session's schools whose lawful (else targeted) day has passed and that no exception lifts, longest first."""
-    condition = """COALESCE(s.due_on, s.target_on) < :today AND s.owner <> '' AND (s.status = 'open' OR s.due_on IS NOT NULL)
-        AND (s.lifted = '' OR s.lifted_review_on < :today)"""
+    """Every step surely owed in the session's schools whose lawful (else targeted) day has passed and no exception lifts, longest first."""
+    condition = """COALESCE(s.due_on, s.target_on) < :today AND s.owner <> ''
+        AND (s.status = 'open' OR s.status <> 'perhaps' AND s.due_on IS NOT NULL) AND (s.lifted = '' OR s.lifted_review_on < :today)"""
     return read_steps(session, today, condition, {"today": today}, limit)
 
 
 def due_between(session: Session, first_on: date, last_on: date, today: date, limit: int = 1000) -> list[StepRow]:
-    """Steps whose day to work to lies in that time, both days included."""
-    condition = "LEAST(s.due_on, s.safe_on, s.target_on) BETWEEN :first AND :last"
+    """Steps surely owed whose day to work to lies in that time, both days included."""
+    condition = "LEAST(s.due_on, s.safe_on, s.target_on) BETWEEN :first AND :last AND s.status <> 'perhaps'"
     return read_steps(session, today, condition, {"first": first_on, "last": last_on}, limit)

@@ -10,15 +10,15 @@ from sqlalchemy.orm import Session
 
 from db.queries.definitions_read import definitions_by_hash, known_definition
 from db.queries.la_letters import columns_of, letter_values, statement_of_letters
+from db.queries.la_owes import IS_THE_LAS
 from rules.la_steps import LaSteps
 from rules.refusals import step_title
 
 # A duty is counted where its last lawful day lies between `since` and `until`, and is over: whatever is late then is late, also what nobody has
 # done yet. The latest round of a step is the duty; earlier ones were set aside. A duty that the law lifted is told apart. One that ended otherwise
 # (the case was ended, or a later step overtook it) counts only if its day was past by then. A case may be about a school: then it has no pupil.
-# A step that still waits is the LA's to do only by its own period of law (an outer limit across steps binds the one before it), and once what comes
-# first of ours is done.
-_LEDGER = statement_of_letters("""
+_LEDGER = statement_of_letters(
+    """
     WITH {letter},
     duty AS MATERIALIZED (
       SELECT * FROM unnest(CAST(:duty_processes AS text[]), CAST(:duty_steps AS text[]), CAST(:duty_citations AS text[]),
@@ -28,14 +28,11 @@ _LEDGER = statement_of_letters("""
              s.lifted, s.school_id, s.status, s.why
         FROM steps s WHERE s.owner = 'la' AND s.due_on IS NOT NULL ORDER BY s.case_id, s.step, s.party, s.round DESC, s.no DESC),
     k AS (
-      SELECT o.*, d.process, d.hash, c.ref, coalesce(p.authority_id, sc.authority_id) AS authority_id
-        FROM owed o JOIN cases c ON c.id = o.case_id JOIN definitions d ON d.id = c.definition_id
-        JOIN schools sc ON sc.id = o.school_id LEFT JOIN pupils p ON p.id = c.pupil_id
-        LEFT JOIN duty u ON u.process = d.process AND u.step = o.step
-       WHERE o.due_on BETWEEN :since AND :until AND c.ended <> 'opened_in_error'
-         AND (o.closed_seq IS NOT NULL OR o.status = 'open' OR position(to_json(u.citation)::text IN o.why) > 0 AND NOT EXISTS (
-                SELECT 1 FROM unnest(string_to_array(u.first, ',')) AS f (step)
-                 WHERE NOT EXISTS (SELECT 1 FROM steps b WHERE b.case_id = o.case_id AND b.step = f.step AND b.closed_seq IS NOT NULL)))),
+      SELECT s.*, d.process, d.hash, c.ref, coalesce(p.authority_id, sc.authority_id) AS authority_id
+        FROM owed s JOIN cases c ON c.id = s.case_id JOIN definitions d ON d.id = c.definition_id
+        JOIN schools sc ON sc.id = s.school_id LEFT JOIN pupils p ON p.id = c.pupil_id
+        LEFT JOIN duty u ON u.process = d.process AND u.step = s.step
+       WHERE s.due_on BETWEEN :since AND :until AND c.ended <> 'opened_in_error' AND (s.closed_seq IS NOT NULL OR {is_the_las})),
     kept AS MATERIALIZED (
       SELECT k.*, day.is_done, CASE WHEN day.is_done THEN day.done_on ELSE coalesce(k.closed_on, CAST(:today AS date)) END - k.due_on AS days
         FROM k {done_on}),
@@ -53,7 +50,8 @@ _LEDGER = statement_of_letters("""
       FROM judged j LEFT JOIN authorities a ON a.id = j.authority_id
      WHERE how <> '' AND (CAST(:authority AS text) IS NULL OR a.code = :authority)
      GROUP BY a.id, a.code, a.name, j.process, j.step ORDER BY a.name NULLS LAST, a.code, j.process, min(j.due_on), j.step
-""")
+""".replace("{is_the_las}", IS_THE_LAS)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ _OVERVIEW = text("""
     WITH counted AS (
         SELECT s.school_id, count(*) AS open, count(*) FILTER (WHERE s.due_on < :today) AS late,
                count(*) FILTER (WHERE s.due_on BETWEEN :today AND :soon) AS soon
-        FROM steps s WHERE s.closed_seq IS NULL GROUP BY s.school_id
+        FROM steps s WHERE s.closed_seq IS NULL AND s.status <> 'perhaps' GROUP BY s.school_id
     )
     SELECT c.school_id, sc.name, c.open, c.late, c.soon FROM counted c JOIN schools sc ON sc.id = c.school_id
     ORDER BY c.late DESC, sc.name, c.school_id
@@ -23,7 +23,7 @@ _OVERVIEW = text("""
 
 @dataclass(frozen=True, slots=True)
 class SchoolRow:
-    """One school: steps that are open or whose date runs, those past their date of law, and those due today or in the next seven days."""
+    """One school: steps that are open, or surely owed with a date that runs, those past their date of law, and those due within a week."""
 
     school_id: int
     school: str

@@ -1,7 +1,8 @@
 """A trust's week: for each school what it owes, for each LA what the LA owes: open, due soon, late by severity, the worst, and twelve weeks' trend.
 
 Two statements over all the session's schools. A school answers for its own people's steps and for software's, an LA for its own; what families
-and advisers say is nobody's lateness. A date that the law lifted is not late before the day on which the exception is looked at again.
+and advisers say is nobody's lateness. A date that the law lifted is not late before the day on which the exception is looked at again, and what waits
+counts only if it is certain to be owed, for an LA as in its ledger.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from sqlalchemy.orm import Session
 
 from db.queries.definitions_read import definitions_by_hash, known_definition
 from db.queries.la_letters import columns_of
+from db.queries.la_owes import IS_THE_LAS
 from rules.definition import Definition
+from rules.la_steps import duties_of
 from rules.refusals import step_title
 
 WEEKS = 12
@@ -35,6 +38,7 @@ _PLACES = """
 _OPEN = """
     WITH breach AS MATERIALIZED (
       SELECT * FROM unnest(CAST(:hashes AS text[]), CAST(:steps AS text[]), CAST(:rungs AS int[])) AS b (hash, step, at)),
+    {duty},
     own AS MATERIALIZED (
       SELECT w.id, min(r.number)::int AS at FROM ladder_overrides w
         CROSS JOIN LATERAL jsonb_array_elements(w.rungs::jsonb) WITH ORDINALITY AS r (rung, number) WHERE r.rung ->> 2 = 'breach' GROUP BY w.id),
@@ -43,9 +47,9 @@ _OPEN = """
              coalesce(s.due_on, s.target_on) AS last_on, s.chase_on[CASE WHEN s.ladder_id IS NULL THEN b.at ELSE own.at END] AS breach_on,
              CASE WHEN s.lifted <> '' AND (s.lifted_review_on IS NULL OR s.lifted_review_on >= :today) THEN 0
                   ELSE greatest(:today - coalesce(s.due_on, s.target_on), 0) END AS days
-      {places} JOIN definitions d ON d.id = c.definition_id LEFT JOIN breach b ON b.hash = d.hash AND b.step = s.step
+      {places} {its_duty} LEFT JOIN breach b ON b.hash = d.hash AND b.step = s.step
         LEFT JOIN own ON own.id = s.ladder_id
-       WHERE s.closed_seq IS NULL AND {scope} AND (s.owner IN ('la', '') OR s.owner = ANY (CAST(:ours AS text[])))),
+       WHERE s.closed_seq IS NULL AND {counts} AND {scope} AND (s.owner IN ('la', '') OR s.owner = ANY (CAST(:ours AS text[])))),
     judged AS MATERIALIZED (
       SELECT *, CASE WHEN days = 0 THEN '' WHEN NOT by_law THEN 'target' WHEN breach_on <= :today THEN 'breach' ELSE 'late' END AS how FROM owed)
     SELECT kind, id, count(*) AS open, count(*) FILTER (WHERE days = 0 AND last_on BETWEEN :today AND :soon) AS due_soon,
@@ -57,18 +61,29 @@ _OPEN = """
                       ORDER BY days DESC, case_id, no) FILTER (WHERE how IN ('late', 'breach')))[1] AS worst
       FROM judged GROUP BY kind, id
 """
-# Late at the end of each week: its date of law was past and it was not closed yet, whichever day somebody wrote that down.
+# Late at the end of each week: its date of law was past and it was not closed yet, whichever day somebody wrote that down. What turned out not to be
+# needed never was late.
 _TREND = """
+    WITH {duty}
     SELECT place.kind, place.id, w.day::date AS day,
            count(*) FILTER (WHERE s.due_on < w.day AND (s.closed_seq IS NULL OR s.closed_on >= w.day)) AS late,
            count(*) FILTER (WHERE w.day = :today AND s.closed_on >= :week_ago AND s.closed_on > s.due_on
                                   AND s.outcome NOT IN ('', 'closed', 'overtaken', 'not_needed', 'does_not_apply')) AS put_right
-      {places} CROSS JOIN generate_series(CAST(:first AS date), CAST(:today AS date), interval '7 days') AS w (day)
-     WHERE s.due_on < :today AND s.lifted = '' AND (s.closed_seq IS NULL OR s.closed_on >= :first) AND c.opened_on <= w.day
-       AND c.ended <> 'opened_in_error' AND {scope} AND (s.owner IN ('la', '') OR s.owner = ANY (CAST(:ours AS text[])))
+      {places} {its_duty} CROSS JOIN generate_series(CAST(:first AS date), CAST(:today AS date), interval '7 days') AS w (day)
+     WHERE s.due_on < :today AND s.lifted = ''
+       AND CASE WHEN s.closed_seq IS NULL THEN {counts} ELSE s.closed_on >= :first AND s.outcome NOT IN ('not_needed', 'does_not_apply') END
+       AND c.opened_on <= w.day AND c.ended <> 'opened_in_error' AND {scope} AND (s.owner IN ('la', '') OR s.owner = ANY (CAST(:ours AS text[])))
      GROUP BY place.kind, place.id, w.day
 """
-_SCOPE = "(CAST(:schools AS int[]) IS NULL OR s.school_id = ANY (CAST(:schools AS int[])))"
+_PARTS = {
+    "places": _PLACES,
+    "duty": """duty AS MATERIALIZED (
+      SELECT * FROM unnest(CAST(:duty_hashes AS text[]), CAST(:duty_steps AS text[]), CAST(:duty_citations AS text[]),
+                           CAST(:duty_first AS text[])) AS u (hash, step, citation, first))""",
+    "its_duty": "JOIN definitions d ON d.id = c.definition_id LEFT JOIN duty u ON u.hash = d.hash AND u.step = s.step",
+    "counts": f"CASE WHEN s.owner = 'la' THEN {IS_THE_LAS} ELSE s.status <> 'perhaps' END",
+    "scope": "(CAST(:schools AS int[]) IS NULL OR s.school_id = ANY (CAST(:schools AS int[])))",
+}
 _NAMES = text("SELECT 'school' AS kind, id, name, urn AS code FROM schools UNION ALL SELECT 'authority', id, name, code FROM authorities")
 
 
@@ -146,12 +161,11 @@ def trust_week(
         "hashes": hashes,
         "steps": steps,
         "rungs": [int(one) for one in at],
+        **_duties(definitions),
     }
-    found: dict[Place, Any] = {
-        (row["kind"], row["id"]): row for row in session.execute(text(_OPEN.format(places=_PLACES, scope=_SCOPE)), given).mappings()
-    }
+    found: dict[Place, Any] = {(row["kind"], row["id"]): row for row in session.execute(text(_OPEN.format(**_PARTS)), given).mappings()}
     trend: dict[Place, dict[date, Any]] = {}
-    for row in session.execute(text(_TREND.format(places=_PLACES, scope=_SCOPE)), given):
+    for row in session.execute(text(_TREND.format(**_PARTS)), given):
         trend.setdefault((row.kind, row.id), {})[row.day] = row
     names = {(row.kind, row.id): (row.name, row.code) for row in session.execute(_NAMES)}
     weeks = [today - A_WEEK * back for back in range(WEEKS, -1, -1)]
@@ -171,6 +185,11 @@ def breach_rungs(definition: Definition) -> Iterable[tuple[str, int]]:
 def _definitions(session: Session) -> list[Definition]:
     hashes = list(session.scalars(text("SELECT hash FROM definitions")))
     return list(definitions_by_hash(session, hashes).values())
+
+
+def _duties(definitions: Iterable[Definition]) -> dict[str, list[str]]:
+    rows = [(one.hash, duty.step, duty.citation, duty.ours_first) for one in definitions for duty in duties_of(one)]
+    return dict(zip(("duty_hashes", "duty_steps", "duty_citations", "duty_first"), columns_of(rows, 4), strict=True))
 
 
 def _place(key: Place, found: Any, by_day: dict[date, Any], name: tuple[str, str], weeks: list[date]) -> PlaceWeek:

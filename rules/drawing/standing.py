@@ -10,6 +10,7 @@ from typing import Literal
 from rules.definition import Definition
 from rules.drawing.graph import Arrow, Graph
 from rules.explain import in_full
+from rules.perhaps import perhaps_never
 from rules.position_types import Instance, Position
 
 LEFT_OUT = {"does_not_apply": "Does not apply.", "overtaken": "Overtaken.", "closed": "Left when the case ended."}
@@ -34,13 +35,15 @@ class Standing:
 
 
 def standing_of(definition: Definition, graph: Graph, position: Position, today: date) -> Standing:
-    """How the case stands on `today`. A date of law that has passed unkept is late, also while its step still waits for others."""
+    """How the case stands on `today`. A date of law that has passed unkept is late, also while its step still waits for others, but not while it may
+    never be owed."""
     latest: dict[str, dict[str, Instance]] = {}
     for one in position.instances:
         before = latest.setdefault(one.step, {}).get(one.party)
         if before is None or before.round < one.round:
             latest[one.step][one.party] = one
-    marks = {name: _mark(definition, name, tuple(latest[name].values()), today) for name in definition.steps if name in latest}
+    perhaps = perhaps_never(definition, position)
+    marks = {name: _mark(definition, name, tuple(latest[name].values()), today, perhaps) for name in definition.steps if name in latest}
     return Standing(marks, frozenset(_gone(graph, marks, latest, position)), position.ended)
 
 
@@ -49,8 +52,8 @@ def is_late(one: Instance, today: date) -> bool:
     return one.status in ("open", "waiting") and one.due is not None and not one.lifted and one.due.on < today
 
 
-def _mark(definition: Definition, name: str, parties: tuple[Instance, ...], today: date) -> Mark:
-    late = [one for one in parties if is_late(one, today)]
+def _mark(definition: Definition, name: str, parties: tuple[Instance, ...], today: date, perhaps: frozenset[int]) -> Mark:
+    late = [one for one in parties if is_late(one, today) and one.no not in perhaps]
     opened = [one for one in parties if one.status == "open"]
     done = [one for one in parties if one.status == "done"]
     waiting = [one for one in parties if one.status == "waiting"]
@@ -60,6 +63,9 @@ def _mark(definition: Definition, name: str, parties: tuple[Instance, ...], toda
         return Mark("late", f"LATE. {several}It was due on {in_full(first)}.")
     if opened:
         return Mark("open", f"NOW. {several}{_by_when(opened, today)}")
+    if waiting and perhaps.issuperset(one.no for one in waiting):
+        days = [one.due.on for one in waiting if one.due is not None]
+        return Mark("waiting", f"Not yet, and perhaps never. {several}If it comes to that, by {in_full(min(days))}.")
     if waiting:
         return Mark("waiting", f"Not yet. {several}{_by_when(waiting, today)}")
     if done:

@@ -55,7 +55,7 @@ def test_each_rung_fires_once_on_its_day(ash: Village, case: str) -> None:
 
 def test_a_silent_authority_is_chased_though_its_step_has_not_opened(ash: Village, case: str) -> None:
     row = ash.open_rows(case)["la_decision"]
-    assert row.status == "waiting"
+    assert row.status == "certain"
     sweep_all(ash.engines, row.due_on - timedelta(days=7))
     assert [one[:2] for one in chased(ash, case, "la_decision")] == [("reminder", "la")]
 

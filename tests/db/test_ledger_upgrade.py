@@ -35,12 +35,18 @@ def test_a_ledger_at_0003_goes_on_at_head(postgres: TestServer, monkeypatch: pyt
         assert inspect_database(url).state == "older"
         engines = Engines(url)
         ash = village(engines)
-        cases = [ash.open().case, ash.open().case]  # apply_opening is the same in both
+        with monkeypatch.context() as then:  # what a row could say then; apply_opening is the same in both
+            then.setattr("db.acts.rows.row_status", lambda one, _: one.status)
+            cases = [ash.open().case, ash.open().case]
+            other = ash.open().case
         old = functions(url)
         migrate(url)
         assert functions(url) == functions(fresh) != old
+        assert ash.open_rows(other)["la_decision"].status == "waiting" and ash.ledger.verify() == []
         assert ash.decide(cases[0], "agree_meeting_date", "2026-09-20", meeting_on=day("2026-11-05")).seq == 2
         event = Event("decide", day("2026-09-20"), None, "agree_meeting_date", "", "done", facts={"meeting_on": day("2026-11-05")})
         assert [one.seq for one in ash.ledger.apply_many(ash.senco, [Act(uuid4(), cases[1], event)])] == [2]
-        assert ash.ledger.verify() == []
+        assert ash.ledger.verify() == [] and other in ash.ledger.recount_dates()
+        assert ash.open_rows(other)["la_decision"].status == "certain"
+        assert ash.ledger.recount_dates() == [] == ash.ledger.verify()
         engines.dispose()

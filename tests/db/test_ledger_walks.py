@@ -10,13 +10,14 @@ from uuid import uuid4
 
 import pytest
 
-from db.acts.rows import step_row
+from db.acts.rows import row_status, step_row
 from db.engine import Engines
 from db.ledger import Actor, Ledger, NotAllowed, Refused
 from db.permissions import roles_for_step
 from db.verify import as_json
 from rules.definition import Definition, Fact
 from rules.loader import load_library
+from rules.perhaps import perhaps_never
 from rules.position_types import Instance
 from rules.values import Facts, Value
 from tests.db.ledger_story import Village, day, village
@@ -95,7 +96,8 @@ def rows_are_the_tracked_instances(walk: Walk) -> None:
     """Every tracked instance has its row, every open row its instance, to the last column that the rules decide."""
     definition, position, _ = walk.ash.ledger.position(walk.case)
     calendar = walk.ash.ledger.parts.calendars.of(walk.ash.school_id, walk.ash.rows("SELECT calendar_stamp(%s)", walk.ash.school_id)[0][0])
-    wanted = {one.no: step_row(definition, one, calendar, position.facts) for one in position.tracked()}
+    perhaps = perhaps_never(definition, position)
+    wanted = {one.no: step_row(definition, one, row_status(one, perhaps), calendar, position.facts) for one in position.tracked()}
     query = "SELECT s.* FROM steps s JOIN cases c ON c.id = s.case_id WHERE c.ref = %s AND s.closed_seq IS NULL"
     stored = {row.no: row._mapping for row in walk.ash.rows(query, walk.case)}
     assert {no: {name: as_json(row[name]) for name in wanted.get(no, row)} for no, row in stored.items()} == wanted

@@ -94,8 +94,8 @@ def _section(one: Stretch, until: date, today: date) -> str:
 
 
 def _is_awaited(one: Stretch, today: date) -> bool:
-    """Of others: late, or due within the week; what waits for its turn counts only where it is nobody's of ours."""
-    if one.status != "open" and _ours()[re.sub(r"_\d+$", "", one.owner)]:
+    """Of others: late, or due within the week; what waits for its turn counts only where it is nobody's of ours and surely owed."""
+    if one.perhaps or (one.status != "open" and _ours()[re.sub(r"_\d+$", "", one.owner)]):
         return False
     return _days_late(one, today) > 0 or (one.act_by_on is not None and one.act_by_on <= today + timedelta(days=7))
 

@@ -95,7 +95,7 @@ def chases(stretches: Sequence[Stretch]) -> Iterator[Chase]:
     """What is chased, each as long as its date and its ladder's days stay the same."""
     of_step: dict[tuple[int, int], list[Stretch]] = defaultdict(list)
     for one in stretches:
-        if one.ladder and one.chased_for is not None and not (one.lifted and one.review_on is None):
+        if one.ladder and one.chased_for is not None and not one.perhaps and not (one.lifted and one.review_on is None):
             of_step[one.case_id, one.no].append(one)
     for parts in of_step.values():
         parts.sort(key=lambda one: one.since)

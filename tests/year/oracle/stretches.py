@@ -22,6 +22,7 @@ from rules.history import event_from_json
 from rules.position_text import position_to_text
 from rules.position_types import Instance, Position
 from tasks.parts import Parts
+from tests.year.oracle.plain_waits import Came, perhaps_never
 
 PASSES_TO = {"parent": "young_person"}  # once the rights are theirs (roles.yaml)
 _CASES = "SELECT id, ref, school_id, definition_id FROM cases ORDER BY id"
@@ -32,7 +33,8 @@ _EVENTS = "SELECT case_id, recorded_at, kind, content FROM events ORDER BY case_
 class Stretch:
     """One step of one case as it stood from `since` until `until` (None: to the end of the year). `owner`: the role that owes it, empty for
     software, the calendar and other cases; `ladder`: by which it is chased. `family`: who hears what is told to the parent. `rule` and `bases`: what
-    the date that it is chased for was counted from; no rule where the law has it moved to another day, or leaves days out."""
+    the date that it is chased for was counted from; no rule where the law has it moved to another day, or leaves days out. `perhaps`: it waits, and
+    may never be owed."""
 
     case_id: int
     ref: str
@@ -56,6 +58,7 @@ class Stretch:
     until: datetime | None = None
     rule: str = ""
     bases: tuple[tuple[str, date], ...] = ()
+    perhaps: bool = False
 
     @property
     def chased_for(self) -> date | None:
@@ -122,7 +125,8 @@ def _of_case(parts: Parts, case: Any, definition: Definition, events: list[Any],
         if content["event"]["kind"] == "say":
             raw = content["event"]
             said.append(Said(case.id, raw["step"], raw.get("party", ""), date.fromisoformat(raw["review_on"]), row.recorded_at))
-        now = {one.no: _stretch(case, definition, position, one, row.recorded_at) for one in position.tracked()}
+        came = came_to(position)
+        now = {one.no: _stretch(case, definition, position, one, row.recorded_at, came) for one in position.tracked()}
         for no, was in list(standing.items()):
             if no not in now or replace(now[no], since=was.since) != was:
                 yield replace(standing.pop(no), until=row.recorded_at)
@@ -143,7 +147,16 @@ def _after(definition: Definition, position: Position | None, content: Any, cale
     return (engine.start(event, calendar) if position is None else engine.advance(position, event, calendar)).position
 
 
-def _stretch(case: Any, definition: Definition, position: Position, one: Instance, since: datetime) -> Stretch:
+def came_to(position: Position) -> dict[str, list[tuple[str, str]]]:
+    """Of each step what its parties have come to: status and outcome."""
+    latest = {(one.step, one.party): one for one in position.instances if one.status != "closed"}
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for one in latest.values():
+        found[one.step].append(("done" if one.early else one.status, one.outcome))
+    return found
+
+
+def _stretch(case: Any, definition: Definition, position: Position, one: Instance, since: datetime, came: Came) -> Stretch:
     step = definition.steps[one.step]
     young = position.facts.get("rights_held_by") == "young_person"
     owner = one.party if step.by == "party" else step.by
@@ -152,6 +165,7 @@ def _stretch(case: Any, definition: Definition, position: Position, one: Instanc
         PASSES_TO.get(owner, owner) if young else owner, bool(step.does), step.ladder,
         one.due.on if one.due else None, one.due.safe_on if one.due else None, one.target.on if one.target else None,
         one.lifted, one.lifted_review_on, "young_person" if young else "parent", since, None, *_counted_from(one),
+        one.status == "waiting" and perhaps_never(definition.process, one.step, owner, came, position.facts),
     )  # fmt: skip
 
 

@@ -1,0 +1,174 @@
+"""Which waiting steps may turn out never to be owed, because what decides it has not happened: nobody is chased for those, or called late.
+
+A step waits for what comes before it, and its date of law may run meanwhile. Mostly it surely comes, whichever way the case goes, and its date
+stands (the LA's four weeks run while we owe it the report). But where it comes only after one outcome of a step that nobody has decided (the
+amended plan, before the LA has said whether it amends), it may never be owed at all. docs/decisions/180-what-waits.md lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from rules.condition_text import steps_in
+from rules.conditions import Done
+from rules.definition import Definition, Step
+from rules.position_types import Instance, Position
+from rules.record import Key, list_of, parties_of, party_fact
+from rules.truth import F, Standing, T, U, fact_truth, truth
+from rules.values import Facts
+
+WAYS = 1000  # ways on that are looked at; the shipped texts have eight at most
+KEPT = 4096  # answers that a process remembers: cases that stand alike share one
+LIVE = frozenset({"waiting", "open"})
+SETTLED = frozenset({"done", "does_not_apply", "not_needed", "overtaken"})
+PASSED: Standing = ("done", "")  # what only has to be settled, as it will be in the end
+UNNAMED = ("",)
+
+
+class Known(NamedTuple):
+    """What is known of a step's instance now: how it was settled, or, where it is not (None), what its `only_if` comes to."""
+
+    party: str
+    standing: Standing | None
+    applies: int
+
+
+Stood = tuple[tuple[str, tuple[Known, ...]], ...]  # the steps that decide, in file order: there none reads a later one
+_NEVER: dict[tuple[str, tuple[tuple[object, ...], ...], Stood], frozenset[int]] = {}
+_DECIDING: dict[tuple[str, frozenset[str]], tuple[tuple[Step, ...], frozenset[str]]] = {}
+
+
+def perhaps_never(definition: Definition, position: Position) -> frozenset[int]:
+    """The numbers of the tracked steps that wait and are perhaps never owed: of those of others, whichever some way on from here leaves out; of our
+    own, those that every way leaves out.
+
+    Our own people are reminded of a date that may bind us until it is known not to: the advice is due in six weeks unless all agree that earlier
+    advice stands. `until` is no way on: what overtakes a step comes after it was owed. Nor is an outcome that sends the case back, since another
+    one follows in the end. Where there are more than `WAYS`, all are taken to be sure: a date of law is rather told than not.
+    """
+    waiting = [] if position.ended else [one for one in position.instances if one.status == "waiting" and one.due is not None]
+    if not waiting:
+        return frozenset()
+    steps, forks = _deciding(definition, waiting)
+    if not any(one.step in forks and one.status in LIVE and not one.early for one in position.instances):
+        return frozenset()
+    facts = position.facts
+    latest = {(one.step, one.party): one for one in position.instances}
+    stood = tuple(
+        [
+            (step.name, tuple([_known(step, latest.get((step.name, party)), party, facts) for party in _parties(definition, step, facts)]))
+            for step in steps
+        ]
+    )
+    key = definition.hash, tuple([one[:3] for one in waiting]), stood
+    found = _NEVER.get(key)
+    if found is None:
+        if len(_NEVER) >= KEPT:
+            _NEVER.clear()
+        found = _NEVER[key] = _never(definition, waiting, stood)
+    return found
+
+
+def _deciding(definition: Definition, waiting: Iterable[Instance]) -> tuple[tuple[Step, ...], frozenset[str]]:
+    """These steps and all whose outcome decides whether they come, however far back; and the names of those with more than one way on. What only has
+    to be settled decides nothing."""
+    names = frozenset([one.step for one in waiting])
+    found = _DECIDING.get((definition.hash, names))
+    if found is None:
+        if len(_DECIDING) >= KEPT:
+            _DECIDING.clear()
+        reached: set[str] = set()
+        ahead = list(names)
+        while ahead:
+            step = ahead.pop()
+            if step not in reached:
+                reached.add(step)
+                ahead += [leaf.step for leaf in steps_in(definition.steps[step].after) if isinstance(leaf, Done)]
+        steps = tuple(step for step in definition.steps.values() if step.name in reached)
+        forks = frozenset(step.name for step in steps if step.only_if is not None or step.may or len(_words(definition, step, reached)) > 1)
+        found = _DECIDING[definition.hash, names] = steps, forks
+    return found
+
+
+def _parties(definition: Definition, step: Step, facts: Facts) -> tuple[str, ...]:
+    if not step.each and not step.each_of_fact:
+        return UNNAMED
+    named = parties_of(definition, step, dict(facts))
+    return UNNAMED if named is None else named
+
+
+def _known(step: Step, one: Instance | None, party: str, facts: Facts) -> Known:
+    if one is None:
+        return Known(party, None, U)
+    if one.early or one.status in SETTLED:
+        return Known(party, ("done" if one.early else one.status, one.outcome), T)
+    test = step.only_if
+    if test is None or one.opened_on is not None:
+        return Known(party, None, T)
+    return Known(party, None, fact_truth(test, lambda name: facts.get(party_fact(name, party), facts.get(name))))
+
+
+def _never(definition: Definition, waiting: Iterable[Instance], stood: Stood) -> frozenset[int]:
+    ways = _ways(definition, stood)
+    found = []
+    for one in waiting:
+        left_out = [way[one.step, one.party][0] != "done" for way in ways]
+        role = definition.role_of(definition.steps[one.step], one.party)
+        if left_out and (all(left_out) if role is None or role.ours else any(left_out)):
+            found.append(one.no)
+    return frozenset(found)
+
+
+def _ways(definition: Definition, stood: Stood) -> list[dict[Key, Standing]]:
+    """How these instances may stand once all of them are settled: a way for each choice that matters. None at all where there are too many."""
+    named = {name: tuple(one.party for one in instances) for name, instances in stood}
+    ways: list[dict[Key, Standing]] = [{}]
+    for name, instances in stood:
+        step = definition.steps[name]
+        words = _words(definition, step, named)
+        for one in instances:
+            if one.standing is not None:
+                ways = [{**way, (name, one.party): one.standing} for way in ways]
+            else:
+                ways = [{**way, (name, one.party): end} for way in ways for end in _ends(step, one, words, _View(definition, named, way))]
+            if len(ways) > WAYS:
+                return []
+    return ways
+
+
+def _words(definition: Definition, step: Step, among: Iterable[str]) -> list[str]:
+    """The words that the step may be done with, but one for all between which nothing `among` the steps tells."""
+    leaves = [leaf for name in among for leaf in steps_in(definition.steps[name].after) if leaf.step == step.name]
+    named = [leaf.outcomes for leaf in leaves if isinstance(leaf, Done) and leaf.outcomes]
+    onward = [word for word in step.words if word not in step.outcomes or not step.outcomes[word].reopens]
+    differ = {tuple(word in outcomes for outcomes in named): word for word in reversed(onward or step.words)}
+    return list(differ.values())
+
+
+def _ends(step: Step, one: Known, words: list[str], view: _View) -> list[Standing]:
+    if truth(step.after, list_of(step), one.party, view) == F:
+        return [("not_needed", "")]
+    done: list[Standing] = [("done", word) for word in words] if one.applies != F else []
+    if step.may:
+        done.append(("overtaken", ""))
+    return done if one.applies == T else [*done, ("does_not_apply", "")]
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """One way, as a condition reads it."""
+
+    definition: Definition
+    named: Mapping[str, tuple[str, ...]]
+    way: Mapping[Key, Standing]
+
+    def list_of(self, step: str) -> str:
+        return list_of(self.definition.steps[step])
+
+    def parties(self, step: str) -> tuple[str, ...] | None:
+        return self.named.get(step, UNNAMED)
+
+    def standing(self, step: str, party: str) -> Standing:
+        return self.way.get((step, party), PASSED)
