@@ -77,7 +77,7 @@ def _error_pages(app: FastAPI) -> None:
 
     @app.exception_handler(LinkRefused)
     def link_refused(request: Request, fault: LinkRefused) -> Response:
-        status = 410 if fault.reason in ("used", "expired", "revoked", "moved_on") else 404
+        status = 410 if fault.reason in ("used", "expired", "revoked", "with_another", "moved_on") else 404
         return page(request, "said.html", status, title="This link cannot be used", words=fault.message)
 
     @app.exception_handler(WrongForm)
