@@ -56,16 +56,18 @@ BEGIN
               ELSE contact_of_authority(p_person, v_authority, p_role, v_school, v_pupil, p_today) END;
 END $$;
 
+-- Somebody is known by their address as well: a contact of the import whom the profile names is one reader with one mailbox.
 CREATE OR REPLACE FUNCTION acts_for_authority(p_person bigint, p_authority int, p_today date) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_profile int := (SELECT g.id FROM public.la_profiles g WHERE g.authority_id = p_authority AND g.ended_at IS NULL);
+  v_email text := (SELECT lower(p.email) FROM public.persons p WHERE p.id = p_person AND p.email <> '');
 BEGIN
-  RETURN EXISTS (SELECT FROM public.la_profile_people o WHERE o.profile_id = v_profile AND o.person_id = p_person
+  RETURN EXISTS (SELECT FROM public.la_profile_people o JOIN public.persons q ON q.id = o.person_id
+                  WHERE o.profile_id = v_profile AND (o.person_id = p_person OR lower(q.email) = v_email)
                     AND (o.from_on IS NULL OR o.from_on <= p_today) AND (o.until_on IS NULL OR o.until_on >= p_today))
       OR (v_profile IS NULL AND EXISTS (SELECT FROM public.authority_contacts h
                                          WHERE h.authority_id = p_authority AND h.role = 'la' AND h.person_id = p_person))
-      OR EXISTS (SELECT FROM public.authorities a JOIN public.persons p ON p.id = p_person AND lower(p.email) = lower(a.sen_email)
-                  WHERE a.id = p_authority AND a.sen_email <> '');
+      OR EXISTS (SELECT FROM public.authorities a WHERE a.id = p_authority AND lower(a.sen_email) = v_email);
 END $$;
 
 -- An authority's adviser, as the health service's for all its schools, while the pupil has none of their own in that role.
