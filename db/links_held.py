@@ -15,21 +15,23 @@ from sqlalchemy.orm import Session
 
 from db.field_fault import FieldFault
 
-# A reader's links to one step are one to people: its newest, with the day of the first. Only what could still be used, or is withdrawn from use.
+# A reader's links to one step are one to people: its newest, with the day of the first. A step that is open although its link was used (they said by
+# when it will be done) can be answered again by the list that has it, and by the link of the next message.
 _HELD = text("""
     SELECT * FROM (
         SELECT DISTINCT ON (l.step, l.party, l.round, l.person_id, l.authority_id) l.id, l.step, l.party, l.round, l.to_role, l.expires_on,
-               l.revoked_at, min(l.made_at) OVER same AS made_at,
-               COALESCE(concat_ws(' ', NULLIF(p.title, ''), NULLIF(p.given_name, ''), p.family_name), a.name || ' SEN team', '') AS reader,
+               l.used_at IS NOT NULL AS used, l.revoked_at, min(l.made_at) OVER same AS made_at,
+               COALESCE(NULLIF(concat_ws(' ', NULLIF(p.title, ''), NULLIF(p.given_name, ''), p.family_name), ''),
+                        a.name || ' SEN team', '') AS reader,
                reads_now(l.case_id, l.person_id, l.authority_id, l.to_role, :today) AS reads,
-               COALESCE(concat_ws(' ', NULLIF(w.title, ''), w.given_name, w.family_name), '') AS withdrawn_by
+               concat_ws(' ', NULLIF(w.title, ''), w.given_name, w.family_name) AS withdrawn_by
         FROM links l JOIN cases c ON c.id = l.case_id LEFT JOIN persons p ON p.id = l.person_id LEFT JOIN authorities a ON a.id = l.authority_id
         LEFT JOIN persons w ON w.id = l.revoked_by
-        WHERE c.ref = :case AND c.ended = '' AND l.used_at IS NULL AND l.allowed_at IS NULL AND (l.revoked_at IS NOT NULL OR l.expires_on >= :today)
+        WHERE c.ref = :case AND c.ended = '' AND l.allowed_at IS NULL AND (l.revoked_at IS NOT NULL OR l.expires_on >= :today)
           AND EXISTS (SELECT FROM steps s WHERE s.case_id = l.case_id AND s.step = l.step AND s.party = l.party AND s.round = l.round
                         AND s.closed_seq IS NULL)
         WINDOW same AS (PARTITION BY l.step, l.party, l.round, l.person_id, l.authority_id)
-        ORDER BY l.step, l.party, l.round, l.person_id, l.authority_id, l.revoked_at IS NULL, l.made_at DESC
+        ORDER BY l.step, l.party, l.round, l.person_id, l.authority_id, l.revoked_at IS NULL, used, l.made_at DESC
     ) held ORDER BY made_at, id
 """)
 _THE_SAME = """
@@ -38,7 +40,7 @@ _THE_SAME = """
 """
 _WITHDRAW = text(f"""
     UPDATE links l SET revoked_at = :now, revoked_by = :by FROM cases c, links o
-    WHERE {_THE_SAME} AND l.used_at IS NULL AND l.revoked_at IS NULL RETURNING l.id
+    WHERE {_THE_SAME} AND l.revoked_at IS NULL RETURNING l.id
 """)  # noqa: S608  our own columns
 _ALLOW = text(f"""
     UPDATE links l SET allowed_at = :now, allowed_by = :by FROM cases c, links o
@@ -47,14 +49,15 @@ _ALLOW = text(f"""
 
 
 class CannotWithdraw(FieldFault):
-    """There is nothing to withdraw, or to allow again, any more: somebody was quicker, or the link was used."""
+    """There is nothing to withdraw, or to allow again, any more: somebody was quicker."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeldLink:
     """A link that somebody holds to an open step of the case. `made_at`: when the first of its messages was written.
 
-    `works`: it opens the step today. It does not where it is `withdrawn_at`, or where what it asks for is with somebody else now.
+    `works`: it opens the step today. It does not where it is `withdrawn_at`, where it was `used` (the next message brings another), or where what it
+    asks for is with somebody else now.
     """
 
     id: UUID
@@ -66,6 +69,7 @@ class HeldLink:
     made_at: datetime
     expires_on: date
     works: bool
+    used: bool
     withdrawn_at: datetime | None
     withdrawn_by: str
 
@@ -83,10 +87,10 @@ def links_held(session: Session, case: str, today: date) -> list[HeldLink]:
 def withdraw_link(session: Session, case: str, link: UUID, *, by: int, now: datetime) -> None:
     """Withdraw this link, and others of its reader to the same step. Needs a scheduler session; the caller asks who may (`make_link`).
 
-    Raises CannotWithdraw when it was used or withdrawn before.
+    Raises CannotWithdraw when it was withdrawn before.
     """
     if not session.execute(_WITHDRAW, {"case": case, "link": link, "by": by, "now": now}).all():
-        raise CannotWithdraw("This link has been used or withdrawn already, or it is not of this case. Nothing was changed")
+        raise CannotWithdraw("This link has been withdrawn already, or it is not of this case. Nothing was changed")
 
 
 def allow_again(session: Session, case: str, link: UUID, *, by: int, now: datetime) -> None:
@@ -98,5 +102,5 @@ def allow_again(session: Session, case: str, link: UUID, *, by: int, now: dateti
 def _held(row: Any) -> HeldLink:
     return HeldLink(
         row.id, row.reader, row.to_role, row.step, row.party, row.round, row.made_at, row.expires_on,
-        row.reads and row.revoked_at is None, row.revoked_at, row.withdrawn_by,
+        row.reads and not row.used and row.revoked_at is None, row.used, row.revoked_at, row.withdrawn_by,
     )  # fmt: skip

@@ -24,6 +24,7 @@ from web import (
     authorities,
     away,
     case,
+    case_links,
     change,
     contacts,
     correct_outcome,
@@ -50,7 +51,7 @@ from web.signed_in import NotSignedIn, WrongForm
 
 PARTS = (
     health, sign_in, actions, authorities, away, find, new_child, start, messages, link, list_answers, change, correct_outcome, decide,
-    my_messages, letters, contacts, drawing, documents, ladders, case,
+    my_messages, letters, contacts, case_links, drawing, documents, ladders, case,
 )  # fmt: skip
 
 

@@ -75,6 +75,11 @@ def test_a_line_about_a_child_from_whom_an_order_keeps_the_officer_is_gone_from_
     with pytest.raises(RefusedInList, match="somebody else now"):
         answers(post, before[child])
     answers(post, before[other])
+    with post.parts.engines.scheduler() as session:  # they said a day: the page would take another one, with a link of its own
+        (used,) = [one for one in links_held(session, other, post.clock.today()) if one.step == "la_decision"]
+        assert used.used and not used.works
+        withdraw_link(session, other, used.id, by=post.village.senco.person_id or 0, now=post.clock.now())
+    assert [(line.open, line.withdrawn) for line in opened(post, mail).lines if line.step == "la_decision"] == [(False, True)]
 
 
 def test_a_line_about_a_pupil_whose_plan_has_moved_is_with_another_authority(post: MorningPost) -> None:
