@@ -15,16 +15,17 @@ from sqlalchemy.orm import Session
 
 from db.field_fault import FieldFault
 
+_NAME = "concat_ws(' ', NULLIF({0}.title, ''), NULLIF({0}.given_name, ''), {0}.family_name)"
+_READER = f"COALESCE(NULLIF({_NAME.format('p')}, ''), a.name || ' SEN team', '') AS reader"
 # A reader's links to one step are one to people: its newest, with the day of the first. A step that is open although its link was used (they said by
 # when it will be done) can be answered again by the list that has it, and by the link of the next message.
-_HELD = text("""
+_HELD = text(f"""
     SELECT * FROM (
         SELECT DISTINCT ON (l.step, l.party, l.round, l.person_id, l.authority_id) l.id, l.step, l.party, l.round, l.to_role, l.expires_on,
                l.used_at IS NOT NULL AS used, l.revoked_at, min(l.made_at) OVER same AS made_at,
-               COALESCE(NULLIF(concat_ws(' ', NULLIF(p.title, ''), NULLIF(p.given_name, ''), p.family_name), ''),
-                        a.name || ' SEN team', '') AS reader,
+               {_READER},
                reads_now(l.case_id, l.person_id, l.authority_id, l.to_role, :today) AS reads,
-               concat_ws(' ', NULLIF(w.title, ''), w.given_name, w.family_name) AS withdrawn_by
+               {_NAME.format("w")} AS withdrawn_by
         FROM links l JOIN cases c ON c.id = l.case_id LEFT JOIN persons p ON p.id = l.person_id LEFT JOIN authorities a ON a.id = l.authority_id
         LEFT JOIN persons w ON w.id = l.revoked_by
         WHERE c.ref = :case AND c.ended = '' AND l.allowed_at IS NULL AND (l.revoked_at IS NOT NULL OR l.expires_on >= :today)
@@ -33,7 +34,15 @@ _HELD = text("""
         WINDOW same AS (PARTITION BY l.step, l.party, l.round, l.person_id, l.authority_id)
         ORDER BY l.step, l.party, l.round, l.person_id, l.authority_id, l.revoked_at IS NULL, used, l.made_at DESC
     ) held ORDER BY made_at, id
-""")
+""")  # noqa: S608  our own columns
+# One deed is one time: all of a reader's links to a step were withdrawn together.
+_WITHDRAWN = text(f"""
+    SELECT DISTINCT ON (l.revoked_at, l.person_id, l.authority_id, l.step, l.party) l.step, l.party, l.revoked_at, l.allowed_at,
+           {_READER}, {_NAME.format("w")} AS withdrawn_by, {_NAME.format("g")} AS allowed_by
+    FROM links l JOIN cases c ON c.id = l.case_id LEFT JOIN persons p ON p.id = l.person_id LEFT JOIN authorities a ON a.id = l.authority_id
+    LEFT JOIN persons w ON w.id = l.revoked_by LEFT JOIN persons g ON g.id = l.allowed_by
+    WHERE c.ref = :case AND l.revoked_at IS NOT NULL ORDER BY l.revoked_at DESC, l.person_id, l.authority_id, l.step, l.party
+""")  # noqa: S608  our own columns
 _THE_SAME = """
     c.id = l.case_id AND c.ref = :case AND o.id = :link AND o.case_id = l.case_id AND o.step = l.step AND o.party = l.party AND o.round = l.round
     AND o.person_id IS NOT DISTINCT FROM l.person_id AND o.authority_id IS NOT DISTINCT FROM l.authority_id
@@ -77,6 +86,27 @@ class HeldLink:
     def short(self) -> str:
         """Its number as people type it."""
         return self.id.hex[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """That a reader's link to a step was withdrawn, by whom, and whether and by whom it was allowed again. It stays on the page."""
+
+    reader: str
+    step: str
+    party: str
+    withdrawn_at: datetime
+    withdrawn_by: str
+    allowed_at: datetime | None
+    allowed_by: str
+
+
+def withdrawals(session: Session, case: str) -> list[Withdrawal]:
+    """Every withdrawal of a case's links, the newest first, also of steps that are done. Needs a scheduler session."""
+    return [
+        Withdrawal(row.reader, row.step, row.party, row.revoked_at, row.withdrawn_by, row.allowed_at, row.allowed_by)
+        for row in session.execute(_WITHDRAWN, {"case": case})
+    ]
 
 
 def links_held(session: Session, case: str, today: date) -> list[HeldLink]:

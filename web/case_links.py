@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
-from db.links_held import CannotWithdraw, allow_again, links_held, withdraw_link
+from db.links_held import CannotWithdraw, allow_again, links_held, withdraw_link, withdrawals
 from db.permissions import in_words, role_in_which, roles_for
 from db.queries.case_page import CasePage, case_page
 from rules.refusals import step_title
@@ -61,7 +61,9 @@ def _page(request: Request, found: CasePage, fault: str = "") -> Response:
     console, definition = console_of(request), found.definition
     with console.engines.scheduler() as session:
         held = links_held(session, found.head.ref, console.clock.today())
-    titles = {one.id: step_title(definition, one.step, one.party) if one.step in definition.steps else definition.title for one in held}
+        past = withdrawals(session, found.head.ref)
+    steps = {(one.step, one.party) for one in held} | {(one.step, one.party) for one in past}
+    titles = {key: step_title(definition, *key) if key[0] in definition.steps else definition.title for key in steps}
     roles = {one.id: definition.roles[one.role].title if one.role in definition.roles else one.role.replace("_", " ") for one in held}
     errors = {"links": fault} if fault else None
-    return page(request, "links.html", 422 if fault else 200, case=found, held=held, titles=titles, roles=roles, errors=errors)
+    return page(request, "links.html", 422 if fault else 200, case=found, held=held, past=past, titles=titles, roles=roles, errors=errors)
