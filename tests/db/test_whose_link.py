@@ -68,6 +68,8 @@ def ash(engines: Engines) -> Village:
     made = village(engines, f"{900100 + len(_made)}")
     _made.append(made)
     settle(made)
+    with engines.scheduler() as session:  # here the SEN team's mailbox is not its officer's own
+        session.execute(text("UPDATE authorities SET sen_email = 'sen@testshire.example' WHERE id = :id"), {"id": made.authority_id})
     made.ledger = Ledger(engines, made.clock, LIBRARY)
     return made
 
