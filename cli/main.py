@@ -17,6 +17,7 @@ from cli import (
     la,
     ladders,
     letters,
+    links,
     moving,
     people,
     reading,
@@ -35,7 +36,7 @@ app = typer.Typer(
 )
 for group in (
     run, backup, imports, reading, cases, people, absences, record, moving, redating, ladders, definitions, duties, draw, book, la, bounces, watch,
-    letters,
+    letters, links,
 ):  # fmt: skip
     group.add_to(app)
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
 from db.kept_away import is_kept_away
-from db.links import Links
+from db.links import Links, LinkWithdrawn
 from db.models import Case, Delivery, School, StepRow
 from db.moved_words import note_told
 from db.permissions import link_role_for_step
 from notifications.languages import above_the_letter
-from notifications.letter import definition_of, letter_values
+from notifications.letter import definition_of, letter_values, school_values
 from notifications.message import Message, NothingToSay
 from notifications.reader import Reader, reader_of
 from notifications.render import names_target, render
+from notifications.withdrawn import above_a_letter_without_link
 
 LINK_DAYS = 60
 TEXT = "sms/text"
@@ -38,12 +40,14 @@ def compose(
     reader = reader_of(session, delivery, texts=texts, in_writing=_in_writing(session, delivery, details))
     note_told(session, delivery, bears_target=names_target(delivery.template, reader.role))
     link = link_for(session, delivery, reader, origin, links, today)
-    values = letter_values(session, delivery, reader, today=today, link=link, details=details)
+    values = letter_values(session, delivery, reader, today=today, link=link.address, details=details)
     twice = delivery.may_be_twice if again is None else again
     if reader.mobile:
         words, _ = render(TEXT, reader.role, {**values, "came_back": delivery.channel == "sms"})
         return Message(reader.mobile, words, "", delivery.reference, twice, reader_kind=reader.kind, way="sms")
     subject, html = render(delivery.template, reader.role, {**values, "again": twice})
+    if link.withdrawn:
+        html = above_a_letter_without_link(school_values(session, delivery.school_id)) + html
     html = above_the_letter(reader.language, session.get_one(School, delivery.school_id).phone) + html
     return Message(reader.email, subject, html, delivery.reference, twice, reader_kind=reader.kind)
 
@@ -56,25 +60,30 @@ def _in_writing(session: Session, delivery: Delivery, details: Mapping[str, obje
     return step is not None and bool(step.contains.get(delivery.moment))
 
 
-def link_for(session: Session, delivery: Delivery, reader: Reader, origin: str, links: Links, today: date) -> str:
-    """The reader's signed link, where the message's step is open and theirs to answer; else empty."""
+@dataclass(frozen=True, slots=True)
+class ReadersLink:
+    """A reader's signed link, empty where there is none. `withdrawn`: there would be one, had the school not withdrawn it."""
+
+    address: str = ""
+    withdrawn: bool = False
+
+
+def link_for(session: Session, delivery: Delivery, reader: Reader, origin: str, links: Links, today: date) -> ReadersLink:
+    """The reader's link, where the message's step is open and theirs to answer and the school has not withdrawn it."""
     case = session.get_one(Case, delivery.case_id)
     row = session.get(StepRow, (delivery.case_id, delivery.no)) if delivery.no else None
     if row is None or row.closed_seq is not None or case.ended:
-        return ""
+        return ReadersLink()
     definition = definition_of(session, case)
     owner = link_role_for_step(definition, delivery.step, delivery.party)
     if not owner or reader.role not in (owner, definition.roles[owner].passes_to):
-        return ""
+        return ReadersLink()
     expires_on = max(row.due_on or today, today) + timedelta(days=LINK_DAYS)
-    token = links.make(
-        session,
-        case=case.ref,
-        step=delivery.step,
-        party=delivery.party,
-        round=row.round,
-        role=reader.role,
-        person_id=reader.person_id,
-        expires_on=expires_on,
-    )
-    return f"{origin.rstrip('/')}/l/{token}"
+    try:
+        token = links.make(
+            session, case=case.ref, step=delivery.step, party=delivery.party, round=row.round, role=reader.role, person_id=reader.person_id,
+            authority_id=delivery.authority_id, expires_on=expires_on,
+        )  # fmt: skip
+    except LinkWithdrawn:
+        return ReadersLink(withdrawn=True)
+    return ReadersLink(f"{origin.rstrip('/')}/l/{token}")

@@ -26,8 +26,8 @@ from notifications.render import headline
 @dataclass(frozen=True, slots=True)
 class Line:
     """`due_on` is the date of law (`by_law`), else the trust's own day; `days_late` counts from it, 0 on the day itself; none once it is done.
-    `link`: where to answer or to look, empty if nowhere. `for_whom`: who is away, if the reader stands in for them. `raised_to`: as whom the
-    reader at an LA has a breach; `said`: what its owner said of it."""
+    `link`: where to answer or to look, empty if nowhere, as where the school has withdrawn it. `for_whom`: who is away, if the reader stands in for
+    them. `raised_to`: as whom the reader at an LA has a breach; `said`: what its owner said of it."""
 
     ref: str
     headline: str
@@ -43,13 +43,14 @@ class Line:
     for_whom: str = ""
     raised_to: str = ""
     said: Mapping[str, object] | None = None
+    withdrawn: bool = False
 
 
 def line_of(session: Session, delivery: Delivery, reader: Reader, *, origin: str, links: Links, today: date) -> Line:
     """What the letter of `delivery` would say, in a line. Needs a scheduler session: a link may be made."""
     link = link_for(session, delivery, reader, origin, links, today)
     note_told(session, delivery, bears_target=True)
-    said: dict[str, Any] = letter_values(session, delivery, reader, today=today, link=link, details=json.loads(delivery.details))
+    said: dict[str, Any] = letter_values(session, delivery, reader, today=today, link=link.address, details=json.loads(delivery.details))
     ref, day = said["case"]["ref"], None if _is_over(session, delivery) else said["due"] or said["target"]
     return Line(
         ref=ref,
@@ -65,6 +66,7 @@ def line_of(session: Session, delivery: Delivery, reader: Reader, *, origin: str
         for_whom=said["standing_in"]["name"] if said["standing_in"] else "",
         raised_to=said["raised_to"],
         said=said["said"],
+        withdrawn=link.withdrawn,
         link=said["link"] or (_page(origin, ref) if reader.kind == "staff" else Markup("")),
     )
 

@@ -24,6 +24,7 @@ from web import (
     authorities,
     away,
     case,
+    case_links,
     change,
     contacts,
     correct_outcome,
@@ -50,7 +51,7 @@ from web.signed_in import NotSignedIn, WrongForm
 
 PARTS = (
     health, sign_in, actions, authorities, away, find, new_child, start, messages, link, list_answers, change, correct_outcome, decide,
-    my_messages, letters, contacts, drawing, documents, ladders, case,
+    my_messages, letters, contacts, case_links, drawing, documents, ladders, case,
 )  # fmt: skip
 
 
@@ -77,7 +78,7 @@ def _error_pages(app: FastAPI) -> None:
 
     @app.exception_handler(LinkRefused)
     def link_refused(request: Request, fault: LinkRefused) -> Response:
-        status = 410 if fault.reason in ("used", "expired", "revoked", "moved_on") else 404
+        status = 410 if fault.reason in ("used", "expired", "revoked", "with_another", "moved_on") else 404
         return page(request, "said.html", status, title="This link cannot be used", words=fault.message)
 
     @app.exception_handler(WrongForm)

@@ -56,6 +56,7 @@ def show(request: Request, ref: str) -> Response:
         step_address=step_address,
         may=lambda step: may_decide(found, step, held),
         may_name=role_in_which(held, roles_for("name_contact")) is not None and bool(contact_roles(found.definition)),
+        may_withdraw=role_in_which(held, roles_for("make_link")) is not None,
         may_correct=role_in_which(held, roles_for("correct_fact")) is not None,
         exceptions_for=lambda step: exceptions_for(found, step, held),
         endings=endings_for(found, me),

@@ -56,6 +56,7 @@ def answer(request: Request, token: str, form: Form) -> Response:
     except AlreadyDecided as fault:
         raise LinkRefused("moved_on") from fault
     except LinkUsed as fault:
+        _open(request, token)  # says which of them: used, withdrawn, or with somebody else since the page was opened
         raise LinkRefused("used") from fault
     except (Refused, LedgerError) as fault:
         return _form(request, link, found, form, {"": fault.message})

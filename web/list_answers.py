@@ -16,15 +16,17 @@ from db.acts.actor import Actor
 from db.acts.errors import LedgerError
 from db.acts.request import request as act_request
 from db.acts.together import Answer, RefusedInList
+from db.links import LinkWithdrawn
 from db.list_links import ListLine, ListLink, ListLinks
 from db.queries.case_page import CasePage, case_page
 from web.console import Console, console_of, page
-from web.list_lines import LineAnswer, line_form, read_line
+from web.list_lines import NO_ANSWER, LineAnswer, line_form, prefix_of, read_line
 from web.posted import PostedList, posted_list
 
 router = APIRouter()
 Form = Annotated[PostedList, Depends(posted_list)]
 Lines = list[tuple[ListLine, CasePage]]
+NOT_YOURS = "Nothing has been saved: something that you answered is with somebody else since you opened this page. What is still yours is below."
 NOTHING = "Answer one line at least. You can leave out what you cannot answer yet."
 
 
@@ -45,10 +47,14 @@ def answer(request: Request, token: str, form: Form) -> Response:
     except ValueError as fault:
         raise HTTPException(422, "This form is not complete. Open the link again from the message.") from fault
     again = {one.line.id: one.shown_again for one in given}
+    if any(form.fields.get(f"{prefix_of(number)}answer", NO_ANSWER) != NO_ANSWER for number in link.elsewhere):
+        return _page(request, link, lines, form.fields, again, NOT_YOURS)
     if not given or any(one.errors for one in given):
         return _page(request, link, lines, form.fields, again, "" if given else NOTHING)
     try:
         console_of(request).ledger.answer_together(_acts(console_of(request), link, given))
+    except LinkWithdrawn as fault:
+        return _page(request, link, lines, form.fields, again, fault.message)
     except RefusedInList as refusal:
         which = given[refusal.place].line.id
         return _page(request, link, lines, form.fields, {**again, which: {**again[which], "answer": refusal.message}})
@@ -59,7 +65,7 @@ def answer(request: Request, token: str, form: Form) -> Response:
 
 
 def _acts(console: Console, link: ListLink, given: Sequence[LineAnswer]) -> list[Answer]:
-    """Each answer with the link of its own line, which it uses up."""
+    """Each answer with the link of its own line, which it uses up. Raises LinkWithdrawn."""
     with console.engines.scheduler() as session:
         numbers = [ListLinks(console.signing_keys).link_of(session, one.line, link.expires_on) for one in given]
     acts: list[Answer] = []
@@ -75,7 +81,7 @@ def _open(request: Request, token: str) -> tuple[ListLink, Lines]:
     console = console_of(request)
     today = console.clock.today()
     link = ListLinks(console.signing_keys).read(console.engines, token, today)
-    with console.engines.app(link.schools) as session:
+    with console.engines.app(link.scope) as session:
         pages = {ref: case_page(session, ref, today) for ref in {line.case for line in link.lines}}
     return link, [(line, found) for line in link.lines if (found := pages[line.case]) is not None]
 

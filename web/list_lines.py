@@ -33,7 +33,7 @@ class LineForm:
     @property
     def prefix(self) -> str:
         """What the names of this line's inputs begin with."""
-        return prefix_of(self.line)
+        return prefix_of(self.line.id)
 
     @property
     def row(self) -> object:
@@ -78,9 +78,9 @@ class LineAnswer:
         return {**again, **self.errors}
 
 
-def prefix_of(line: ListLine) -> str:
+def prefix_of(number: int) -> str:
     """`l12.`: a line is named by its delivery's number."""
-    return f"l{line.id}."
+    return f"l{number}."
 
 
 def line_form(line: ListLine, found: CasePage, today: date, form: Mapping[str, str] | None, errors: Mapping[str, str]) -> LineForm:
@@ -90,13 +90,13 @@ def line_form(line: ListLine, found: CasePage, today: date, form: Mapping[str, s
     typed = _of_line(line, form or {})
     of_step = {name: words for name, words in errors.items() if name not in OWN}
     plain = make_form(line.case, found.definition, found.position.instance(line.step, line.party), today, typed or None, of_step)
-    return LineForm(line, found, _prefixed(plain, prefix_of(line)), {"answer": NO_ANSWER, "key": plain.key or str(uuid4()), **typed}, errors)
+    return LineForm(line, found, _prefixed(plain, prefix_of(line.id)), {"answer": NO_ANSWER, "key": plain.key or str(uuid4()), **typed}, errors)
 
 
 def read_line(line: ListLine, found: CasePage, today: date, posted: PostedList) -> LineAnswer | None:
     """The answer on this line, None where none was given. Raises ValueError for hidden fields or choices that no person types."""
     typed = _of_line(line, posted.fields)
-    sent = posted.files.get(f"{prefix_of(line)}file")
+    sent = posted.files.get(f"{prefix_of(line.id)}file")
     answer = typed.get("answer", NO_ANSWER)
     if answer not in ANSWERS:
         raise ValueError("no such answer")
@@ -146,7 +146,7 @@ def _day_to_come(typed: Mapping[str, str], today: date) -> tuple[date | None, st
 
 
 def _of_line(line: ListLine, form: Mapping[str, str]) -> dict[str, str]:
-    prefix = prefix_of(line)
+    prefix = prefix_of(line.id)
     return {name.removeprefix(prefix): value for name, value in form.items() if name.startswith(prefix)}
 
 

@@ -22,6 +22,7 @@ from rules.position_text import position_to_text
 from rules.position_types import Change
 
 LINK_USED = "SF001"
+_LINK_USED = "This link has been used, has expired or was withdrawn, or what it asked for is with somebody else now. Ask the school."
 APPLY = Statement(
     "SELECT answer, seq::text, version::text, recorded_at::text FROM apply_act(%s, %s, %s, %s::uuid, %s, %s, %s, %s::uuid, %s, %s, %s, %s, %s, %s, "
     "%s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s, %s, %s, %s)"
@@ -76,7 +77,7 @@ def write_act(
         row = APPLY.row(connection, values)
     except psycopg.Error as error:
         if error.sqlstate == LINK_USED:
-            raise LinkUsed("This link has been used, has expired, or was withdrawn. Ask the school for a new one.") from None
+            raise LinkUsed(_LINK_USED) from None
         raise
     return written(row, standing, content)
 

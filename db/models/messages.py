@@ -136,7 +136,10 @@ class Mailing(Base):
 
 
 class LinkRow(Base):
-    """A signed link for somebody without an account: one step, one party, one round, one person; expires; decides once."""
+    """A signed link for somebody without an account: one step, one party, one round, one person or LA's mailbox; expires; decides once.
+
+    Withdrawn (`revoked_at`, by whom) no further link of that step is made for its reader, until a person allows it again (`allowed_at`, by whom).
+    """
 
     __tablename__ = "links"
     __table_args__ = (Index(None, "case_id"),)
@@ -147,6 +150,10 @@ class LinkRow(Base):
     made_at: Mapped[datetime] = mapped_column(server_default=func.now())
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    allowed_at: Mapped[datetime | None]
+    revoked_by: Mapped[BigId | None] = mapped_column(ForeignKey("persons.id"))
+    allowed_by: Mapped[BigId | None] = mapped_column(ForeignKey("persons.id"))
+    authority_id: Mapped[int | None] = mapped_column(ForeignKey("authorities.id"))
     school_id: Mapped[int]
     expires_on: Mapped[date]
     used_seq: Mapped[int | None]

@@ -19,6 +19,11 @@ _FUNCTIONS = (
     "SELECT oid::regprocedure::text, md5(prosrc), prosecdef, proconfig::text, proowner::regrole::text, proacl::text FROM pg_proc "
     "WHERE pronamespace = 'public'::regnamespace ORDER BY 1"
 )
+# A link that went to an LA's mailbox, as links were.
+_MAILED = (
+    "INSERT INTO links (id, case_id, school_id, expires_on, round, step, to_role) "
+    "SELECT %s, id, school_id, '2027-01-31', 1, 'la_decision', 'la' FROM cases WHERE ref = %s"
+)
 
 
 def functions(url: str) -> list[tuple[object, ...]]:
@@ -39,8 +44,11 @@ def test_a_ledger_at_0003_goes_on_at_head(postgres: TestServer, monkeypatch: pyt
             then.setattr("db.acts.rows.row_status", lambda one, _: one.status)
             cases = [ash.open().case, ash.open().case]
             other = ash.open().case
+        with engines.scheduler() as session:
+            session.connection().exec_driver_sql(_MAILED, (uuid4(), cases[0]))
         old = functions(url)
         migrate(url)
+        assert [row.authority_id for row in ash.rows("SELECT authority_id FROM links")] == [ash.authority_id], "whose mailbox it was sent to"
         assert functions(url) == functions(fresh) != old
         assert ash.open_rows(other)["la_decision"].status == "waiting" and ash.ledger.verify() == []
         assert ash.decide(cases[0], "agree_meeting_date", "2026-09-20", meeting_on=day("2026-11-05")).seq == 2

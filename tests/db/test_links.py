@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,11 +11,12 @@ from sqlalchemy import text
 
 from db.engine import Engines
 from db.ledger import Actor, LinkUsed, NotAllowed
-from db.links import Link, LinkRefused, Links, revoke_links
+from db.links import Link, LinkRefused, Links, LinkWithdrawn
+from db.links_held import CannotWithdraw, allow_again, links_held, withdraw_link
 from db.queries.people import people_for
 from db.settings import Settings
 from db.signing_key import SigningKeyError, signing_keys
-from tests.db.ledger_story import TODAY, Village, village
+from tests.db.ledger_story import TODAY, Village, noon, village
 
 KEY, NEXT_KEY = "k" * 40, "n" * 40
 EXPIRES = date(2026, 12, 24)
@@ -133,13 +134,36 @@ def test_a6_a_link_expires_after_its_last_day(ash: Village, links: Links) -> Non
     assert refused(ash, links, token, date(2026, 12, 25)).reason == "expired"
 
 
-def test_a6_a_withdrawn_link_is_refused(ash: Village, links: Links) -> None:
+def withdrawn(ash: Village, links: Links, case: str, token: str) -> None:
+    with ash.engines.scheduler() as session:
+        withdraw_link(session, case, links.number(token), by=ash.senco.person_id or 0, now=noon(TODAY))
+
+
+def test_a6_a_withdrawn_link_is_refused_and_not_made_again_until_a_person_allows_it(ash: Village, links: Links) -> None:
     case = ash.meeting_agreed()
     token = parents_link(ash, links, case)
+    longer = parents_link(ash, links, case, expires_on=date(2027, 1, 31))
+    link = links.read(ash.engines, token, TODAY)
+    withdrawn(ash, links, case, token)
+    assert refused(ash, links, token).reason == refused(ash, links, longer).reason == "revoked", "both of hers to that step"
+    with pytest.raises(LinkUsed):
+        ash.decide(case, "gather_advice", "2026-10-01", party="parent", by=actor_of(link))
+    with pytest.raises(CannotWithdraw):
+        withdrawn(ash, links, case, token)
+    with pytest.raises(LinkWithdrawn):
+        parents_link(ash, links, case)
     with ash.engines.scheduler() as session:
-        assert revoke_links(session, case, datetime(2026, 11, 24, tzinfo=UTC)) == 1
-        assert revoke_links(session, case, datetime(2026, 11, 24, tzinfo=UTC)) == 0
-    assert refused(ash, links, token).reason == "revoked"
+        (one,) = links_held(session, case, TODAY)
+        assert (one.reader, one.role, one.works, one.withdrawn_by) == ("Mother of Ada", "parent", False, "Senco Ash")
+        allow_again(session, case, one.id, by=ash.head.person_id or 0, now=noon(TODAY))
+        with pytest.raises(CannotWithdraw):
+            allow_again(session, case, one.id, by=ash.head.person_id or 0, now=noon(TODAY))
+        assert links_held(session, case, TODAY) == []
+    fresh = parents_link(ash, links, case)
+    assert fresh not in (token, longer) and links.read(ash.engines, fresh, TODAY).role == "parent"
+    assert refused(ash, links, token).reason == "revoked", "what was withdrawn stays so"
+    kept = ash.rows("SELECT revoked_by, allowed_by FROM links WHERE id = %s", link.id)[0]
+    assert (kept.revoked_by, kept.allowed_by) == (ash.senco.person_id, ash.head.person_id)
 
 
 def test_a_link_of_a_parent_whom_an_order_keeps_away_since_opens_nothing(ash: Village, links: Links) -> None:

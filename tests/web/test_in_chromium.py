@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import date
 from pathlib import Path
 
@@ -105,16 +106,21 @@ def test_scripts_in_a_comment_and_a_name_run_nowhere(site: Site, chromium: Brows
 def test_the_pages_on_people_fit_a_phone_and_pass_axe_also_with_errors(site: Site, chromium: Browser) -> None:
     case, senco = site.review(), site.client()
     untold(site, case, "by_post", language="ur")
+    site.link(case, "la_says_who_arranges")
     context = chromium.new_context(viewport={"width": 375, "height": 740})
     context.add_cookies([{"name": "sendflow_session", "value": senco.cookies["sendflow_session"], "url": site.url}])
     page = context.new_page()
+    links = f"/cases/{case}/links"
     lead = {"name": "sendflow_session", "value": site.client("trust_send_lead").cookies["sendflow_session"], "url": site.url}
-    for where in ("/start/new", f"/cases/{case}/contacts", letter_of(senco, case), "/my-messages"):
+    for where in ("/start/new", f"/cases/{case}/contacts", letter_of(senco, case), links, "/my-messages"):
         if where == "/my-messages":
             context.add_cookies([lead])  # who is asked most on that page
         for press in (False, True):
             page.goto(site.url + where)
-            if press:
+            if press and where == links:
+                page.get_by_role("button", name=re.compile("Withdraw.*the link of Testshire SEN team")).click()
+                assert page.get_by_role("button", name="Allow again").count() == 1
+            elif press:
                 for yes in page.get_by_label("Yes", exact=True).all():
                     yes.check()
                 page.locator("main button").click()

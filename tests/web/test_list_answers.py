@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from db.links import Links, revoke_links
+from db.links import Links
+from db.links_held import withdraw_link
 from db.list_links import DAYS
 from db.queries.timeline import timeline_of
 from db.signing_key import signing_keys
@@ -123,10 +124,11 @@ def test_a_list_opens_nothing_when_it_is_edited_old_withdrawn_or_another_schools
         )
         person_id = session.connection().exec_driver_sql(whose, (withdrawn,)).scalar_one()
         about = {"case": withdrawn, "step": "la_decision", "party": "", "round": 1, "role": "la", "person_id": person_id}
-        Links(signing_keys(site.settings)).make(session, **about, expires_on=LATE_ON + timedelta(days=60))
-        assert revoke_links(session, withdrawn, site.clock.now()) == 1
+        links = Links(signing_keys(site.settings))
+        made = links.number(links.make(session, **about, expires_on=LATE_ON + timedelta(days=60)))
+        withdraw_link(session, withdrawn, made, by=site.people[site.ash, "senco"], now=site.clock.now())
     page = browser.get(listed.path).text
-    assert page.count("This is settled") == 1
+    assert page.count("The school has withdrawn your link to this step") == 1
     form = {**listed.form(page), **listed.says(withdrawn, "will_be_by", by="11 12 2026")}
     assert "Answer one line at least" in browser.post(listed.path, data=form).text and said(site, withdrawn) == []
     site.clock.today_is = LATE_ON + timedelta(days=DAYS + 1)

@@ -1,8 +1,4 @@
-"""Profiles of local authorities: who is written to there, what they ask for early, what goes where. And files that come with an answer.
-
-A migration that changes one of the ledger's functions later takes over the lines of `upgrade`, and leaves a frozen copy of `db/sql` for this one,
-as 0013 has.
-"""
+"""Profiles of local authorities: who is written to there, what they ask for early, what goes where. And files that come with an answer."""
 
 from pathlib import Path
 
@@ -13,7 +9,7 @@ down_revision = "0015"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parents[2] / "sql"
+SQL = Path(__file__).with_name("sql_0016")  # what is new, as it was then: 0022 installs all anew
 DOORS = ("keep_document",)
 PROFILES = """
     CREATE TABLE la_profiles (

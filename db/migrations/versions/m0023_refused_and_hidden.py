@@ -4,7 +4,7 @@ between two schools of the trust is a pupil at each; and a profile knows which r
 from alembic import op
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,7 @@ Until then, and where the program of before goes on a while beneath the upgrade,
 from alembic import op
 
 revision = "0024"
-down_revision = "0021"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
