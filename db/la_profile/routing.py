@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from db.kept_away import kept_away
 from db.queries.people import Recipient
 
 LA = "la"
 # The mailbox is often a contact of the LA as well: it is that person then, who has one list a day and hears once that a date moved.
-_NAMED = text("""
+_NAMED = text(f"""
     SELECT c.id AS case_id, o.part, o.step, o.person_id, NULL::int AS authority_id, o.says, p.kind,
            concat_ws(' ', NULLIF(p.title, ''), NULLIF(p.given_name, ''), p.family_name) AS name, o.level, o.place
     FROM cases c JOIN definitions d ON d.id = c.definition_id LEFT JOIN pupils u ON u.id = c.pupil_id JOIN schools s ON s.id = c.school_id
@@ -23,7 +24,7 @@ _NAMED = text("""
     JOIN la_profile_people o ON o.profile_id = g.id AND (o.part = 'escalation' OR o.part = 'send' AND o.process = d.process)
     JOIN persons p ON p.id = o.person_id
     WHERE c.id = ANY (:cases) AND (o.from_on IS NULL OR o.from_on <= :today) AND (o.until_on IS NULL OR o.until_on >= :today)
-      AND (p.left_on IS NULL OR p.left_on >= :today)
+      AND (p.left_on IS NULL OR p.left_on >= :today) AND {kept_away("u.id", "p.id")} IS NOT TRUE
     UNION ALL
     SELECT c.id, 'mailbox', '', k.person_id, CASE WHEN k.person_id IS NULL THEN a.id END, 'the mailbox of the SEN team', 'outside',
            COALESCE(k.name, a.name || ' SEN team'), 0, 0
@@ -32,14 +33,15 @@ _NAMED = text("""
     LEFT JOIN la_profiles g ON g.authority_id = a.id AND g.ended_at IS NULL
     LEFT JOIN LATERAL (
         SELECT p.id AS person_id, concat_ws(' ', NULLIF(p.title, ''), NULLIF(p.given_name, ''), p.family_name) AS name FROM persons p
-        WHERE lower(p.email) = lower(a.sen_email) AND (p.left_on IS NULL OR p.left_on >= :today) AND p.id IN (
+        WHERE lower(p.email) = lower(a.sen_email) AND (p.left_on IS NULL OR p.left_on >= :today)
+          AND {kept_away("u.id", "p.id")} IS NOT TRUE AND p.id IN (
             SELECT o.person_id FROM la_profile_people o WHERE o.profile_id = g.id AND o.part = 'officer'
             UNION ALL SELECT h.person_id FROM authority_contacts h WHERE h.authority_id = a.id AND h.role = 'la' AND g.id IS NULL)
         ORDER BY p.id LIMIT 1
     ) k ON true
     WHERE c.id = ANY (:cases) AND a.sen_email <> '' AND g.notices_to_officer IS NOT TRUE
     ORDER BY level, place
-""")
+""")  # noqa: S608  our own columns
 
 
 @dataclass(frozen=True, slots=True)
