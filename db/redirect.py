@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-from db.held import reader_kind
+from db.held import FAMILY, reader_kind
 from db.kept_away import kept_away
 from db.la_profile.routing import LA, la_routes
 from db.queries.definitions_read import definitions_by_hash
@@ -23,21 +23,25 @@ from db.queries.people import recipients
 from db.redirect_plan import Change, Known, Unsent, bearer, plan
 
 NOBODY = "nobody_holds_the_role"
+# `kept_away`: a family is told what is theirs, so nobody is asked to tell one of them whom an order keeps away.
 _ROWS = """
     SELECT d.id, d.case_id, d.seq, d.template, d.step, d.party, d.to_role, d.no, d.rung, d.due_on, d.moment, d.severity, d.details, d.person_id,
-           d.authority_id, d.state, d.held_for, d.once_key
+           d.authority_id, d.state, d.held_for, d.once_key, d.to_role IN ({family}) AND (
+               SELECT {kept_away} FROM cases c WHERE c.id = d.case_id) AS kept_away
     FROM deliveries d WHERE NOT d.may_be_twice AND {which} ORDER BY d.id
 """
-_HELD = text(
-    _ROWS.format(
-        which="d.state = 'held' AND d.held_for = :kind AND d.owed_on <= :today"
-        " AND (CAST(:schools AS int[]) IS NULL OR d.school_id = ANY (CAST(:schools AS int[])))"
-    )
-)
-_CLAIMED = text(_ROWS.format(which="d.state = 'claimed' AND d.id = ANY (:ids)"))
-_LISTED = text(
-    _ROWS.format(which="d.state = 'listed' AND d.mailing_id = ANY (:ids) AND NOT (SELECT g.may_be_twice FROM mailings g WHERE g.id = d.mailing_id)")
-)
+
+
+def _rows(which: str) -> TextClause:
+    family = ", ".join(f"'{role}'" for role in sorted(FAMILY))
+    return text(_ROWS.format(which=which, family=family, kept_away=kept_away("c.pupil_id", "d.person_id")))
+
+
+_OF_SCHOOLS = "(CAST(:schools AS int[]) IS NULL OR d.school_id = ANY (CAST(:schools AS int[])))"
+_HELD = _rows(f"d.state = 'held' AND d.held_for = :kind AND d.owed_on <= :today AND {_OF_SCHOOLS}")
+_CLAIMED = _rows("d.state = 'claimed' AND d.id = ANY (:ids)")
+_UNSENT_MAILING = "NOT (SELECT g.may_be_twice FROM mailings g WHERE g.id = d.mailing_id)"
+_LISTED = _rows(f"d.state = 'listed' AND d.mailing_id = ANY (:ids) AND {_UNSENT_MAILING}")
 # What else says the same, or would be known by the same key: also of readers who have had it.
 _KNOWN = text("""
     SELECT d.id, d.case_id, d.seq, d.template, d.step, d.party, d.to_role, d.no, d.rung, d.due_on, d.person_id, d.authority_id, d.state, d.once_key
@@ -59,8 +63,7 @@ _COPY = text(f"""
            x.held_for
     FROM deliveries d JOIN {_CHANGES} ON {_STILL} ON CONFLICT DO NOTHING
 """)  # noqa: S608  our own columns
-# A refusal was of the reader before: to the new one it is tried at once, and from the beginning. Nothing else is of a message that was put back
-# because the server took nothing, or that waits for the hours at which its reader may be written to.
+# A refusal, and a text message in place of a mail, were of the reader before: with the new one it begins anew.
 _MOVE = text(f"""
     UPDATE deliveries d SET person_id = x.person_id, authority_id = x.authority_id, details = x.details, held_for = x.held_for, channel = '',
         once_key = CASE WHEN EXISTS (SELECT FROM deliveries o WHERE o.once_key = x.once_key) THEN d.once_key ELSE x.once_key END,

@@ -141,7 +141,7 @@ def _of_one_message(gone: Sequence[Unsent], known: Known) -> Iterable[Change]:
         if reader is not None:
             known.give(first.row, reader)
             yield Change("copy" if one is None else "move", (one or first).row, reader, (one or first).said(reader))
-        elif first.readers or one is not first or first.row.moment == MOVED:
+        elif first.readers or one is not first or first.row.moment == MOVED or first.row.kept_away:
             yield Change("lay aside", one.row, None, one.row.details)
         else:
             yield Change("nobody", one.row, None, one.row.details)
