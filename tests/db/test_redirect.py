@@ -11,9 +11,11 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, event, text
+from sqlalchemy.orm import Session
 
 from db.deliveries import claim_deliveries
 from db.engine import Engines
+from db.mailings import make_lists
 from db.models import AuthorityContact, Delivery, Family, Membership, Person, School
 from db.outbox import spread
 from db.queries.people import people_for
@@ -70,6 +72,23 @@ def another_senco(ash: Village) -> int:
         session.add(Membership(person_id=new.id, school_id=ash.school_id, role="senco"))
         session.flush()
         return new.id
+
+
+def officer_of(ash: Village, session: Session) -> int:
+    """The authority has an officer of its own; their id."""
+    officer = Person(kind="outside", given_name="Officer", family_name="Out", email="officer@out.example", school_ids=[ash.school_id])
+    session.add(officer)
+    session.flush()
+    session.add(AuthorityContact(authority_id=ash.authority_id, person_id=officer.id, role="la"))
+    session.flush()
+    return officer.id
+
+
+def keep_away(ash: Village, session: Session, case: str, *people: int) -> None:
+    """An order keeps these people from the child of the case."""
+    pupil = session.execute(text("SELECT pupil_id FROM cases WHERE ref = :case"), {"case": case}).scalar_one()
+    for person in people:
+        session.add(Family(pupil_id=pupil, person_id=person, school_id=ash.school_id, relationship="relative", no_contact=True))
 
 
 @contextmanager
@@ -149,17 +168,12 @@ def test_two_who_ask_at_once_move_each_row_once(ash: Village) -> None:
 def test_whom_an_order_keeps_away_is_nobody_in_any_role_about_that_child_and_the_next_rank_hears(ash: Village, tmp_path: Path) -> None:
     case, other = invited(ash), ash.meeting_agreed()
     with ash.engines.scheduler() as session:
-        officer = Person(kind="outside", given_name="Officer", family_name="Out", email="officer@out.example", school_ids=[ash.school_id])
-        session.add(officer)
-        session.flush()
-        session.add(AuthorityContact(authority_id=ash.authority_id, person_id=officer.id, role="la"))
+        officer = officer_of(ash, session)
         while spread(session, noon(TODAY)).rows:
             pass
         held = "UPDATE deliveries SET state = 'owed', held_for = '' WHERE state = 'held' AND to_role = 'school' AND school_id = :school"
         session.execute(text(held), {"school": ash.school_id})
-        pupil = session.execute(text("SELECT pupil_id FROM cases WHERE ref = :case"), {"case": case}).scalar_one()
-        for person in (officer.id, ash.senco.person_id or 0, ash.head.person_id or 0):
-            session.add(Family(pupil_id=pupil, person_id=person, school_id=ash.school_id, relationship="relative", no_contact=True))
+        keep_away(ash, session, case, officer, ash.senco.person_id or 0, ash.head.person_id or 0)
     with ash.engines.scheduler() as session:
         assert [(one.name, one.instead) for one in people_for(session, case, "senco", TODAY)] == [("Lead Trust", True)]
         assert [one.name for one in people_for(session, case, "la", TODAY)] == ["Testshire SEN team"]
@@ -171,3 +185,27 @@ def test_whom_an_order_keeps_away_is_nobody_in_any_role_about_that_child_and_the
         mails = [(one.to, case in one.html) for one in sink.mails()]
     assert ("lead.trust@school.example", True) in mails, "a letter on its way to one whom the order names goes on to the next"
     assert not [to for to, _ in mails if to in ("senco.ash@school.example", "headteacher.ash@school.example", "officer@out.example")]
+
+
+def test_a_list_of_nothing_but_what_an_order_forbids_is_not_sent_and_its_lines_wait_for_the_next_reader(ash: Village, tmp_path: Path) -> None:
+    case = invited(ash)
+    with ash.engines.scheduler() as session:
+        officer = officer_of(ash, session)
+        while spread(session, noon(TODAY)).rows:
+            pass
+        held = "state = 'held', held_for = 'list', authority_id = NULL, person_id = :officer"
+        session.execute(
+            text(f"UPDATE deliveries SET {held} WHERE to_role = 'la' AND school_id = :school"), {"school": ash.school_id, "officer": officer}
+        )
+        session.execute(text("UPDATE authorities SET sen_email = '' WHERE id = :authority"), {"authority": ash.authority_id})
+        assert make_lists(session, TODAY).lines >= 1
+        session.execute(text("UPDATE authorities SET sen_email = 'sen@testshire.example' WHERE id = :authority"), {"authority": ash.authority_id})
+        keep_away(ash, session, case, officer)
+    with MailSink(tmp_path / "mail", ash.clock.now) as sink:
+        deliver(ash.engines, ash.clock, Settings(data_folder=tmp_path, mail_url=sink.url), None)
+        assert not [one for one in sink.mails() if one.to == "officer@out.example"]
+    lines = "SELECT d.state, d.person_id, d.authority_id FROM deliveries d WHERE d.to_role = 'la' AND d.school_id = %s"
+    assert {(row.state, row.person_id) for row in ash.rows(lines, ash.school_id)} == {("held", officer)}
+    with ash.engines.scheduler() as session:
+        make_lists(session, LATER)
+    assert {(row.state, row.person_id, row.authority_id) for row in ash.rows(lines, ash.school_id)} == {("listed", None, ash.authority_id)}
