@@ -143,10 +143,44 @@ def test_of_a_letter_that_leaves_at_once_nobody_is_asked_again_and_what_may_have
     with ash.engines.scheduler() as session:  # two days later; it may be with its reader already
         assert first.id in [one.id for one in claim_deliveries(session, case, "test", LATER, seconds=-1)]
         session.get_one(Delivery, first.id).may_be_twice = False
+        session.execute(text("UPDATE deliveries SET created_at = created_at - interval '6 minutes' WHERE id = :id"), {"id": first.id})
     with ash.engines.scheduler() as session:
-        assert first.id not in [one.id for one in claim_deliveries(session, case, "test", LATER, seconds=-1)]
+        assert first.id not in [one.id for one in claim_deliveries(session, case, "test", TODAY, seconds=-1)]
     (now,) = ash.rows("SELECT state, error_code, person_id FROM deliveries WHERE id = %s", first.id)
     assert (now.state, now.error_code, now.person_id) == ("failed", "nobody_holds_the_role", None)
+
+
+def test_a_row_that_somebody_else_changed_since_it_was_read_is_left_to_them(ash: Village) -> None:
+    reviews(ash, 1)
+    waiting = of_the_school(ash, ash.senco.person_id)
+    new, teacher = another_senco(ash), ash.teacher.person_id
+    steal = "UPDATE deliveries SET person_id = :to WHERE id = (SELECT min(id) FROM deliveries WHERE person_id = :of AND state = 'held')"
+
+    def first(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "UPDATE deliveries d SET person_id" in statement:
+            with ash.engines.scheduler() as session:
+                session.execute(text(steal), {"to": teacher, "of": ash.senco.person_id})
+
+    event.listen(Engine, "before_cursor_execute", first)
+    try:
+        redirected(ash)
+    finally:
+        event.remove(Engine, "before_cursor_execute", first)
+    assert of_the_school(ash, teacher) == 1 and of_the_school(ash, new) == waiting - 1
+
+
+def test_a_row_laid_aside_for_the_new_reader_is_no_hindrance(ash: Village) -> None:
+    reviews(ash, 1)
+    waiting = of_the_school(ash, ash.senco.person_id)
+    new = another_senco(ash)
+    before = """
+        INSERT INTO deliveries (case_id, person_id, seq, school_id, moment, template, to_role, reference, once_key, state)
+        SELECT case_id, :new, seq, school_id, moment, template, to_role, reference || '/x', regexp_replace(once_key, '[0-9]+$', CAST(:new AS text)),
+               'superseded' FROM deliveries WHERE person_id = :old AND state = 'held'
+    """
+    with ash.engines.scheduler() as session:
+        session.execute(text(before), {"new": new, "old": ash.senco.person_id})
+    assert redirected(ash) == waiting == of_the_school(ash, new)
 
 
 def test_two_who_ask_at_once_move_each_row_once(ash: Village) -> None:
