@@ -33,13 +33,14 @@ _NAMED = text(f"""
     LEFT JOIN la_profiles g ON g.authority_id = a.id AND g.ended_at IS NULL
     LEFT JOIN LATERAL (
         SELECT p.id AS person_id, concat_ws(' ', NULLIF(p.title, ''), NULLIF(p.given_name, ''), p.family_name) AS name FROM persons p
-        WHERE lower(p.email) = lower(a.sen_email) AND (p.left_on IS NULL OR p.left_on >= :today)
-          AND {kept_away("u.id", "p.id")} IS NOT TRUE AND p.id IN (
+        WHERE lower(p.email) = lower(a.sen_email) AND (p.left_on IS NULL OR p.left_on >= :today) AND p.id IN (
             SELECT o.person_id FROM la_profile_people o WHERE o.profile_id = g.id AND o.part = 'officer'
             UNION ALL SELECT h.person_id FROM authority_contacts h WHERE h.authority_id = a.id AND h.role = 'la' AND g.id IS NULL)
         ORDER BY p.id LIMIT 1
     ) k ON true
     WHERE c.id = ANY (:cases) AND a.sen_email <> '' AND g.notices_to_officer IS NOT TRUE
+      AND NOT EXISTS (SELECT FROM families f JOIN persons p ON p.id = f.person_id
+                      WHERE f.pupil_id = u.id AND f.no_contact AND lower(p.email) = lower(a.sen_email))
     ORDER BY level, place
 """)  # noqa: S608  our own columns
 

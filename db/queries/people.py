@@ -47,7 +47,8 @@ Wanted = tuple[int, str]  # case id, role
 # order in place of whom the import brought: for the pupil, the school, letters and years, everybody; surnames are folded as the profile's letters
 # were (`db/la_profile/read_profile.py`). `acting`: who holds a staff role today and is here, and who
 # stands in for those who are away; where nobody leads a school's SEND work, the trust's SEND lead is written to, else its chief executive.
-# `kept_away` (`db/kept_away.py`): whoever an order keeps from the child is nobody in any role about that child, so that the next rank hears.
+# `kept_away` (`db/kept_away.py`): whoever an order keeps from the child is nobody in any role about that child, so that the next rank hears;
+# a mailbox at that person's own address is theirs.
 _RECIPIENTS = text("""
     WITH wanted AS (
         SELECT w.case_id, w.role, w.holder, c.school_id, c.pupil_id, c.readers, COALESCE(p.authority_id, s.authority_id) AS authority_id,
@@ -61,6 +62,9 @@ _RECIPIENTS = text("""
         WHERE m.school_id IN (SELECT school_id FROM wanted) AND (m.until_on IS NULL OR m.until_on >= :today)
           AND m.person_id NOT IN (SELECT holder_id FROM stood_in)
         UNION ALL SELECT school_id, role, deputy_id, holder_id FROM stood_in WHERE deputy_id IS NOT NULL
+    ), kept_away AS (
+        SELECT DISTINCT w.case_id, k.person_id, lower(p.email) AS email
+        FROM wanted w JOIN families k ON k.pupil_id = w.pupil_id AND k.no_contact JOIN persons p ON p.id = k.person_id
     ), found AS (
         SELECT w.case_id, w.role, 1 AS rank, a.person_id, NULL::int AS authority_id, 1 AS place, a.holder_id, '' AS says
         FROM wanted w JOIN acting a ON a.school_id = w.school_id AND a.role = w.holder
@@ -92,8 +96,7 @@ _RECIPIENTS = text("""
         UNION ALL
         SELECT w.case_id, w.role, 100005, NULL, a.id, 1, NULL, 'the mailbox of the SEN team' FROM wanted w JOIN authorities a ON a.id = w.authority_id
         WHERE w.holder = 'la' AND a.sen_email <> ''
-    ), kept_away AS (
-        SELECT DISTINCT w.case_id, k.person_id FROM wanted w JOIN families k ON k.pupil_id = w.pupil_id AND k.no_contact
+          AND NOT EXISTS (SELECT FROM kept_away k WHERE k.case_id = w.case_id AND k.email = lower(a.sen_email))
     ), best AS (
         SELECT DISTINCT f.case_id, f.role, f.rank, f.person_id, f.authority_id, f.place, f.holder_id, f.says,
                min(f.rank) OVER (PARTITION BY f.case_id, f.role) AS least

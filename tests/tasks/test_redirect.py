@@ -17,7 +17,7 @@ from db.models import Authority, Family, Membership, School
 from db.preferences import set_wants
 from notifications.sink import KeptMail
 from tasks.deliver import deliver
-from tests.acceptance.people import COUNCIL, SENCO
+from tests.acceptance.people import COUNCIL, SENCO, SEND_LEAD
 from tests.acceptance.trust_at_work import words
 from tests.databases import TestServer
 from tests.db.builders import staff
@@ -202,8 +202,12 @@ def test_a_line_about_a_child_goes_to_nobody_whom_an_order_keeps_away_and_the_ne
     mails = post.comes("2026-12-04")
     for who in (OFFICER, SENCO):
         assert has(mails, who, free) and not has(lists(mails, who), who, barred)
-    next_rank = post.village.rows("SELECT sen_email FROM authorities ORDER BY id")[0].sen_email
-    assert has(mails, next_rank, barred)
+    assert has(mails, SEND_LEAD, barred), "the trust's SEND lead, where nobody can act as SENCO for this child"
+    of_la = (
+        "SELECT d.state, d.error_code FROM deliveries d JOIN cases c ON c.id = d.case_id WHERE c.ref = %s AND d.to_role = 'la' AND d.rung IS NOT NULL"
+    )
+    told = {tuple(row) for row in post.village.rows(of_la, barred)} - {("superseded", "")}
+    assert told == {("failed", "nobody_holds_the_role")}, "the council's mailbox is that officer's own address: a person must tell somebody there"
 
 
 def test_an_order_that_comes_between_the_collection_and_the_mail_is_kept(post: MorningPost) -> None:
