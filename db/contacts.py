@@ -51,7 +51,8 @@ def contacts_of(session: Session, ref: str) -> list[ContactRow]:
 
 
 def put_contact(session: Session, ref: str, role: str, who: Named) -> int:
-    """Let this person hold the role for the case's pupil, in place of whoever did; their id. Letters not yet sent go to the new one.
+    """Let this person hold the role for the case's pupil, in place of whoever did; their id. What is held or waits to be sent again goes to the
+    new one when it leaves (`db/redirect.py`); a letter that is sent within minutes of being owed keeps its reader.
 
     The session is the scheduler's: the caller has asked whether the actor may (`db/permissions.py`, `name_contact`). Raises LookupError for an
     unknown case, and for one about a school, which has no contacts of its own. A person entered here is an outsider, so that letters tell them

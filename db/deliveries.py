@@ -9,7 +9,7 @@ says so (`may_be_twice`).
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Literal
 
 from sqlalchemy import TextClause, select, text
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from db.models import Delivery, Mailing
 from db.moved_words import lay_aside_moved
+from db.redirect import redirect_claimed
 
 Of = Literal["deliveries", "mailings"]
 TABLES: tuple[Of, ...] = ("deliveries", "mailings")
@@ -29,6 +30,7 @@ def _of_each(words: str) -> dict[Of, TextClause]:
 # Codes that say: nothing goes, to nobody. Since when, `refused_since` tells, which a message that has waited for its hour all night did not.
 OF_THE_SERVER = ("server_not_reached", "login_refused", "server_busy", "no_service")
 UNFORESEEN = "unforeseen"
+FRESH_SECONDS = 300  # for so long whoever read a message when it was owed still reads it
 BACK_OFF_MINUTES = (1, 5, 15, 60, 240, 720, 1440, 1440)  # then it has failed: three days after the first try
 # An instance is known by step, party and round: a move to another text may give it another number, or leave no such step.
 SUPERSEDE = """
@@ -48,7 +50,7 @@ _CLAIM = text("""
     )
     UPDATE deliveries d SET may_be_twice = d.may_be_twice OR d.state = 'handed_over', state = 'claimed', holder = :holder, attempts = d.attempts + 1,
            claimed_until = now() + make_interval(secs => :seconds)
-    FROM next WHERE d.id = next.id RETURNING d.id
+    FROM next WHERE d.id = next.id RETURNING d.id, d.owed_on < :today OR d.created_at < now() - make_interval(secs => :fresh) AS has_waited
 """)
 _EXTEND = text("""
     UPDATE deliveries d SET claimed_until = now() + make_interval(secs => :seconds) FROM cases c
@@ -112,19 +114,22 @@ _BY_TEXT = text("""
 """)
 
 
-def claim_deliveries(session: Session, case: str | None, holder: str, limit: int = 50, seconds: float = 300) -> list[Delivery]:
+def claim_deliveries(session: Session, case: str | None, holder: str, today: date, limit: int = 50, seconds: float = 300) -> list[Delivery]:
     """Take what is to be sent now, of one case or of all, for that many seconds. Nobody else gets the same ones meanwhile.
 
     First it lays aside what need not be said any more: a reminder of a step that was decided, or whose date has moved (`faults.md` N8). What
-    another holder claimed and let lapse is taken over; if it had been handed over, it may come twice and says so.
+    another holder claimed and let lapse is taken over; if it had been handed over, it may come twice and says so. What has waited goes to whoever
+    reads it `today` (`db/redirect.py`); a letter that leaves as soon as it is owed is not asked about twice.
     """
     case_id = None if case is None else session.scalar(text("SELECT id FROM cases WHERE ref = :case"), {"case": case})
     if case is not None and case_id is None:
         return []
     session.execute(_SUPERSEDE, {"case_id": case_id})
     lay_aside_moved(session, case_id)
-    ids = list(session.scalars(_CLAIM, {"case_id": case_id, "holder": holder, "limit": limit, "seconds": seconds}))
-    found = select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id)
+    values = {"case_id": case_id, "holder": holder, "limit": limit, "seconds": seconds, "today": today, "fresh": FRESH_SECONDS}
+    claimed = session.execute(_CLAIM, values).all()
+    redirect_claimed(session, [row.id for row in claimed if row.has_waited], today)
+    found = select(Delivery).where(Delivery.id.in_([row.id for row in claimed]), Delivery.state == "claimed").order_by(Delivery.id)
     return list(session.scalars(found, execution_options={"populate_existing": True}))
 
 

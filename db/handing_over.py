@@ -1,4 +1,4 @@
-"""What an absence does to what is on its way: held lines go to whoever stands in, and a deputy hears that they were named.
+"""A deputy hears that they were named. Messages that have not left go to whoever stands in by `db/redirect.py`.
 
 Every function takes a scheduler session.
 """
@@ -12,41 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from db.calendar_of_school import calendar_of
-from db.permissions import SPEAKS_FOR
 from db.queries.absences import SaidAbsence
 from rules.calendar import ONE_DAY, today_in_london
 from rules.explain import in_full
 from rules.hours import first_open_day, told_on
 
 STANDING_IN = "standing_in"  # the kind of mailing that tells a deputy
-_SPOKEN = ", ".join(f"('{speaker}', '{party}')" for party, speakers in SPEAKS_FOR.items() for speaker in speakers)
-# Whose line it is: whoever is stood in for, else its reader. Where nobody can act in their place it stays where it is. A deputy who has the same
-# message in a role of their own has it once.
-_HAND_OVER = text(f"""
-    WITH stood_in AS MATERIALIZED (
-        SELECT school_id, role, holder_id, deputy_id FROM stand_ins(:today)
-    ), waiting AS (
-        SELECT d.id, d.school_id, d.to_role, COALESCE((d.details::jsonb ->> 'stands_in_for')::bigint, d.person_id) AS holder
-        FROM deliveries d WHERE d.state = 'held' AND d.held_for = 'morning'
-          AND (d.person_id IN (SELECT holder_id FROM stood_in) OR position('"stands_in_for": ' IN d.details) > 0)
-    ), routed AS (
-        SELECT w.id, w.holder, CASE WHEN w.holder NOT IN (SELECT holder_id FROM stood_in) THEN w.holder ELSE (
-            SELECT min(s.deputy_id) FROM stood_in s WHERE s.holder_id = w.holder AND s.school_id = w.school_id
-               AND (s.role = w.to_role OR (s.role, w.to_role) IN (VALUES {_SPOKEN}))) END AS reader FROM waiting w
-    ), seen AS (
-        SELECT r.id, r.holder, r.reader, EXISTS (
-            SELECT FROM deliveries o WHERE o.case_id = d.case_id AND o.person_id = r.reader AND o.seq = d.seq AND o.template = d.template
-               AND (o.step, o.party, o.to_role) = (d.step, d.party, d.to_role)
-               AND (o.no, o.rung, o.due_on) IS NOT DISTINCT FROM (d.no, d.rung, d.due_on) AND o.state <> 'superseded') AS has_it
-        FROM routed r JOIN deliveries d ON d.id = r.id WHERE r.reader IS NOT NULL AND r.reader <> d.person_id
-    ), laid_aside AS (
-        UPDATE deliveries d SET state = 'superseded', settled_at = now() FROM seen WHERE d.id = seen.id AND seen.has_it
-    )
-    UPDATE deliveries d SET person_id = seen.reader,
-        details = CASE WHEN seen.reader = seen.holder THEN (d.details::jsonb - 'stands_in_for')::text
-                       ELSE (d.details::jsonb || jsonb_build_object('stands_in_for', seen.holder))::text END
-    FROM seen WHERE d.id = seen.id AND NOT seen.has_it
-""")  # noqa: S608  our own role names
 # Once an absence, told by the next mailing that has not left; one that never left (no mail server that day) is made anew.
 _TELL = text("""
     WITH untold AS (
@@ -86,11 +57,6 @@ class ToStandIn:
     to_on: date | None
     roles: tuple[str, ...]
     schools: tuple[str, ...]
-
-
-def hand_over_held(session: Session, today: date) -> None:
-    """Lines that wait for a morning: of somebody who is away by now to whoever stands in, and back to whoever has returned."""
-    session.execute(_HAND_OVER, {"today": today})
 
 
 def owe_to_deputies(session: Session, today: date) -> int:

@@ -15,9 +15,15 @@ def kept_away(pupil: str, person: str) -> str:
     return _KEPT_AWAY.format(pupil=pupil, person=person)
 
 
+_OF_PERSON = text("SELECT c.id FROM families k JOIN cases c ON c.pupil_id = k.pupil_id WHERE k.person_id = :person AND k.no_contact")
 _IN_CASE = text(f"SELECT {kept_away('c.pupil_id', ':person')} FROM cases c WHERE c.id = :case_id")  # noqa: S608  our own columns
 
 
 def is_kept_away(session: Session, case_id: int, person_id: int | None) -> bool:
     """Whether the person may not be written to about that case (scheduler)."""
     return person_id is not None and bool(session.scalar(_IN_CASE, {"case_id": case_id, "person": person_id}))
+
+
+def cases_kept_from(session: Session, person_id: int) -> frozenset[int]:
+    """The cases, by their ids, about which that person may not be written to (scheduler). For most people none."""
+    return frozenset(session.scalars(_OF_PERSON, {"person": person_id}))

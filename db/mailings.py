@@ -14,11 +14,11 @@ from datetime import date, timedelta
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from db.deliveries import SUPERSEDE
-from db.handing_over import hand_over_held
+from db.deliveries import FRESH_SECONDS, SUPERSEDE
 from db.models import Delivery, Mailing
 from db.moved_words import lay_aside_moved
 from db.permissions import SPEAKS_FOR
+from db.redirect import redirect_held, redirect_listed
 
 _LAY_ASIDE_HELD = text(SUPERSEDE.format(which="d.state = 'held'"))
 # What may have come already stays as it came: only lines of a message that surely was not sent are laid aside.
@@ -66,6 +66,13 @@ _EMPTY = text("""
     WHERE g.state = 'owed' AND NOT g.may_be_twice AND g.kind = 'list'
       AND NOT EXISTS (SELECT FROM deliveries d WHERE d.mailing_id = g.id AND d.state = 'listed')
 """)
+# Of those that have waited and now have no line: a list, and the morning of somebody who is away by now.
+_LEFT_EMPTY = text("""
+    UPDATE mailings g SET state = 'superseded', settled_at = now(), claimed_until = NULL
+    WHERE g.id = ANY (:ids) AND g.state = 'claimed' AND NOT g.may_be_twice
+      AND (g.kind = 'list' OR g.kind IN ('morning', 'teams') AND g.person_id IN (SELECT holder_id FROM stand_ins(:today)))
+      AND NOT EXISTS (SELECT FROM deliveries d WHERE d.mailing_id = g.id AND d.state = 'listed')
+""")
 # One that may have come already is no line of another: it is tried again as it is, whatever the day.
 _TAKE_APART = text("""
     WITH over AS (
@@ -84,7 +91,7 @@ _CLAIM = text("""
     )
     UPDATE mailings g SET may_be_twice = g.may_be_twice OR g.state = 'handed_over', state = 'claimed', holder = :holder, attempts = g.attempts + 1,
            claimed_until = now() + make_interval(secs => :seconds)
-    FROM next WHERE g.id = next.id RETURNING g.id
+    FROM next WHERE g.id = next.id RETURNING g.id, g.created_at < now() - make_interval(secs => :fresh) AS has_waited
 """)
 
 
@@ -133,6 +140,7 @@ def put_off(session: Session, wait: timedelta) -> None:
 
 def make_lists(session: Session, today: date) -> Made:
     """The lists of the bodies outside, of all that was held for them up to `today`. Ask only on a working day."""
+    redirect_held(session, "list", today)
     return Made(*session.execute(_LISTS, {"kind": "list", "today": today}).one())
 
 
@@ -144,7 +152,7 @@ def make_mornings(session: Session, today: date, open_schools: Mapping[int, Days
     """
     froms, untils = zip(*open_schools.values(), strict=True) if open_schools else ((), ())
     values = {"kind": "morning", "today": today, "schools": list(open_schools), "froms": list(froms), "untils": list(untils)}
-    hand_over_held(session, today)
+    redirect_held(session, "morning", today, open_schools)
     made = Made(*session.execute(_MORNINGS, values).one())
     if hour is not None:
         session.execute(_AT_THEIR_HOUR, {"today": today, "hour": hour})
@@ -161,13 +169,18 @@ def new_lines_of_morning(session: Session, note: Mailing) -> int:
 def claim_mailings(session: Session, today: date, holder: str, limit: int = 50, seconds: float = 300) -> list[Mailing]:
     """Take what is to be sent now of `today`'s, for that many seconds.
 
-    Lines that need not be said any more are laid aside first, and a list left without any.
+    Lines that need not be said any more are laid aside first, and a list left without any. Lines of what has waited (for a late hour, for the mail
+    server) whose reader is another by now are held for the new reader's next mailing; so is nothing sent to somebody who is away by now.
     """
     session.execute(_LAY_ASIDE_LISTED)
     lay_aside_moved(session)
     session.execute(_EMPTY)
-    ids = list(session.scalars(_CLAIM, {"today": today, "holder": holder, "limit": limit, "seconds": seconds}))
-    found = select(Mailing).where(Mailing.id.in_(ids)).order_by(Mailing.id)
+    claimed = session.execute(_CLAIM, {"today": today, "holder": holder, "limit": limit, "seconds": seconds, "fresh": FRESH_SECONDS}).all()
+    waited = [row.id for row in claimed if row.has_waited]
+    if waited:
+        redirect_listed(session, waited, today)
+        session.execute(_LEFT_EMPTY, {"ids": waited, "today": today})
+    found = select(Mailing).where(Mailing.id.in_([row.id for row in claimed]), Mailing.state == "claimed").order_by(Mailing.id)
     return list(session.scalars(found, execution_options={"populate_existing": True}))
 
 

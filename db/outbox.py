@@ -23,6 +23,8 @@ from db.models import Delivery, Mailing
 from db.moved_words import moved_rows
 from db.queries.definitions_read import definitions_by_hash
 from db.queries.people import Recipient, Wanted, recipients
+from db.redirect import NOBODY
+from db.redirect_plan import reminds, routed
 from db.said import PASSED, Instance, at_rest, lay_aside_reminders, told_of_it
 from rules.calendar import today_in_london
 from rules.definition import Definition, Role
@@ -43,7 +45,6 @@ _WAKE = text("""
     RETURNING case_id
 """)
 _DONE = text("DELETE FROM outbox WHERE id = ANY(:ids)")
-NOBODY = "nobody_holds_the_role"
 _OWED = insert(Delivery)
 # A reminder that was laid aside unsent because its date moved is owed again when the date moves back; one that is still unsent when its step gets
 # another ladder goes by its number there. Any other message is owed once.
@@ -179,6 +180,7 @@ def _fired(common: dict[str, Any], rungs: Rungs, definition: Definition, positio
             rung=fired.number,
             mark=fired.mark,
             breach=fired.breach,
+            details=json.dumps({"breach": fired.breach} if fired.breach and fired.to == LA else {}),  # for who reads it on the day it leaves
             severity=fired.rung.severity,
             due_on=rungs.due_on,
             state="superseded" if fired.superseded else "owed",
@@ -223,11 +225,7 @@ def _read_by(message: OwedMessage, readers: Mapping[Wanted, Sequence[Recipient]]
     found = readers[message.case_id, message.to]
     if message.to != LA:
         return found
-    return routes.readers(message.case_id, message.step, found, reminds=_reminds(message), breach=message.breach)
-
-
-def _reminds(message: OwedMessage) -> bool:
-    return message.rung is not None or message.template == PASSED
+    return routes.readers(message.case_id, message.step, found, reminds=reminds(message.rung, message.template), breach=message.breach)
 
 
 def _delivery_rows(message: OwedMessage, readers: Sequence[Recipient], timetable: Timetable) -> list[dict[str, Any]]:
@@ -240,7 +238,7 @@ def _delivery_rows(message: OwedMessage, readers: Sequence[Recipient], timetable
 
 def _when_it_goes(message: OwedMessage, reader: Recipient, timetable: Timetable) -> dict[str, Any]:
     at_once = message.by_law or bool(message.once)  # that nobody can act is told the same day, and waits for no morning
-    goes = timetable.goes(Message(message.role, reader.kind, message.school_id, _reminds(message), at_once, message.due_on))
+    goes = timetable.goes(Message(message.role, reader.kind, message.school_id, reminds(message.rung, message.template), at_once, message.due_on))
     if goes.held_for:
         return {"state": "held", "held_for": goes.held_for, "owed_on": max(timetable.today, message.not_before or timetable.today)}
     return {"next_try_at": timetable.moment + goes.wait}
@@ -276,15 +274,5 @@ def _delivery_row(message: OwedMessage, reader: Recipient | None, place: int, ti
         "error_code": "",
         "reference": f"{message.ref}/{message.outbox_id}.{message.place}.{place}",
         "once_key": once,
-        "details": _details(message, reader),
+        "details": routed(message.details, reader) if reader is not None else message.details,
     }
-
-
-def _details(message: OwedMessage, reader: Recipient | None) -> str:
-    """What the letter must say beside the message: that its reader stands in, reads it because nobody can act, or because it is a breach."""
-    if reader is not None and reader.raised:
-        return json.dumps({**json.loads(message.details), "raised_to": reader.why}, sort_keys=True)
-    if reader is None or not (reader.stands_in_for or reader.instead):
-        return message.details
-    routed = {"instead": True} if reader.instead else {}
-    return json.dumps({**json.loads(message.details), **routed, "stands_in_for": reader.stands_in_for}, sort_keys=True)

@@ -16,7 +16,7 @@ from db.moved_words import note_told
 from db.permissions import link_role_for_step
 from notifications.languages import above_the_letter
 from notifications.letter import definition_of, letter_values, school_values
-from notifications.message import Message, NothingToSay
+from notifications.message import Message, ReaderKeptAway
 from notifications.reader import Reader, reader_of
 from notifications.render import names_target, render
 from notifications.withdrawn import above_a_letter_without_link
@@ -31,11 +31,11 @@ def compose(
     """The message of `delivery`, its address looked up now. Needs a scheduler session: a link may be made. `again`: whether it may be a second
     copy, where the delivery itself does not know (the one line of a list). `texts`: an SMS service is there.
 
-    Raises NobodyToWriteTo when nothing we send reaches a reader, NothingToSay to whom an order keeps from contact, TemplateMissing when no text is
-    written.
+    Raises NobodyToWriteTo when nothing we send reaches a reader, ReaderKeptAway (a NothingToSay) when an order keeps them from contact,
+    TemplateMissing when no text is written.
     """
     if is_kept_away(session, delivery.case_id, delivery.person_id):
-        raise NothingToSay(delivery.reference)
+        raise ReaderKeptAway(delivery.reference)
     details = json.loads(delivery.details)
     reader = reader_of(session, delivery, texts=texts, in_writing=_in_writing(session, delivery, details))
     note_told(session, delivery, bears_target=names_target(delivery.template, reader.role))
@@ -47,7 +47,7 @@ def compose(
         return Message(reader.mobile, words, "", delivery.reference, twice, reader_kind=reader.kind, way="sms")
     subject, html = render(delivery.template, reader.role, {**values, "again": twice})
     if link.withdrawn:
-        html = above_a_letter_without_link(school_values(session, delivery.school_id)) + html
+        html = above_a_letter_without_link(school_values(session, delivery.school_id, today)) + html
     html = above_the_letter(reader.language, session.get_one(School, delivery.school_id).phone) + html
     return Message(reader.email, subject, html, delivery.reference, twice, reader_kind=reader.kind)
 

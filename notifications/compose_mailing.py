@@ -15,6 +15,7 @@ from db.links import Links
 from db.list_links import ListLinks
 from db.mailings import TEAMS, lines_of
 from db.models import Delivery, Mailing, School, Trust
+from db.redirect import put_back_kept_away
 from db.reports import REPORTS
 from db.said import PASSED
 from notifications.compose import compose
@@ -41,7 +42,10 @@ def compose_mailing(session: Session, mailing: Mailing, *, origin: str, links: L
         return compose_standing_in(session, mailing, origin=origin, today=today)
     if mailing.kind in REPORTS:
         return compose_report(session, mailing, origin=origin, today=today)
+    put_back_kept_away(session, mailing.id)
     deliveries = newest_of_each_step(lines_of(session, mailing))
+    if mailing.kind == "list" and not deliveries:
+        raise NothingToSay(mailing.reference)
     if mailing.kind == "list" and len(deliveries) == 1:
         letter = compose(session, deliveries[0], origin=origin, links=links, today=today, again=mailing.may_be_twice)
         return replace(letter, reference=mailing.reference)

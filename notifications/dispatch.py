@@ -9,8 +9,10 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from jinja2 import TemplateError
+from sqlalchemy.orm import Session
 
 from db.clock import Clock
 from db.deliveries import (
@@ -34,13 +36,14 @@ from db.list_links import ListLinks
 from db.mailings import claim_mailings, put_off
 from db.models import Delivery, Mailing
 from db.preferences import lies_at
+from db.redirect import put_back_lines, redirect_claimed
 from db.rows_kept import rows_kept
 from db.settings import Settings
 from db.signing_key import signing_keys
 from notifications.channels import NO_SERVICE, NOT_REACHED, MailSettingsError, send
 from notifications.compose import compose
 from notifications.compose_mailing import compose_mailing
-from notifications.message import Message, NothingToSay, Sent
+from notifications.message import Message, NothingToSay, ReaderKeptAway, Sent
 from notifications.proof import proof_of
 from notifications.reader import NobodyToWriteTo
 from notifications.render import TemplateMissing
@@ -83,8 +86,9 @@ def deliver(engines: Engines, clock: Clock, settings: Settings, case: str | None
     Raises NoMailServer before anything is claimed.
     """
     _mail_server(settings)
+    seconds = CLAIMED_SECONDS if case is None else settings.lease_seconds
     with engines.scheduler() as session:
-        claimed: list[Owed] = list(claim_deliveries(session, case, holder, limit, CLAIMED_SECONDS if case is None else settings.lease_seconds))
+        claimed: list[Owed] = list(claim_deliveries(session, case, holder, clock.today(), limit, seconds))
     counts = _send_all(engines, clock, settings, claimed, holder)
     return counts if case is not None or counts.away else counts + deliver_mailings(engines, clock, settings, holder, limit)
 
@@ -150,9 +154,9 @@ def _put_back(engines: Engines, claimed: Sequence[Owed], holder: str, code: str)
 def _deliver_one(engines: Engines, clock: Clock, settings: Settings, keys: list[str], owed: Owed, holder: str) -> DeliveryCounts:
     try:
         message = _composed(engines, clock, settings, keys, owed, holder)
-    except NothingToSay:
+    except NothingToSay as nothing:
         with engines.scheduler() as session:
-            mark_not_needed(session, owed.id, holder, of=_of(owed))
+            _lay_aside(session, owed, holder, clock.today(), kept_away=isinstance(nothing, ReaderKeptAway))
         return DeliveryCounts()
     if message is None:
         return DeliveryCounts(failed=1)
@@ -180,6 +184,17 @@ def _deliver_one(engines: Engines, clock: Clock, settings: Settings, keys: list[
         if sent.code == ADDRESS and settings.sms_url is not None:
             try_by_text(session, owed.reference)
         return DeliveryCounts(failed=1)
+
+
+def _lay_aside(session: Session, owed: Owed, holder: str, today: date, *, kept_away: bool) -> None:
+    """What is not said to its reader: a letter that an order keeps from them goes to whoever reads it in their place, lines are held again."""
+    if isinstance(owed, Mailing):
+        if mark_not_needed(session, owed.id, holder, of="mailings"):
+            put_back_lines(session, owed.id)
+    elif kept_away and redirect_claimed(session, [owed.id], today):
+        mark_put_off(session, owed.id, holder, NO_WAIT)
+    else:
+        mark_not_needed(session, owed.id, holder)
 
 
 def _is_put_off(engines: Engines, clock: Clock, settings: Settings, owed: Owed, message: Message, holder: str) -> bool:

@@ -37,3 +37,7 @@ class Sent:
 
 class NothingToSay(LookupError):
     """All that a mailing would say was done before it was sent: it need not be sent any more."""
+
+
+class ReaderKeptAway(NothingToSay):
+    """An order keeps the reader from contact with the child: to them there is nothing to say, and whoever reads it in their place must."""

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from db.calendar_of_school import calendar_of
+from db.kept_away import cases_kept_from
 from db.queries.acting import roles_today
 from db.queries.inbox import Inbox, inbox
 from db.queries.step_rows import StepRow
@@ -23,7 +24,8 @@ SHOWN = 30  # lines a section; the page of the console has all of them
 def sections(session: Session, reader: Reader, origin: str, today: date) -> dict[str, object]:
     """The sections by name, each at most `SHOWN` lines, and in `more` how many each left out. Each step stands in one section only.
 
-    `in_holiday` is what falls due before the school is next open; `waiting` what others owe, late or due within the week.
+    `in_holiday` is what falls due before the school is next open; `waiting` what others owe, late or due within the week. Nothing about a child
+    from whom an order keeps the reader.
     """
     found, split = _split(session, reader, today)
     away = {one.holder_id: one.holder for one in roles_today(session, reader.person_id or 0, today)} if found.stands_in_for else {}
@@ -41,13 +43,15 @@ def counts(session: Session, reader: Reader, today: date) -> dict[str, int]:
 def _split(session: Session, reader: Reader, today: date) -> tuple[Inbox, dict[str, list[StepRow]]]:
     if reader.person_id is None:
         raise ValueError("a morning is written to one of the staff; an authority has lists")
-    found = inbox(session, reader.person_id, today)
-    until = {school_id: announced_until(calendar_of(session, school_id), today) for school_id in {row.school_id for row in found.mine}}
+    found, kept = inbox(session, reader.person_id, today), cases_kept_from(session, reader.person_id)
+    mine = [row for row in found.mine if row.case_id not in kept]
+    until = {school_id: announced_until(calendar_of(session, school_id), today) for school_id in {row.school_id for row in mine}}
     split: dict[str, list[StepRow]] = {"overdue": [], "due_today": [], "in_holiday": [], "this_week": []}
-    for row in found.mine:
+    for row in mine:
         if name := _section(row, until[row.school_id], today):
             split[name].append(row)
-    split["waiting"] = [row for row in found.waiting_for if row.overdue_days or _within(row, today + WEEK)]
+    waiting = (row for row in found.waiting_for if row.case_id not in kept)
+    split["waiting"] = [row for row in waiting if row.overdue_days or _within(row, today + WEEK)]
     return found, split
 
 

@@ -35,7 +35,8 @@ class Loaded:
 
 
 def load_profile(session: Session, profile: LaProfile, file: str, *, by: int | None) -> Loaded:
-    """Put the profile in force in place of the one before. From now on messages and lists go to whom it names.
+    """Put the profile in force in place of the one before. From now on messages and lists go to whom it names, also what was owed before and has
+    not left (`db/redirect.py`).
 
     Raises DefinitionErrors, nothing written, for a pupil who is not on roll or whose plan another authority keeps.
     """

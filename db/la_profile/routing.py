@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from db.kept_away import kept_away
 from db.queries.people import Recipient
 
 LA = "la"
 # The mailbox is often a contact of the LA as well: it is that person then, who has one list a day and hears once that a date moved.
-_NAMED = text("""
+_NAMED = text(f"""
     SELECT c.id AS case_id, o.part, o.step, o.person_id, NULL::int AS authority_id, o.says, p.kind,
            concat_ws(' ', NULLIF(p.title, ''), NULLIF(p.given_name, ''), p.family_name) AS name, o.level, o.place
     FROM cases c JOIN definitions d ON d.id = c.definition_id LEFT JOIN pupils u ON u.id = c.pupil_id JOIN schools s ON s.id = c.school_id
@@ -23,7 +24,7 @@ _NAMED = text("""
     JOIN la_profile_people o ON o.profile_id = g.id AND (o.part = 'escalation' OR o.part = 'send' AND o.process = d.process)
     JOIN persons p ON p.id = o.person_id
     WHERE c.id = ANY (:cases) AND (o.from_on IS NULL OR o.from_on <= :today) AND (o.until_on IS NULL OR o.until_on >= :today)
-      AND (p.left_on IS NULL OR p.left_on >= :today)
+      AND (p.left_on IS NULL OR p.left_on >= :today) AND {kept_away("u.id", "p.id")} IS NOT TRUE
     UNION ALL
     SELECT c.id, 'mailbox', '', k.person_id, CASE WHEN k.person_id IS NULL THEN a.id END, 'the mailbox of the SEN team', 'outside',
            COALESCE(k.name, a.name || ' SEN team'), 0, 0
@@ -38,8 +39,10 @@ _NAMED = text("""
         ORDER BY p.id LIMIT 1
     ) k ON true
     WHERE c.id = ANY (:cases) AND a.sen_email <> '' AND g.notices_to_officer IS NOT TRUE
+      AND NOT EXISTS (SELECT FROM families f JOIN persons p ON p.id = f.person_id
+                      WHERE f.pupil_id = u.id AND f.no_contact AND lower(p.email) = lower(a.sen_email))
     ORDER BY level, place
-""")
+""")  # noqa: S608  our own columns
 
 
 @dataclass(frozen=True, slots=True)

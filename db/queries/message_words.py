@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from db.outbox import NOBODY
+from db.redirect import NOBODY
 
 _STATES = {
     "owed": "waits to be sent",

@@ -47,6 +47,8 @@ Wanted = tuple[int, str]  # case id, role
 # order in place of whom the import brought: for the pupil, the school, letters and years, everybody; surnames are folded as the profile's letters
 # were (`db/la_profile/read_profile.py`). `acting`: who holds a staff role today and is here, and who
 # stands in for those who are away; where nobody leads a school's SEND work, the trust's SEND lead is written to, else its chief executive.
+# `kept_away` (`db/kept_away.py`): whoever an order keeps from the child is nobody in any role about that child, so that the next rank hears;
+# a mailbox at that person's own address is theirs.
 _RECIPIENTS = text("""
     WITH wanted AS (
         SELECT w.case_id, w.role, w.holder, c.school_id, c.pupil_id, c.readers, COALESCE(p.authority_id, s.authority_id) AS authority_id,
@@ -60,6 +62,9 @@ _RECIPIENTS = text("""
         WHERE m.school_id IN (SELECT school_id FROM wanted) AND (m.until_on IS NULL OR m.until_on >= :today)
           AND m.person_id NOT IN (SELECT holder_id FROM stood_in)
         UNION ALL SELECT school_id, role, deputy_id, holder_id FROM stood_in WHERE deputy_id IS NOT NULL
+    ), kept_away AS (
+        SELECT DISTINCT w.case_id, k.person_id, lower(p.email) AS email
+        FROM wanted w JOIN families k ON k.pupil_id = w.pupil_id AND k.no_contact JOIN persons p ON p.id = k.person_id
     ), found AS (
         SELECT w.case_id, w.role, 1 AS rank, a.person_id, NULL::int AS authority_id, 1 AS place, a.holder_id, '' AS says
         FROM wanted w JOIN acting a ON a.school_id = w.school_id AND a.role = w.holder
@@ -70,8 +75,8 @@ _RECIPIENTS = text("""
           AND (w.readers IS NULL OR a.role = ANY (w.readers))
         UNION ALL
         SELECT w.case_id, w.role, 1, f.person_id, NULL, f.priority, NULL, '' FROM wanted w JOIN families f ON f.pupil_id = w.pupil_id
-        WHERE NOT f.no_contact AND ((w.holder = 'parent' AND f.parental_responsibility AND f.relationship <> 'self')
-                                    OR (w.holder IN ('pupil', 'young_person') AND f.relationship = 'self'))
+        WHERE (w.holder = 'parent' AND f.parental_responsibility AND f.relationship <> 'self')
+           OR (w.holder IN ('pupil', 'young_person') AND f.relationship = 'self')
         UNION ALL
         SELECT w.case_id, w.role, 2, k.person_id, NULL, 1, NULL, ''
         FROM wanted w JOIN pupil_contacts k ON k.pupil_id = w.pupil_id AND k.role = w.holder
@@ -91,10 +96,13 @@ _RECIPIENTS = text("""
         UNION ALL
         SELECT w.case_id, w.role, 100005, NULL, a.id, 1, NULL, 'the mailbox of the SEN team' FROM wanted w JOIN authorities a ON a.id = w.authority_id
         WHERE w.holder = 'la' AND a.sen_email <> ''
+          AND NOT EXISTS (SELECT FROM kept_away k WHERE k.case_id = w.case_id AND k.email = lower(a.sen_email))
     ), best AS (
         SELECT DISTINCT f.case_id, f.role, f.rank, f.person_id, f.authority_id, f.place, f.holder_id, f.says,
                min(f.rank) OVER (PARTITION BY f.case_id, f.role) AS least
-        FROM found f LEFT JOIN persons p ON p.id = f.person_id WHERE p.left_on IS NULL OR p.left_on >= :today
+        FROM found f LEFT JOIN persons p ON p.id = f.person_id
+        WHERE (p.left_on IS NULL OR p.left_on >= :today)
+          AND NOT EXISTS (SELECT FROM kept_away k WHERE k.case_id = f.case_id AND k.person_id = f.person_id)
     )
     SELECT b.case_id, b.role, b.person_id, b.authority_id, b.holder_id, b.rank >= 100006 AS instead, b.says,
            COALESCE(concat_ws(' ', NULLIF(p.title, ''), NULLIF(p.given_name, ''), p.family_name), '') AS person_name, p.kind, a.name AS authority_name
@@ -106,9 +114,9 @@ _RECIPIENTS = text("""
 def recipients(session: Session, wanted: Iterable[Wanted], today: date) -> dict[Wanted, list[Recipient]]:
     """Who receives a message to that role about that case, for many at once. A role nobody holds has an empty list: a person must be told.
 
-    Parents: everybody with parental responsibility whom no order keeps from contact; the pupil (or young person): the family's row
-    `self`; staff: by membership of the case's school today, or whoever stands in for them;
-    the LA: the officer whom its profile names, else its officer, else its SEN mailbox; others: the pupil's contact, else the LA's.
+    Whoever an order keeps from contact with the case's child is left out, in whichever role. Parents: everybody with parental
+    responsibility; the pupil (or young person): the family's row `self`; staff: by membership of the case's school today, or whoever stands in
+    for them; the LA: the officer whom its profile names, else its officer, else its SEN mailbox; others: the pupil's contact, else the LA's.
     A case about a school has no family and no pupil's contacts; its LA is the school's.
     """
     found: dict[Wanted, list[Recipient]] = {one: [] for one in wanted}

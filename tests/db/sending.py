@@ -39,7 +39,7 @@ def send_mailings(ash: Village, case: str, on: date, step: str = "") -> list[tup
 def send_all(ash: Village, case: str) -> list[tuple[str, str]]:
     """Send what is owed and held; role and moment of each letter and of each line about the case."""
     with ash.engines.scheduler() as session:
-        found = claim_deliveries(session, case, "test")
+        found = claim_deliveries(session, case, "test", ash.clock.today())
         for one in found:
             assert mark_handed_over(session, one.id, "test") and mark_accepted(session, one.id, "test")
     return [(one.to_role, one.moment) for one in found] + send_mailings(ash, case, make_mailings(ash))

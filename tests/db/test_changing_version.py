@@ -228,7 +228,7 @@ def told(trust: Trust, case: str) -> list[tuple[Any, ...]]:
     with trust.ash.engines.scheduler() as session:
         while spread(session, trust.ash.clock.now()).rows:
             pass
-        for one in claim_deliveries(session, case, "test", limit=500):
+        for one in claim_deliveries(session, case, "test", trust.ash.clock.today(), limit=500):
             one.state = "accepted"
         lay_aside(session)
         session.connection().exec_driver_sql("UPDATE deliveries SET state = 'accepted' WHERE state = 'held'")  # as if the morning had come

@@ -101,6 +101,27 @@ def test_a_mailbox_that_is_a_person_there_as_well_has_notices_as_that_person(ash
     assert notices(ash, case) == ("Years", False)
 
 
+def test_an_order_leaves_out_an_officer_a_level_and_the_mailbox_of_somebody_of_the_family(ash: Village) -> None:
+    case = pupil(ash, "Edi", "Ellis", 4)
+    named = "officers:\n  - {name: Any Officer, email: any@t.example}\n"
+    loads(ash, named + "escalation:\n  manager: {name: First, email: first@t.example}\n  head_of_service: {name: Second, email: second@t.example}\n")
+    orders = """
+        INSERT INTO families (pupil_id, person_id, school_id, relationship, no_contact)
+        SELECT c.pupil_id, p.id, c.school_id, 'father', true FROM cases c, persons p WHERE c.ref = :case AND p.external_id LIKE 'la:031:%'
+          AND p.email = ANY (:emails)
+    """
+    with ash.engines.scheduler() as session:
+        session.execute(text(orders), {"case": case, "emails": ["any@t.example", "first@t.example"]})
+        (number,) = session.scalars(text("SELECT id FROM cases WHERE ref = :case"), {"case": case})
+        assert [one.name for one in la_routes(session, [number], day("2026-09-21")).escalation[number]] == ["Second"]
+    assert asked(ash, case)[0] == notices(ash, case)[0] == "Testshire SEN team", "the authority itself, where nobody is named"
+    loads(ash, "officers:\n  - {name: Only One, email: SEN@testshire.example}\n")
+    with ash.engines.scheduler() as session:
+        session.execute(text(orders), {"case": case, "emails": ["SEN@testshire.example"]})
+        assert people_for(session, case, "la", day("2026-09-21")) == [], "a mailbox at that person's own address is theirs"
+        assert not la_routes(session, [number], day("2026-09-21")).mailboxes
+
+
 def test_without_a_profile_the_imports_mailbox_is_the_person_that_it_brought(engines: Engines) -> None:
     oak = shipped_village(engines, "900033", today=date(2026, 9, 21))
     case = pupil(oak, "Ann", "Abel", 5)

@@ -9,8 +9,9 @@ import pytest
 from db.deliveries import BACK_OFF_MINUTES, claim_deliveries, mark_accepted, mark_bounced, mark_delivered, mark_failed, mark_handed_over, mark_unknown
 from db.engine import Engines
 from db.models import Delivery
-from db.outbox import NOBODY, Spread, spread
+from db.outbox import Spread, spread
 from db.queries.messages import failed_messages
+from db.redirect import NOBODY
 from tests.db.ledger_story import TODAY, Village, day, noon, village
 
 
@@ -41,7 +42,7 @@ def spread_all(ash: Village) -> int:
 
 def claim(ash: Village, case: str, holder: str = "test", seconds: float = 300) -> list[Delivery]:
     with ash.engines.scheduler() as session:
-        return claim_deliveries(session, case, holder, seconds=seconds)
+        return claim_deliveries(session, case, holder, TODAY, seconds=seconds)
 
 
 def states(ash: Village, case: str) -> dict[str, str]:

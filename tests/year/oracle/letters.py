@@ -21,8 +21,10 @@ SENT = ("accepted", "delivered")
 NOT_YET = ("owed", "held")
 _DELIVERIES = """
     SELECT d.id, c.ref, d.case_id, d.step, d.party, d.round, d.rung, d.due_on, d.to_role, d.person_id, d.authority_id, d.state, d.error_code,
-           d.reference, d.created_at, d.settled_at, d.next_try_at, d.owed_on, d.held_for, d.school_id, d.template, d.moment, d.mailing_id,
-           m.state AS mailing_state, m.sent_for, m.created_at AS mailing_at, d.may_be_twice OR COALESCE(m.may_be_twice, false) AS may_be_twice
+           d.reference, d.created_at, d.handed_over_at, d.settled_at, d.next_try_at,
+           d.owed_on, d.held_for, d.school_id, d.template, d.moment, d.mailing_id,
+           m.state AS mailing_state, m.sent_for, m.created_at AS mailing_at, m.handed_over_at AS mailing_left_at,
+           d.may_be_twice OR COALESCE(m.may_be_twice, false) AS may_be_twice
     FROM deliveries d JOIN cases c ON c.id = d.case_id LEFT JOIN mailings m ON m.id = d.mailing_id ORDER BY d.id
 """
 
@@ -71,14 +73,18 @@ def judge_rungs(counted: Counted, letters: Letters, said: Sequence[Said], findin
 
 
 def judge_readers(letters: Letters, counted: Counted, readers: Readers, outside: Outside, findings: Findings) -> None:
-    """Each rung that was sent was told to everybody who held its role when it was told, and to nobody else."""
+    """Each rung that was sent was told to everybody who held its role when it left, and to nobody else (decision 170)."""
     told: dict[tuple[Any, ...], set[tuple[int | None, int | None]]] = defaultdict(set)
+    left: dict[tuple[Any, ...], datetime] = {}
     for row in letters.rows:
         if row.rung is not None and row.state in (*SENT, "listed"):
-            told_at = row.mailing_at if row.state == "listed" else row.created_at  # what is held follows whoever acts (decision 135, point 9)
-            about = (row.case_id, row.school_id, row.ref, row.step, row.party, row.round, row.rung, row.due_on, row.to_role, told_at)
+            made_at = row.mailing_at if row.state == "listed" else row.created_at
+            left_at = (row.mailing_left_at if row.state == "listed" else row.handed_over_at) or made_at
+            about = (row.case_id, row.school_id, row.ref, row.step, row.party, row.round, row.rung, row.due_on, row.to_role, made_at)
             told[about].add((row.person_id, row.authority_id))
-    for (case_id, school_id, ref, step, party, of_round, rung, due_on, role, at), found in told.items():
+            left[about] = max(left.get(about, left_at), left_at)
+    for (case_id, school_id, ref, step, party, of_round, rung, due_on, role, made_at), found in told.items():
+        at = left[case_id, school_id, ref, step, party, of_round, rung, due_on, role, made_at]
         due = counted.due.get((case_id, step, party, of_round, rung, due_on, role))
         expected = expected_readers(role, case_id, school_id, at, due[0].breach if due else 0, readers, outside)
         if expected is None:
