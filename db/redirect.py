@@ -68,7 +68,7 @@ _MOVE = text(f"""
     UPDATE deliveries d SET person_id = x.person_id, authority_id = x.authority_id, details = x.details, held_for = x.held_for, channel = '',
         once_key = CASE WHEN EXISTS (SELECT FROM deliveries o WHERE o.once_key = x.once_key) THEN d.once_key ELSE x.once_key END,
         state = CASE WHEN d.state = 'listed' THEN 'held' ELSE d.state END, mailing_id = NULL,
-        attempts = LEAST(d.attempts, CASE WHEN d.state = 'claimed' THEN 1 ELSE 0 END), error_code = ''
+        attempts = LEAST(d.attempts, CASE WHEN d.state = 'claimed' THEN 1 ELSE 0 END), error_code = '', refused_since = NULL
     FROM {_CHANGES} WHERE {_STILL}
 """)  # noqa: S608
 _SAY_ANEW = text(f"UPDATE deliveries d SET details = x.details FROM {_CHANGES} WHERE {_STILL}")  # noqa: S608

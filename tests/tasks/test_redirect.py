@@ -122,11 +122,14 @@ def test_a_letter_that_waited_overnight_goes_to_whoever_stands_in(post: MorningP
     case = post.review("2026-11-04")
     post.spread()
     assert post.village.rows("SELECT FROM deliveries WHERE state = 'owed' AND person_id = %s", post.village.senco.person_id)
+    with post.parts.engines.scheduler() as session:
+        session.execute(text("UPDATE deliveries SET error_code = 'server_busy', refused_since = now() - interval '9 hours' WHERE state = 'owed'"))
     away(post, "2026-12-04")
     mails = sends(post, "2026-12-04", 9)
     letters = [mail for mail in to(mails, TEACHER) if case in mail.html]
     assert letters and not has(mails, SENCO, case)
     assert all("You have this because you stand in for Senco Ash" in words(mail) for mail in letters)
+    assert not post.village.rows("SELECT FROM deliveries WHERE person_id = %s AND refused_since IS NOT NULL", post.village.teacher.person_id)
 
 
 def test_lines_of_a_morning_wanted_late_follow_an_absence_said_before_it_left(post: MorningPost) -> None:
