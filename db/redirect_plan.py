@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Literal
 
+from db.chase_messages import BREACH
 from db.held import FAMILY
 from db.la_profile.routing import LA, LaRoutes
 from db.moved_words import MOMENT as MOVED
@@ -158,7 +159,7 @@ def _read_by(row: Any, found: Sequence[Recipient], routes: LaRoutes) -> tuple[Se
         return found, ()
     if row.moment == MOVED:
         return found, routes.named(row.case_id, row.to_role)
-    breach = json.loads(row.details).get("breach", 0) if row.severity else 0
+    breach = json.loads(row.details).get("breach", 1) if row.severity == BREACH else 0
     return routes.readers(row.case_id, row.step, found, reminds=reminds(row.rung, row.template), breach=breach), ()
 
 

@@ -75,13 +75,14 @@ def test_why_somebody_reads_is_said_anew() -> None:
     assert changes([row(1, 11, details='{"stands_in_for":10}')], [reader(11, stands_in_for=10)]) == [], "however the text is written"
 
 
-@pytest.mark.parametrize(("breach", "raised"), [(1, 21), (2, 22), (3, 22)])
-def test_a_breach_keeps_its_level_at_the_authority(breach: int, raised: int) -> None:
+@pytest.mark.parametrize(("breach", "raised"), [(1, 21), (2, 22), (3, 22), (None, 21)])
+def test_a_breach_keeps_its_level_at_the_authority(breach: int | None, raised: int) -> None:
+    """One that an older Sendflow spread does not say which breach it is."""
     levels = LaRoutes({1: [reader(21, raised=True, why="manager"), reader(22, raised=True, why="head")]}, {}, {})
-    about = {"to_role": "la", "severity": "breach", "moment": "breach", "details": json.dumps({"breach": breach})}
+    about = {"to_role": "la", "severity": "breach", "moment": "breach", "details": json.dumps({"breach": breach} if breach else {})}
     found = changes([row(1, 10, **about), row(2, 11, **about)], [reader(20)], routes=levels)
     assert told(found) == [("move", 1, 20), ("move", 2, raised)]
-    assert "raised_to" not in found[0].details and json.loads(found[1].details)["raised_to"] == ("manager" if breach == 1 else "head")
+    assert "raised_to" not in found[0].details and json.loads(found[1].details)["raised_to"] == ("manager" if raised == 21 else "head")
 
 
 @pytest.mark.parametrize("was", ["person 10", "authority 3", "nobody", "person 10/sms"])
