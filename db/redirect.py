@@ -77,7 +77,7 @@ _LAY_ASIDE = text(f"""
 """)  # noqa: S608
 _NOBODY = text(f"""
     UPDATE deliveries d SET state = 'failed', error_code = '{NOBODY}', settled_at = now(), claimed_until = NULL, person_id = NULL,
-        authority_id = NULL, mailing_id = NULL, held_for = '', details = x.details,
+        authority_id = NULL, mailing_id = NULL, refused_since = NULL, held_for = '', details = x.details,
         once_key = CASE WHEN EXISTS (SELECT FROM deliveries o WHERE o.once_key = x.once_key) THEN d.once_key ELSE x.once_key END
     FROM {_CHANGES} WHERE {_STILL}
 """)  # noqa: S608

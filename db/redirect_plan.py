@@ -19,7 +19,8 @@ from db.said import PASSED
 
 Kind = Literal["move", "copy", "say anew", "lay aside", "nobody"]
 Who = tuple[int | None, int | None]  # a person's id, or an authority's
-ROUTED = ("raised_to", "instead", "stands_in_for")  # what `routed` says in the details
+RAISED = "raised_to"
+ROUTED = (RAISED, "instead", "stands_in_for")  # what `routed` says in the details
 _BEARER = re.compile(r"/(?:person \d+|authority \d+|nobody)(?:/sms)?$")
 
 
@@ -32,7 +33,7 @@ def routed(details: str, reader: Recipient) -> str:
     """What the letter must say beside the message: that its reader stands in, reads it because nobody can act, or because it is a breach."""
     said = {name: value for name, value in json.loads(details).items() if name not in ROUTED}
     if reader.raised:
-        said["raised_to"] = reader.why
+        said[RAISED] = reader.why
     elif reader.stands_in_for or reader.instead:
         said |= {"stands_in_for": reader.stands_in_for} | ({"instead": True} if reader.instead else {})
     return json.dumps(said, sort_keys=True)
@@ -137,7 +138,7 @@ def plan(unsent: Sequence[Unsent], known: Known) -> list[Change]:
 
 def _of_one_message(gone: Sequence[Unsent], known: Known) -> Iterable[Change]:
     first = gone[0]
-    missing = [] if _is_laid_aside(first.row) else [one for one in first.readers if not known.has(first.row, one)]
+    missing = [one for one in _successors(gone) if not known.has(first.row, one)]
     for one, reader in zip_longest(gone, missing):
         if reader is not None:
             known.give(first.row, reader)
@@ -148,9 +149,15 @@ def _of_one_message(gone: Sequence[Unsent], known: Known) -> Iterable[Change]:
             yield Change("nobody", one.row, None, one.row.details)
 
 
-def _is_laid_aside(row: Any) -> bool:
-    """That a date moved is told to whoever was told it before: nobody else of a family was (`db/moved_words.py`)."""
-    return row.moment == MOVED and row.to_role in FAMILY
+def _successors(gone: Sequence[Unsent]) -> Sequence[Recipient]:
+    """Who may have the rows of one message whose readers have gone. That a date moved is told to whoever was told it before: nobody else of a
+    family was (`db/moved_words.py`). What a breach took to a level above stays above: the officer may have named a day, and is not reminded."""
+    first = gone[0]
+    if first.row.moment == MOVED and first.row.to_role in FAMILY:
+        return ()
+    if all(RAISED in one.row.details for one in gone):
+        return [one for one in first.readers if one.raised]
+    return first.readers
 
 
 def _read_by(row: Any, found: Sequence[Recipient], routes: LaRoutes) -> tuple[Sequence[Recipient], Sequence[Recipient]]:

@@ -150,6 +150,22 @@ def test_of_a_letter_that_leaves_at_once_nobody_is_asked_again_and_what_may_have
     assert (now.state, now.error_code, now.person_id) == ("failed", "nobody_holds_the_role", None)
 
 
+def test_what_was_refused_to_one_reader_begins_anew_with_the_next(ash: Village) -> None:
+    (case,) = reviews(ash, 1)
+    with ash.engines.scheduler() as session:
+        father = Person(kind="family", given_name="Father", family_name="Ashby", email="father@home.example", school_ids=[ash.school_id])
+        session.add(father)
+        session.flush()
+        session.execute(text("UPDATE families SET parental_responsibility = false WHERE school_id = :school"), {"school": ash.school_id})
+        pupil = session.execute(text("SELECT pupil_id FROM cases WHERE ref = :case"), {"case": case}).scalar_one()
+        kin = Family(pupil_id=pupil, person_id=father.id, school_id=ash.school_id, relationship="father", parental_responsibility=True)
+        session.add(kin)
+        of_parent = "state = 'owed' AND to_role = 'parent' AND school_id = :school"
+        session.execute(text(f"UPDATE deliveries SET attempts = 4, error_code = 'mailbox_full' WHERE {of_parent}"), {"school": ash.school_id})
+        claimed = [one for one in claim_deliveries(session, case, "test", LATER) if one.to_role == "parent"]
+        assert [(one.person_id, one.attempts, one.error_code) for one in claimed] == [(father.id, 1, "")] * len(claimed) and claimed
+
+
 def test_a_row_that_somebody_else_changed_since_it_was_read_is_left_to_them(ash: Village) -> None:
     reviews(ash, 1)
     waiting = of_the_school(ash, ash.senco.person_id)

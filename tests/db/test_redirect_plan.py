@@ -85,6 +85,15 @@ def test_a_breach_keeps_its_level_at_the_authority(breach: int | None, raised: i
     assert "raised_to" not in found[0].details and json.loads(found[1].details)["raised_to"] == ("manager" if raised == 21 else "head")
 
 
+def test_a_breach_above_is_not_brought_down_to_an_officer_who_named_a_day() -> None:
+    levels = LaRoutes({1: [reader(21, raised=True, why="manager")]}, {}, {})
+    about = {"to_role": "la", "severity": "breach", "moment": "breach"}
+    resting = row(1, 10, state="superseded", **about, details='{"breach": 1}')
+    above = row(2, 20, **about, details='{"breach": 1, "raised_to": "manager"}')
+    assert told(changes([above], [reader(10)], [resting], levels)) == [("move", 2, 21)]
+    assert told(changes([above], [reader(10)], [resting])) == [("lay aside", 2, None)], "nobody is named above any more"
+
+
 @pytest.mark.parametrize("was", ["person 10", "authority 3", "nobody", "person 10/sms"])
 def test_a_row_is_known_by_its_readers_number(was: str) -> None:
     assert bearer(f"1/5/0/{was}", reader(12)) == "1/5/0/person 12"
