@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from db.queries.definitions_read import definitions_by_hash, known_definition
 from db.queries.la_letters import columns_of
-from db.queries.la_owes import IS_THE_LAS
+from db.queries.owed_rows import IS_OWED, IS_THE_LAS
 from rules.definition import Definition
 from rules.la_steps import duties_of
 from rules.refusals import step_title
@@ -83,7 +83,7 @@ _PARTS = {
       SELECT * FROM unnest(CAST(:duty_hashes AS text[]), CAST(:duty_steps AS text[]), CAST(:duty_citations AS text[]),
                            CAST(:duty_first AS text[])) AS u (hash, step, citation, first))""",
     "its_duty": "JOIN definitions d ON d.id = c.definition_id LEFT JOIN duty u ON u.hash = d.hash AND u.step = s.step",
-    "counts": f"CASE WHEN s.owner = 'la' THEN {IS_THE_LAS} ELSE s.status <> 'perhaps' END",
+    "counts": f"{IS_OWED} AND (s.owner <> 'la' OR {IS_THE_LAS})",
     "scope": "(CAST(:schools AS int[]) IS NULL OR s.school_id = ANY (CAST(:schools AS int[])))",
 }
 _NAMES = text("SELECT 'school' AS kind, id, name, urn AS code FROM schools UNION ALL SELECT 'authority', id, name, code FROM authorities")
