@@ -37,8 +37,13 @@ _READERS = text("""
 """)
 _MAKE = text("INSERT INTO mailings (kind, person_id, sent_for) VALUES (:kind, :person, :today) ON CONFLICT DO NOTHING RETURNING id")
 _LAST = text("""
-    SELECT max(sent_for) FROM mailings
-    WHERE person_id = :person AND kind = ANY(:kinds) AND sent_for < :before AND state NOT IN ('superseded', 'failed')
+    SELECT g.sent_for, t.breaches FROM mailings g LEFT JOIN told_breaches t ON t.mailing_id = g.id
+    WHERE g.person_id = :person AND g.kind = ANY(:kinds) AND g.sent_for < :before AND g.id <> :but AND g.state NOT IN ('superseded', 'failed')
+    ORDER BY g.sent_for DESC, g.id DESC LIMIT 1
+""")
+_KEEP = text("""
+    INSERT INTO told_breaches (mailing_id, breaches) VALUES (:mailing, :breaches)
+    ON CONFLICT (mailing_id) DO UPDATE SET breaches = excluded.breaches
 """)
 
 
@@ -49,6 +54,14 @@ class ReportReader:
     person_id: int
     schools: tuple[int, ...]
     in_holidays: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LastReport:
+    """The day of a reader's last report, and what stood as a breach in it (`TrustWeek.breached`); None where it was not kept then."""
+
+    on: date
+    breaches: frozenset[str] | None
 
 
 def report_readers(session: Session, roles: Collection[str], today: date) -> list[ReportReader]:
@@ -78,5 +91,16 @@ def make_report(session: Session, kind: str, person_id: int, today: date) -> boo
 
 def last_told(session: Session, kinds: Collection[str], person_id: int, before: date) -> date | None:
     """The day of the reader's last report of these kinds before that day, one that went out or still may."""
-    found: date | None = session.scalar(_LAST, {"person": person_id, "kinds": list(kinds), "before": before})
-    return found
+    found = last_report(session, kinds, person_id, before)
+    return found.on if found else None
+
+
+def last_report(session: Session, kinds: Collection[str], person_id: int, before: date, but: int = 0) -> LastReport | None:
+    """The reader's last report of these kinds before that day, one that went out or still may. `but`: the mailing that is being written."""
+    row = session.execute(_LAST, {"person": person_id, "kinds": list(kinds), "before": before, "but": but}).one_or_none()
+    return None if row is None else LastReport(row.sent_for, None if row.breaches is None else frozenset(row.breaches))
+
+
+def keep_told(session: Session, mailing_id: int, breached: Collection[str]) -> None:
+    """Keep what the report tells as a breach, in the transaction that composes it. One that never goes out does not count (`last_report`)."""
+    session.execute(_KEEP, {"mailing": mailing_id, "breaches": sorted(breached)})

@@ -14,7 +14,7 @@ from typing import Any, get_args
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from db.acts.rows import PERHAPS
+from db.acts.rows import NOT_CHASED
 from rules.position_types import Status
 
 UNDECIDED = frozenset(get_args(Status)) - {"done"}
@@ -102,7 +102,7 @@ def _lines(row: Any, today: date) -> Iterable[tuple[str, str]]:
     """What holds of an open step by `today`, each with the line under which it is remembered."""
     if row.status == "open":
         yield "opened", f"opened {row.no}"
-    if row.status != PERHAPS and row.due_on is not None and row.due_on <= today:
+    if row.status not in NOT_CHASED and row.due_on is not None and row.due_on <= today:
         state = "due" if row.due_on == today else "overdue"
         yield state, f"{state} {row.no} {row.due_on}"
 

@@ -72,7 +72,7 @@ def _row(definition: Definition, instance: Instance, today: date, prefix: str = 
     step = definition.steps[instance.step]
     title = step.title.replace("{party}", _party(definition, instance.party))
     again = f" (round {instance.round})" if instance.round > 1 else ""
-    by = _day(_date_of(instance)) if prefix.startswith("perhaps") else _by(instance, today)
+    by = _day(_date_of(instance)) if prefix.startswith("perhaps") or instance.early else _by(instance, today)
     cells = (prefix + title + again, whose(definition, instance), by, step.citation)
     return "| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |"
 

@@ -20,7 +20,8 @@ from db.reports import (
     TRUST_WEEK,
     ReportReader,
     calendars_of_reader,
-    last_told,
+    keep_told,
+    last_report,
     report_readers,
 )
 from notifications.mailing_values import mailing_values
@@ -45,26 +46,29 @@ FEWEST = 5  # a board reads no number below it: of so few children each may be k
 def compose_report(session: Session, mailing: Mailing, *, origin: str, today: date) -> Message:
     """The message of `mailing`, read now. Raises NobodyToWriteTo, also when the reader holds no such role any more, and NothingToSay."""
     reader = reader_in(session, "", mailing.person_id, mailing.authority_id)
-    week = week_of(session, mailing.kind, _reader_of(session, mailing.kind, mailing.person_id, today), today)
+    week = week_of(session, mailing.kind, _reader_of(session, mailing.kind, mailing.person_id, today), today, mailing.id)
     if mailing.kind == TRUST_BREACHES and not new_breaches(week):
         raise NothingToSay(mailing.reference)
+    keep_told(session, mailing.id, week.breached)
     said = report_values(mailing.kind, week, f"{origin.rstrip('/')}/authorities")
     common = mailing_values(mailing, reader, today)
     subject, html = render(f"mailings/{mailing.kind}", "", {**common, **said})
     return Message(reader.email, subject, html, mailing.reference, mailing.may_be_twice)
 
 
-def week_of(session: Session, kind: str, reader: ReportReader, today: date) -> TrustWeek:
-    """What that reader's report says of their schools. New is a breach that no report told them.
+def week_of(session: Session, kind: str, reader: ReportReader, today: date, mailing_id: int = 0) -> TrustWeek:
+    """What that reader's report (the mailing, if there is one) says of their schools. New is a breach that no report told them, whenever it began:
+    the last report's list has all that stood then. To whoever never had one, new is the last week's.
 
     A week's report reaches from the last one, where holidays or an outage lay between, to the next one, where holidays do: nothing that falls
     due in them is first told when it is late.
     """
-    told_on = last_told(session, TOLD_BY[kind], reader.person_id, today) or today - TOLD_FIRST
+    last = last_report(session, TOLD_BY[kind], reader.person_id, today, mailing_id)
+    told_on, told = (last.on, last.breaches) if last else (today - TOLD_FIRST, None)
     if kind not in WEEKLY:
-        return trust_week(session, today, told_on, reader.schools)
+        return trust_week(session, today, told_on, reader.schools, told=told)
     soon = max(today + SOON, next_week_on(calendars_of_reader(session, kind, reader), today) - ONE_DAY)
-    return trust_week(session, today, told_on, reader.schools, since=min(told_on, today - A_WEEK), soon=soon)
+    return trust_week(session, today, told_on, reader.schools, told=told, since=min(told_on, today - A_WEEK), soon=soon)
 
 
 def new_breaches(week: TrustWeek) -> int:

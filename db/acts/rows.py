@@ -18,9 +18,10 @@ from rules.perhaps import perhaps_never
 from rules.position_types import Instance, Position
 from rules.values import Facts
 
-# The status of a row: `open`; `certain`, it waits and will be owed; `perhaps`, it waits and may never be (`rules/perhaps.py`), so that nobody is
-# chased for it or called late; `waiting`, written by a program that did not ask, until it is counted anew.
-CERTAIN, PERHAPS, NOT_ASKED = "certain", "perhaps", "waiting"
+# The status of a row: `open`; `certain`, it waits and will be owed; `perhaps`, it waits and may never be (`rules/perhaps.py`); `answered`, it waits
+# for its turn and is recorded already; `waiting`, written by a program that did not ask, until it is counted anew.
+CERTAIN, PERHAPS, ANSWERED, NOT_ASKED = "certain", "perhaps", "answered", "waiting"
+NOT_CHASED = frozenset({PERHAPS, ANSWERED})  # nor late
 KEPT = 4096  # texts and ladders that a process remembers, each with what it was made from
 _WHYS: dict[int, tuple[Why, str]] = {}
 _DAYS: dict[tuple[int, date, str, date | None, str, date | None], tuple[object, list[str] | None]] = {}
@@ -55,7 +56,9 @@ def row_changes(definition: Definition, before: Position | None, after: Position
 
 def row_status(instance: Instance, perhaps: Collection[int]) -> str:
     """The status of a tracked instance's row. `perhaps`: what `rules.perhaps.perhaps_never` says of its position."""
-    return "open" if instance.status == "open" else PERHAPS if instance.no in perhaps else CERTAIN
+    if instance.status == "open":
+        return "open"
+    return ANSWERED if instance.early else PERHAPS if instance.no in perhaps else CERTAIN
 
 
 def step_row(
@@ -81,7 +84,7 @@ def step_row(
         "lifted": instance.lifted,
         "lifted_review_on": _iso(instance.lifted_review_on),
         "why": _said(due.why) if due else "",
-        "chase_on": None if status == PERHAPS else _chased(ladder, instance, due, calendar, lead_on),
+        "chase_on": None if status in NOT_CHASED else _chased(ladder, instance, due, calendar, lead_on),
         "ladder_id": own,
         "lead_on": _iso(lead_on),
     }

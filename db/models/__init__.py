@@ -7,7 +7,7 @@ from db.models.documents import Document
 from db.models.imports import Import, ImportMapping, PendingLeaver
 from db.models.la_profiles import LaProfilePerson, LaProfileRow
 from db.models.ladders import LadderOverride
-from db.models.messages import DELIVERY_STATES, Delivery, LinkRow, Mailing, OutboxRow
+from db.models.messages import DELIVERY_STATES, Delivery, LinkRow, Mailing, OutboxRow, ToldBreaches
 from db.models.people import AuthorityContact, Family, Membership, Person, Plan, Preference, Pupil, PupilContact
 from db.models.running import Anchor, Heartbeat, InstanceIdentity, Run, Wake
 from db.models.trust import Authority, KeptCalendar, School, SchoolClosure, SchoolTerm, Trust
@@ -51,6 +51,7 @@ __all__ = [
     "SchoolClosure",
     "SchoolTerm",
     "StepRow",
+    "ToldBreaches",
     "Trust",
     "UnownedRole",
     "Wake",

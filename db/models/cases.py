@@ -110,7 +110,8 @@ class PrivateText(Base):
 class StepRow(Base):
     """A step that is open, or waiting with a date of law already running, and later how it closed. Derived from the events.
 
-    `status` `certain`: it waits and will be owed; `perhaps`: it may never be; `waiting`: an older program wrote it, which did not ask.
+    `status` `certain`: it waits and will be owed; `perhaps`: it may never be; `answered`: it is recorded already; `waiting`: an older program wrote
+    it, which did not ask.
 
     `no`: its number in the case, given by the fold. `owner`: the role that owes it. `why`: compact JSON of the due date's
     explanation. `chase_on`: every rung's date; `rung`: how many have been fired. `wakes_on`: when the calendar itself acts.
@@ -118,7 +119,7 @@ class StepRow(Base):
 
     __tablename__ = "steps"
     __table_args__ = (
-        CheckConstraint("status IN ('open', 'certain', 'perhaps', 'waiting')", name="status"),
+        CheckConstraint("status IN ('open', 'certain', 'perhaps', 'answered', 'waiting')", name="status"),
         Index("steps_chase", "next_chase_on", postgresql_where=text("closed_seq IS NULL")),
         Index("steps_inbox", "school_id", "owner", "due_on", postgresql_include=["case_id", "status"], postgresql_where=text("closed_seq IS NULL")),
         Index("steps_wake", "wakes_on", postgresql_where=text("closed_seq IS NULL AND wakes_on IS NOT NULL")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, BigId, Count, NewBigId, No, Small, Words
@@ -161,3 +161,13 @@ class LinkRow(Base):
     step: Mapped[str]
     party: Mapped[Words]
     to_role: Mapped[str]
+
+
+class ToldBreaches(Base):
+    """All that stood as a breach at its reader's schools when a report was composed, each `case/step/party/round`. Secret: one list names cases of
+    several schools."""
+
+    __tablename__ = "told_breaches"
+
+    mailing_id: Mapped[BigId] = mapped_column(ForeignKey("mailings.id"), primary_key=True, autoincrement=False)
+    breaches: Mapped[list[str]] = mapped_column(ARRAY(Text))

@@ -11,6 +11,7 @@ from sqlalchemy import TextClause
 from sqlalchemy.orm import Session
 
 from db.permissions import SPEAKS_FOR
+from db.queries.owed_rows import IS_OWED
 from db.queries.step_rows import StepRow, read_steps, statement_of_steps, step_rows
 
 # Who follows other people's steps in a school. The trust's lead sees what is late, in `overdue`, not every step of every school.
@@ -34,7 +35,7 @@ _INBOX = """
          WHERE s.closed_seq IS NULL AND s.status = 'open' ORDER BY {by_urgency} LIMIT {limit})
         UNION ALL
         (SELECT {chosen}, false AS mine, NULL FROM steps s
-         WHERE s.closed_seq IS NULL AND s.owner <> '' AND s.status <> 'perhaps'
+         WHERE s.closed_seq IS NULL AND s.owner <> '' AND {is_owed}
            AND s.school_id = ANY (ARRAY(SELECT school_id FROM held WHERE role IN ({follows})))
            AND NOT EXISTS (SELECT FROM owed WHERE owed.school_id = s.school_id AND owed.owner = s.owner) ORDER BY {by_urgency} LIMIT {limit})
     )
@@ -60,7 +61,7 @@ class Inbox:
 
 def inbox(session: Session, person_id: int, today: date, limit: int = 1000) -> Inbox:
     """The inbox of a member of staff today, over all their schools; at most `limit` steps of each kind. One statement. Nobody is awaited for what
-    may never be owed."""
+    may never be owed, or for an answer that is recorded already."""
     rows = session.execute(_inbox_statement(limit), {"person": person_id, "today": today}).all()
     read = list(zip(rows, step_rows(session, rows, today), strict=True))
     mine = [step for row, step in read if row.mine]
@@ -71,17 +72,19 @@ def inbox(session: Session, person_id: int, today: date, limit: int = 1000) -> I
 @lru_cache(maxsize=8)
 def _inbox_statement(limit: int) -> TextClause:
     spoken = ", ".join(f"('{speaker}', '{party}')" for party, speakers in SPEAKS_FOR.items() for speaker in speakers)
-    return statement_of_steps(_INBOX, speaks_for=spoken, follows=", ".join(f"'{role}'" for role in sorted(FOLLOWS)), limit=str(limit))
+    return statement_of_steps(
+        _INBOX, speaks_for=spoken, follows=", ".join(f"'{role}'" for role in sorted(FOLLOWS)), limit=str(limit), is_owed=IS_OWED
+    )
 
 
 def overdue(session: Session, today: date, limit: int = 1000) -> list[StepRow]:
     """Every step surely owed in the session's schools whose lawful (else targeted) day has passed and no exception lifts, longest first."""
-    condition = """COALESCE(s.due_on, s.target_on) < :today AND s.owner <> ''
-        AND (s.status = 'open' OR s.status <> 'perhaps' AND s.due_on IS NOT NULL) AND (s.lifted = '' OR s.lifted_review_on < :today)"""
+    condition = f"""COALESCE(s.due_on, s.target_on) < :today AND s.owner <> '' AND (s.status = 'open' OR {IS_OWED} AND s.due_on IS NOT NULL)
+        AND (s.lifted = '' OR s.lifted_review_on < :today)"""
     return read_steps(session, today, condition, {"today": today}, limit)
 
 
 def due_between(session: Session, first_on: date, last_on: date, today: date, limit: int = 1000) -> list[StepRow]:
     """Steps surely owed whose day to work to lies in that time, both days included."""
-    condition = "LEAST(s.due_on, s.safe_on, s.target_on) BETWEEN :first AND :last AND s.status <> 'perhaps'"
+    condition = f"LEAST(s.due_on, s.safe_on, s.target_on) BETWEEN :first AND :last AND {IS_OWED}"
     return read_steps(session, today, condition, {"first": first_on, "last": last_on}, limit)

@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from db.queries.definitions_read import definitions_by_hash, known_definition
 from db.queries.la_letters import columns_of, letter_values, statement_of_letters
-from db.queries.la_owes import IS_THE_LAS
+from db.queries.owed_rows import IS_THE_LAS
 from rules.la_steps import LaSteps
 from rules.refusals import step_title
 
 # A duty is counted where its last lawful day lies between `since` and `until`, and is over: whatever is late then is late, also what nobody has
-# done yet. The latest round of a step is the duty; earlier ones were set aside. A duty that the law lifted is told apart. One that ended otherwise
-# (the case was ended, or a later step overtook it) counts only if its day was past by then. A case may be about a school: then it has no pupil.
+# done yet, and an answer before its day counts once the day is past, or every early one would be kept and no open one counted. The latest round of
+# a step is the duty; earlier ones were set aside. A duty that the law lifted is told apart. One that ended otherwise (the case was ended, or a later
+# step overtook it) counts only if its day was past by then. A case may be about a school: then it has no pupil.
 _LEDGER = statement_of_letters(
     """
     WITH {letter},
@@ -32,7 +33,8 @@ _LEDGER = statement_of_letters(
         FROM owed s JOIN cases c ON c.id = s.case_id JOIN definitions d ON d.id = c.definition_id
         JOIN schools sc ON sc.id = s.school_id LEFT JOIN pupils p ON p.id = c.pupil_id
         LEFT JOIN duty u ON u.process = d.process AND u.step = s.step
-       WHERE s.due_on BETWEEN :since AND :until AND c.ended <> 'opened_in_error' AND (s.closed_seq IS NOT NULL OR {is_the_las})),
+       WHERE s.due_on BETWEEN :since AND :until AND s.due_on < :today AND c.ended <> 'opened_in_error'
+         AND (s.closed_seq IS NOT NULL OR {is_the_las})),
     kept AS MATERIALIZED (
       SELECT k.*, day.is_done, CASE WHEN day.is_done THEN day.done_on ELSE coalesce(k.closed_on, CAST(:today AS date)) END - k.due_on AS days
         FROM k {done_on}),

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-from db.acts.rows import PERHAPS
+from db.acts.rows import NOT_CHASED, PERHAPS
 from db.queries.definitions_read import definitions_by_hash, explained, known_definition
 from rules.refusals import step_title
 
@@ -38,7 +38,7 @@ class StepRow:
     """A step that is open, or waiting with a date of law already running. `owner_role` is a name in `roles.yaml`, `whose` its title.
 
     `perhaps`: it waits and may never be owed (`rules/perhaps.py`). `overdue_days` counts from the date of law, else from the trust's target; 0 on
-    the day itself, while an exception lifts the date, and while it is `perhaps`.
+    the day itself, while an exception lifts the date, while it is `perhaps`, and once its answer is recorded.
     `pupil_id` is None, `pupil_name` the school's name and `pupil_initials` empty in a case about a school.
     `outcomes` steer the case, `answers` are only recorded: pairs of name and words for people; with neither the word is `done`.
     """
@@ -185,7 +185,7 @@ def _step_row(row: Any, told: _Told, today: date) -> StepRow:
         safe_on=row.safe_on,
         target_on=row.target_on,
         wakes_on=row.wakes_on,
-        overdue_days=0 if row.status == PERHAPS else overdue_days(today, row.due_on, row.target_on, row.lifted, row.lifted_review_on),
+        overdue_days=0 if row.status in NOT_CHASED else overdue_days(today, row.due_on, row.target_on, row.lifted, row.lifted_review_on),
         lifted=row.lifted,
         lifted_review_on=row.lifted_review_on,
         citation=told.citation,

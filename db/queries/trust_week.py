@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from db.queries.definitions_read import definitions_by_hash, known_definition
 from db.queries.la_letters import columns_of
-from db.queries.la_owes import IS_THE_LAS
+from db.queries.owed_rows import IS_OWED, IS_THE_LAS
 from rules.definition import Definition
 from rules.la_steps import duties_of
 from rules.refusals import step_title
@@ -43,7 +43,7 @@ _OPEN = """
       SELECT w.id, min(r.number)::int AS at FROM ladder_overrides w
         CROSS JOIN LATERAL jsonb_array_elements(w.rungs::jsonb) WITH ORDINALITY AS r (rung, number) WHERE r.rung ->> 2 = 'breach' GROUP BY w.id),
     owed AS MATERIALIZED (
-      SELECT place.kind, place.id, c.ref, s.case_id, s.no, s.step, s.party, d.hash, s.due_on IS NOT NULL AS by_law,
+      SELECT place.kind, place.id, c.ref, s.case_id, s.no, s.step, s.party, s.round, d.hash, s.due_on IS NOT NULL AS by_law,
              coalesce(s.due_on, s.target_on) AS last_on, s.chase_on[CASE WHEN s.ladder_id IS NULL THEN b.at ELSE own.at END] AS breach_on,
              CASE WHEN s.lifted <> '' AND (s.lifted_review_on IS NULL OR s.lifted_review_on >= :today) THEN 0
                   ELSE greatest(:today - coalesce(s.due_on, s.target_on), 0) END AS days
@@ -51,12 +51,14 @@ _OPEN = """
         LEFT JOIN own ON own.id = s.ladder_id
        WHERE s.closed_seq IS NULL AND {counts} AND {scope} AND (s.owner IN ('la', '') OR s.owner = ANY (CAST(:ours AS text[])))),
     judged AS MATERIALIZED (
-      SELECT *, CASE WHEN days = 0 THEN '' WHEN NOT by_law THEN 'target' WHEN breach_on <= :today THEN 'breach' ELSE 'late' END AS how FROM owed)
+      SELECT *, concat_ws('/', case_id, step, party, round) AS key,
+             CASE WHEN days = 0 THEN '' WHEN NOT by_law THEN 'target' WHEN breach_on <= :today THEN 'breach' ELSE 'late' END AS how FROM owed)
     SELECT kind, id, count(*) AS open, count(*) FILTER (WHERE days = 0 AND last_on BETWEEN :today AND :soon) AS due_soon,
            count(*) FILTER (WHERE how = 'target') AS past_target, count(*) FILTER (WHERE how = 'late') AS late,
            count(*) FILTER (WHERE how = 'breach') AS breaches,
            count(*) FILTER (WHERE how IN ('late', 'breach') AND last_on >= :week_ago) AS newly_late,
-           count(*) FILTER (WHERE how = 'breach' AND breach_on > :since) AS new_breaches,
+           count(*) FILTER (WHERE how = 'breach' AND (breach_on > :since OR key <> ALL (CAST(:told AS text[])))) AS new_breaches,
+           coalesce(array_agg(key) FILTER (WHERE how = 'breach'), '{{}}') AS breached,
            (array_agg(json_build_object('days', days, 'case', ref, 'step', step, 'party', party, 'hash', hash)
                       ORDER BY days DESC, case_id, no) FILTER (WHERE how IN ('late', 'breach')))[1] AS worst
       FROM judged GROUP BY kind, id
@@ -81,7 +83,7 @@ _PARTS = {
       SELECT * FROM unnest(CAST(:duty_hashes AS text[]), CAST(:duty_steps AS text[]), CAST(:duty_citations AS text[]),
                            CAST(:duty_first AS text[])) AS u (hash, step, citation, first))""",
     "its_duty": "JOIN definitions d ON d.id = c.definition_id LEFT JOIN duty u ON u.hash = d.hash AND u.step = s.step",
-    "counts": f"CASE WHEN s.owner = 'la' THEN {IS_THE_LAS} ELSE s.status <> 'perhaps' END",
+    "counts": f"{IS_OWED} AND (s.owner <> 'la' OR {IS_THE_LAS})",
     "scope": "(CAST(:schools AS int[]) IS NULL OR s.school_id = ANY (CAST(:schools AS int[])))",
 }
 _NAMES = text("SELECT 'school' AS kind, id, name, urn AS code FROM schools UNION ALL SELECT 'authority', id, name, code FROM authorities")
@@ -99,8 +101,8 @@ class Worst:
 @dataclass(frozen=True, slots=True)
 class PlaceWeek:
     """One school or LA (`code`: URN, LA code). `past_target`: our own targets. `late`: past its date of law; `breaches`: so long that the step's
-    ladder calls it a breach; neither holds the other. `newly_late`: of both, in the week; `new_breaches`: since the day asked for; `put_right`:
-    done in the week, late. `trend`: late or breach at the end of each of the last twelve weeks and today, oldest first."""
+    ladder calls it a breach; neither holds the other. `newly_late`: of both, in the week; `new_breaches`: since the day asked for, or not told;
+    `put_right`: done in the week, late. `trend`: late or breach at the end of each of the last twelve weeks and today, oldest first."""
 
     kind: Kind
     id: int | None
@@ -126,13 +128,14 @@ class PlaceWeek:
 @dataclass(frozen=True, slots=True)
 class TrustWeek:
     """The week that ends on `on`: what came since `since`, what is due until `soon`. Places with most breaches first, then most late, then by
-    name."""
+    name. `breached`: every breach that stands, as `case/step/party/round`, for the next report to know what this one told."""
 
     on: date
     since: date
     soon: date
     schools: tuple[PlaceWeek, ...]
     authorities: tuple[PlaceWeek, ...]
+    breached: frozenset[str]
 
 
 def trust_week(
@@ -141,11 +144,13 @@ def trust_week(
     breaches_since: date,
     schools: Collection[int] | None = None,
     *,
+    told: Collection[str] | None = None,
     since: date | None = None,
     soon: date | None = None,
 ) -> TrustWeek:
     """Read the session's schools, or those of them that are named. `breaches_since`: breaches after that day are new.
 
+    `told`: the breaches that the reader was told on that day; then one that began before, and is not among them, is new too.
     `since`: from that day on it is the week (None: seven days). `soon`: until that day it is due soon (None: two weeks).
     """
     since, soon = since or today - A_WEEK, soon or today + SOON
@@ -157,6 +162,7 @@ def trust_week(
     given = {
         **days,
         "schools": None if schools is None else sorted(schools),
+        "told": None if told is None else list(told),
         "ours": ours,
         "hashes": hashes,
         "steps": steps,
@@ -170,7 +176,8 @@ def trust_week(
     names = {(row.kind, row.id): (row.name, row.code) for row in session.execute(_NAMES)}
     weeks = [today - A_WEEK * back for back in range(WEEKS, -1, -1)]
     places = [_place(key, found.get(key), trend.get(key, {}), names.get(key, ("", "")), weeks) for key in found.keys() | trend.keys()]
-    return TrustWeek(today, since, soon, _of(places, "school"), _of(places, "authority"))
+    breached = frozenset(key for row in found.values() for key in row["breached"])
+    return TrustWeek(today, since, soon, _of(places, "school"), _of(places, "authority"), breached)
 
 
 def breach_rungs(definition: Definition) -> Iterable[tuple[str, int]]:

@@ -48,8 +48,8 @@ def standing_of(definition: Definition, graph: Graph, position: Position, today:
 
 
 def is_late(one: Instance, today: date) -> bool:
-    """Whether the law's date has passed and the step is neither done nor excused."""
-    return one.status in ("open", "waiting") and one.due is not None and not one.lifted and one.due.on < today
+    """Whether the law's date has passed and the step is neither done, nor recorded before its turn, nor excused."""
+    return one.status in ("open", "waiting") and not one.early and one.due is not None and not one.lifted and one.due.on < today
 
 
 def _mark(definition: Definition, name: str, parties: tuple[Instance, ...], today: date, perhaps: frozenset[int]) -> Mark:
@@ -63,6 +63,8 @@ def _mark(definition: Definition, name: str, parties: tuple[Instance, ...], toda
         return Mark("late", f"LATE. {several}It was due on {in_full(first)}.")
     if opened:
         return Mark("open", f"NOW. {several}{_by_when(opened, today)}")
+    if waiting and all(one.early for one in waiting):
+        return Mark("waiting", f"Recorded, and waits for its turn. {several}".strip())
     if waiting and perhaps.issuperset(one.no for one in waiting):
         days = [one.due.on for one in waiting if one.due is not None]
         return Mark("waiting", f"Not yet, and perhaps never. {several}If it comes to that, by {in_full(min(days))}.")

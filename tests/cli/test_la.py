@@ -11,7 +11,7 @@ from typer.testing import Result
 
 from db.engine import Engines
 from db.models import Case, Membership, Pupil, School
-from tests.cli.running import Run, runner, typed
+from tests.cli.running import Run, runner, stopped_clock, typed
 from tests.db.builders import staff
 from tests.db.la_story import decided, pupil_with_plan, reviewed, shipped_village
 
@@ -32,7 +32,7 @@ def told(engines: Engines) -> None:
 
 @pytest.fixture
 def run(told: None, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    la = runner(monkeypatch, database_url, tmp_path, "la")
+    la = runner(monkeypatch, database_url, tmp_path, "la", clock_file=stopped_clock(tmp_path, "2027-03-01"))
 
     def call(*arguments: str, who: str = LEAD, code: int = 0) -> Result:
         return la(*arguments, "--as", who, code=code)

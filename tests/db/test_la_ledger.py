@@ -68,6 +68,7 @@ def test_a_letter_put_right_moves_its_own_decision_and_no_other(place: Village) 
 def test_a_day_still_to_come_is_not_counted(place: Village) -> None:
     with place.engines.app([place.school_id]) as session:
         assert la_ledger(session, STEPS, SINCE, date(2026, 12, 2), date(2026, 12, 2)) == []
+        assert la_ledger(session, STEPS, SINCE, UNTIL, date(2026, 12, 3)) == [], "nor what was done early of it, while what is open cannot be"
 
 
 def test_an_answer_recorded_before_its_turn_is_done_though_its_row_is_open(place: Village) -> None:

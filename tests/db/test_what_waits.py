@@ -105,6 +105,25 @@ def test_a_reminder_not_yet_sent_is_laid_aside_when_the_decision_is_put_right(pl
     assert told(place, case) == [("la", "superseded")] and place.ledger.verify(case) == []
 
 
+def test_an_answer_before_its_turn_stops_the_reminders(place: Village) -> None:
+    """The LA names the next school in time, while its review still runs."""
+    facts: dict[str, Any] = {
+        "phase": "primary_to_secondary", "transfer_on": date(2027, 9, 1), "review_due_on": date(2026, 12, 20), "year_group": 6,
+        "looked_after": False, "rights_held_by": "parent", "ordinary_review": "none",
+    }  # fmt: skip
+    pupil_id = pupil_with_plan(place, "Eve", "East")
+    case = place.ledger.open_case(place.senco, key=uuid4(), process="phase_transfer", pupil_id=pupil_id, facts=facts, on=date(2026, 9, 8)).case
+    place.decide(case, "explain_transfer", "2026-09-10")
+    assert place.open_rows(case)["la_names_school"].status == "certain"
+    place.decide(case, "la_names_school", "2027-02-02", "names_school_asked_for", decision_on=date(2027, 2, 1))
+    row = place.open_rows(case)["la_names_school"]
+    assert (row.status, row.due_on, row.chase_on) == ("answered", date(2027, 2, 14), None) and place.ledger.verify(case) == []
+    with place.engines.app([place.school_id]) as session:
+        assert "la_names_school" not in {row.step for row in overdue(session, AFTER)}
+        (la,) = trust_week(session, AFTER, AFTER).authorities
+    assert la.overdue == 0
+
+
 def test_the_week_counts_of_an_la_what_its_ledger_counts(place: Village) -> None:
     """The reviewer's two stories: the meeting recorded, and not (which is ours to do first)."""
     today = date(2026, 12, 21)

@@ -1,4 +1,4 @@
-"""A step that waits is certain to be owed, or perhaps never: the first morning after this counts the rows of open cases anew and says which.
+"""A step that waits is certain to be owed, perhaps never, or answered already: the first morning after this counts open cases anew and says which.
 
 Until then, and where the program of before goes on a while beneath the upgrade, rows say `waiting`, as they did (`db/acts/recount.py`).
 """
@@ -10,7 +10,7 @@ down_revision = "0023"
 branch_labels = None
 depends_on = None
 
-STATUSES = "'open', 'certain', 'perhaps', 'waiting'"
+STATUSES = "'open', 'certain', 'perhaps', 'answered', 'waiting'"
 STATEMENTS = (
     f"ALTER TABLE steps DROP CONSTRAINT steps_status, ADD CONSTRAINT steps_status CHECK (status IN ({STATUSES}))",
     "DROP INDEX steps_inbox",

@@ -34,7 +34,7 @@ class Stretch:
     """One step of one case as it stood from `since` until `until` (None: to the end of the year). `owner`: the role that owes it, empty for
     software, the calendar and other cases; `ladder`: by which it is chased. `family`: who hears what is told to the parent. `rule` and `bases`: what
     the date that it is chased for was counted from; no rule where the law has it moved to another day, or leaves days out. `perhaps`: it waits, and
-    may never be owed."""
+    may never be owed, or is recorded already."""
 
     case_id: int
     ref: str
@@ -165,7 +165,7 @@ def _stretch(case: Any, definition: Definition, position: Position, one: Instanc
         PASSES_TO.get(owner, owner) if young else owner, bool(step.does), step.ladder,
         one.due.on if one.due else None, one.due.safe_on if one.due else None, one.target.on if one.target else None,
         one.lifted, one.lifted_review_on, "young_person" if young else "parent", since, None, *_counted_from(one),
-        one.status == "waiting" and perhaps_never(definition.process, one.step, owner, came, position.facts),
+        one.status == "waiting" and (one.early or perhaps_never(definition.process, one.step, owner, came, position.facts)),
     )  # fmt: skip
 
 

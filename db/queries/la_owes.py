@@ -1,9 +1,0 @@
-"""Which steps that still wait an LA answers for: a piece of SQL that its ledger and the trust's week share (docs/decisions/140-an-las-record.md)."""
-
-from __future__ import annotations
-
-# Of a row `s` of `steps` that is open still, and its duty `u` (`rules.la_steps.LaDuty`). A step that waits is the LA's to do only if it is certain to
-# be owed, by its own period of law (an outer limit across steps binds the one before it), and once what comes first of ours is done.
-IS_THE_LAS = """(s.status = 'open' OR s.status <> 'perhaps' AND position(to_json(u.citation)::text IN s.why) > 0 AND NOT EXISTS (
-        SELECT 1 FROM unnest(string_to_array(u.first, ',')) AS f (step)
-         WHERE NOT EXISTS (SELECT 1 FROM steps b WHERE b.case_id = s.case_id AND b.step = f.step AND b.closed_seq IS NOT NULL)))"""

@@ -1,0 +1,100 @@
+"""A breach is new to a leader until a report has told it, whenever it began: entered late, put right, after an outage, to somebody new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from db.models import Mailing, Membership, Person, School
+from tasks.reports import send_reports
+from tests.databases import TestServer
+from tests.db.builders import staff
+from tests.db.la_story import pupil_with_plan, reviewed
+from tests.db.ledger_story import day
+from tests.tasks.morning_post import MorningPost, post_of_its_own
+
+LEAD, HEAD = "lead.ash@school.example", "headteacher.ash@school.example"
+
+
+@pytest.fixture
+def post(postgres: TestServer, tmp_path: Path) -> Iterator[MorningPost]:
+    """A trust in which nothing is late on 14 December, when the week is told."""
+    with post_of_its_own(postgres, tmp_path) as opened:
+        assert told(opened, "2026-12-14") == ["the trust's week: 0 new breaches, 0 newly late"]
+        yield opened
+
+
+def told(post: MorningPost, on: str, to: str = LEAD, hour: int = 7) -> list[str]:
+    """What somebody's reports of that morning say of themselves."""
+    before = {mail.id for mail in post.sink.mails()}
+    post.is_now(on, hour)
+    send_reports(post.parts, post.clock.now())
+    return [mail.subject.partition(": ")[2] for mail in post.sink.mails() if mail.id not in before and mail.to == to]
+
+
+def breached(post: MorningPost, on: str, given: str, meeting_on: str = "2026-11-05") -> str:
+    """A review that somebody enters on that afternoon; of a meeting on 5 November the LA's decision is a breach since 10 December."""
+    post.is_now(on, 15)
+    return reviewed(post.village, pupil_with_plan(post.village, given, "Ashby"), meeting_on=meeting_on)
+
+
+def test_a_breach_that_is_entered_late_is_told_once_by_each_report(post: MorningPost) -> None:
+    breached(post, "2026-12-14", "Ada")
+    assert told(post, "2026-12-15") == ["2 new breaches in the trust"], "the LA's decision, and our report of the meeting"
+    assert told(post, "2026-12-16") == []
+    assert told(post, "2026-12-21") == ["the trust's week: 2 new breaches, 0 newly late"], "of the week that this week's days have told"
+    assert told(post, "2026-12-22") == [] and told(post, "2026-12-29") == ["the trust's week: 0 new breaches, 0 newly late"]
+
+
+def test_a_date_put_right_backwards_makes_a_new_breach_and_a_told_one_stays_told(post: MorningPost) -> None:
+    case = breached(post, "2026-12-14", "Ada", meeting_on="2026-11-20")  # the LA's is due on 18 December, our report on the 4th
+    assert told(post, "2026-12-15") == ["1 new breach in the trust"]
+    post.is_now("2026-12-16", 15)
+    post.village.ledger.correct(
+        post.village.senco, key=uuid4(), case=case, fact="meeting_on", value=day("2026-11-05"), because="a slip", on=day("2026-12-16")
+    )
+    assert told(post, "2026-12-17") == ["1 new breach in the trust"], "the LA's since the 10th"
+    post.is_now("2026-12-17", 15)
+    post.village.ledger.correct(
+        post.village.senco, key=uuid4(), case=case, fact="meeting_on", value=day("2026-11-04"), because="another", on=day("2026-12-17")
+    )
+    assert told(post, "2026-12-18") == []
+
+
+def test_nothing_is_lost_by_a_week_without_mail(post: MorningPost) -> None:
+    breached(post, "2026-12-14", "Ada")
+    silent = replace(post.parts, settings=post.parts.settings.model_copy(update={"mail_url": None}))
+    for on in ("2026-12-15", "2026-12-16", "2026-12-21"):
+        post.is_now(on)
+        send_reports(silent, post.clock.now())
+    breached(post, "2026-12-21", "Ben")
+    assert told(post, "2026-12-22") == ["the trust's week: 4 new breaches, 0 newly late"], "the week was never told, so its day is today"
+    assert told(post, "2026-12-23") == []
+
+
+def test_a_reader_who_is_new_reads_the_last_week_as_new_and_then_each_once(post: MorningPost) -> None:
+    breached(post, "2026-12-14", "Ada")
+    with post.parts.engines.scheduler() as session:
+        person = staff(session, session.get_one(School, post.village.school_id), "Second", "Trust")
+        session.add(Membership(person_id=person.id, school_id=post.village.school_id, role="trust_send_lead"))
+    second = "second.trust@school.example"
+    assert told(post, "2026-12-16", second) == ["the trust's week: 1 new breach, 0 newly late"], "the LA's since the 10th; ours since November"
+    assert told(post, "2026-12-17", second) == []
+    breached(post, "2026-12-17", "Ben")
+    assert told(post, "2026-12-18", second) == ["2 new breaches in the trust"]
+
+
+def test_a_report_of_before_kept_no_list_and_its_day_speaks(post: MorningPost) -> None:
+    breached(post, "2026-12-14", "Ada")
+    with post.parts.engines.scheduler() as session:
+        person = session.scalars(select(Person.id).where(Person.given_name == "Lead")).one()
+        session.add(Mailing(kind="trust_breaches", person_id=person, sent_for=date(2026, 12, 15), state="accepted"))
+    assert told(post, "2026-12-16") == []
+    breached(post, "2026-12-16", "Ben", meeting_on="2026-11-12")  # the LA's is a breach from the 17th
+    assert told(post, "2026-12-17") == ["1 new breach in the trust"]
