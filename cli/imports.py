@@ -35,7 +35,7 @@ def import_files(
         w = working()
         actor = acting(w, who).person_id if who else None
         with w.engines.scheduler() as session:
-            report = run(session, files, actor_id=actor, trust_name=trust)
+            report = run(session, files, actor_id=actor, today=w.today, trust_name=trust)
             tell_unowned(session, w.today)
     if json:
         as_json(report)
@@ -46,6 +46,8 @@ def import_files(
     )
     for f in report.files:
         print(f"{f.file}: " + ", ".join(f"{ours} = {theirs}" for ours, theirs in f.columns.items()))
+    for note in (note for f in report.files for note in f.counts.notes):
+        print(note)
     if any(f.kind == "term_dates" and f.counts.added + f.counts.changed for f in report.files):
         print("Dates of open cases may move with these days: `sendflow redate --preview` shows which; the morning's dates pass counts them anew.")
     if report.missing:

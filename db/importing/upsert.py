@@ -9,20 +9,23 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, tuple_, update
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 
+from db.importing.problems import Problem
+
 Values = Mapping[str, Any]
 _AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many rows were added, changed, and found as they were."""
+    """How many rows were added, changed, and found as they were; `notes` name rows that do not do what they seem to say, and why."""
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
+    notes: tuple[Problem, ...] = ()
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(self.added + other.added, self.changed + other.changed, self.unchanged + other.unchanged)
+        return Counts(self.added + other.added, self.changed + other.changed, self.unchanged + other.unchanged, self.notes + other.notes)
 
 
 def upsert(session: Session, model: type[DeclarativeBase], key: Sequence[str], rows: Sequence[Values]) -> Counts:

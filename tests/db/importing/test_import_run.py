@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def imported(engines: Engines, folder: Path) -> Engines:
     with engines.scheduler() as session:
-        import_folder(session, folder, actor_id=None, trust_name="Lantern Learning Trust")
+        import_folder(session, folder, actor_id=None, today=TODAY, trust_name="Lantern Learning Trust")
     return engines
 
 
@@ -49,7 +49,7 @@ def test_the_sample_trust_goes_in_whole(imported: Engines) -> None:
 
 def test_the_same_files_again_change_nothing(imported: Engines, folder: Path) -> None:
     with imported.scheduler() as session:
-        report = import_folder(session, folder, actor_id=None)
+        report = import_folder(session, folder, actor_id=None, today=TODAY)
     assert not report.changed_anything
     assert report.missing == 0
 
@@ -60,7 +60,7 @@ def test_a_changed_row_updates_that_row_alone(imported: Engines, folder: Path) -
     cells[4] = "Newname"
     text = "\n".join([changed[0], ",".join(cells), *changed[2:]])
     with imported.scheduler() as session:
-        report = import_files(session, {"pupils.csv": text.encode()}, actor_id=None)
+        report = import_files(session, {"pupils.csv": text.encode()}, actor_id=None, today=TODAY)
         assert (report.files[0].counts.added, report.files[0].counts.changed) == (0, 1)
         assert session.scalar(select(func.count()).select_from(Pupil).where(Pupil.family_name == "Newname")) == 1
 
@@ -71,7 +71,7 @@ def test_one_bad_row_stops_the_whole_import(imported: Engines, folder: Path) -> 
     with imported.scheduler() as session:
         before = (session.scalar(select(func.count()).select_from(Pupil)), session.scalar(select(func.count()).select_from(Import)))
     with pytest.raises(ImportRefused) as refused, imported.scheduler() as session:
-        import_files(session, given, actor_id=None)
+        import_files(session, given, actor_id=None, today=TODAY)
     assert any("families.csv, line" in str(p) for p in refused.value.problems)
     with imported.scheduler() as session:
         assert before == (session.scalar(select(func.count()).select_from(Pupil)), session.scalar(select(func.count()).select_from(Import)))
@@ -81,7 +81,7 @@ def test_a_pupil_missing_from_the_file_stays_until_a_person_says(imported: Engin
     lines = files(folder)["pupils.csv"].decode("utf-8-sig").splitlines()
     gone = lines.pop(5)
     with imported.scheduler() as session:
-        assert import_files(session, {"pupils.csv": "\n".join(lines).encode()}, actor_id=None).missing == 1
+        assert import_files(session, {"pupils.csv": "\n".join(lines).encode()}, actor_id=None, today=TODAY).missing == 1
         (missing,) = missing_pupils(session)
         assert missing.name.split()[0] in gone
         assert session.get(Pupil, missing.pupil_id).left_on is None
@@ -98,7 +98,7 @@ def test_a_upn_of_another_school_is_refused(imported: Engines, folder: Path) -> 
     other = "990002" if cells[0] != "990002" else "990003"
     stolen = ",".join([other, "7777", *cells[2:]])
     with pytest.raises(ImportRefused) as refused, imported.scheduler() as session:
-        import_files(session, {"pupils.csv": f"{lines[0]}\n{stolen}\n".encode()}, actor_id=None)
+        import_files(session, {"pupils.csv": f"{lines[0]}\n{stolen}\n".encode()}, actor_id=None, today=TODAY)
     assert "belongs to another pupil" in str(refused.value.problems[0])
 
 
@@ -107,7 +107,7 @@ def test_a_term_whose_first_day_is_corrected_replaces_the_old_one(imported: Engi
         first = session.scalars(select(SchoolTerm).join(School).where(School.urn == "990001").order_by(SchoolTerm.first_on)).first()
         row = f"990001,term,{first.name},{first.first_on + timedelta(days=1)},{first.last_on}"
         before = session.scalar(select(func.count()).select_from(SchoolTerm))
-        import_files(session, {"term_dates.csv": f"URN,Kind,Name,First day,Last day\n{row}\n".encode()}, actor_id=None)
+        import_files(session, {"term_dates.csv": f"URN,Kind,Name,First day,Last day\n{row}\n".encode()}, actor_id=None, today=TODAY)
         assert session.scalar(select(func.count()).select_from(SchoolTerm)) == before
 
 
@@ -117,11 +117,11 @@ def test_a_child_entered_by_hand_is_missed_in_no_file_and_met_by_the_one_that_br
         school = session.scalars(select(School).where(School.urn == lines[1].split(",")[0])).one()
         child = add_child(session, NewChild(school.id, school.authority_id, "Quentin", "Quince", date(2016, 5, 4)))
     with imported.scheduler() as session:
-        assert import_files(session, {"pupils.csv": "\n".join(lines).encode()}, actor_id=None).missing == 0
+        assert import_files(session, {"pupils.csv": "\n".join(lines).encode()}, actor_id=None, today=TODAY).missing == 0
         before = session.scalar(select(func.count()).select_from(Pupil))
     brings = f"{school.urn},7777,,QUENTIN,Quince,2016-05-04,5,5C,E,ASD,No"
     with imported.scheduler() as session:
-        import_files(session, {"pupils.csv": "\n".join([*lines, brings]).encode()}, actor_id=None)
+        import_files(session, {"pupils.csv": "\n".join([*lines, brings]).encode()}, actor_id=None, today=TODAY)
         assert session.get_one(Pupil, child).mis_id == "7777" and session.scalar(select(func.count()).select_from(Pupil)) == before
 
 
@@ -136,7 +136,7 @@ def test_an_order_and_a_hidden_address_come_with_the_file_and_stay_where_a_later
 
     def known(text: str) -> list[tuple[bool, bool]]:
         with imported.scheduler() as session:
-            import_files(session, {"families.csv": text.encode()}, actor_id=None)
+            import_files(session, {"families.csv": text.encode()}, actor_id=None, today=TODAY)
         with imported.scheduler() as session:
             person = select(Person.id).where(Person.external_id.contains(row[head.index("Contact ID")]))
             return [(one.address_not_disclosed, one.no_contact) for one in session.scalars(select(Family).where(Family.person_id.in_(person)))]
