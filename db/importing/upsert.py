@@ -31,10 +31,15 @@ class Counts:
 def upsert(session: Session, model: type[DeclarativeBase], key: Sequence[str], rows: Sequence[Values]) -> Counts:
     """Bring the table of `model` to `rows`, each named by its `key` columns. Rows not named stay as they are.
 
-    Columns that a row does not carry keep their value. Runs in the caller's transaction.
+    Columns that a row does not carry keep their value; new rows then have the table's own. Runs in the caller's transaction.
     """
-    if not rows:
-        return Counts()
+    alike: dict[frozenset[str], list[Values]] = {}
+    for row in rows:
+        alike.setdefault(frozenset(row), []).append(row)
+    return sum((_upsert_alike(session, model, key, part) for part in alike.values()), Counts())
+
+
+def _upsert_alike(session: Session, model: type[DeclarativeBase], key: Sequence[str], rows: Sequence[Values]) -> Counts:
     standing = _standing(session, model, key, rows)
     added = [dict(r) for r in rows if _key(r, key) not in standing]
     changed = [dict(r) for r in rows if _key(r, key) in standing and _differs(r, standing[_key(r, key)])]

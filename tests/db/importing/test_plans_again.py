@@ -9,11 +9,12 @@ from sqlalchemy import select
 
 from db.engine import Engines
 from db.importing.problems import ImportRefused
-from db.importing.run import ImportReport, import_files
+from db.importing.run import ImportReport
 from db.models import Plan, Pupil
 from db.queries.cases import plans_to_review
 from db.review_diary import diary_review, end_plan
-from tests.db.ledger_story import TODAY, Village, village
+from tests.db.importing.small_files import imports
+from tests.db.ledger_story import Village, village
 
 PUPILS = "URN,Adno,Forename,Surname,DOB,Year,SEN status\n"
 HEAD = "URN,Adno,LA code,Plan date,Last review\n"
@@ -29,11 +30,6 @@ def ash(engines: Engines) -> Village:
     made = village(engines)
     imports(made, pupils=PUPILS + "".join(f"900001,{number},Ann,Ash{number},2016-05-04,5,E\n" for number in range(1, 9)))
     return made
-
-
-def imports(ash: Village, **files: str) -> ImportReport:
-    with ash.engines.scheduler() as session:
-        return import_files(session, {f"{name}.csv": text.encode() for name, text in files.items()}, actor_id=None, today=TODAY)
 
 
 def plan(ash: Village, adno: int, issued: str, reviewed: str = "") -> ImportReport:
