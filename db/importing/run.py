@@ -19,8 +19,9 @@ from db.importing.problems import ImportRefused, Problem
 from db.importing.read_csv import RawTable, read_csv
 from db.importing.typed_rows import TypedRow, typed_rows
 from db.importing.upsert import Counts
+from db.importing.write_families import write_families
 from db.importing.write_plans import write_plans
-from db.importing.write_pupils import write_families, write_pupils
+from db.importing.write_pupils import write_pupils
 from db.importing.write_trust import write_la_contacts, write_schools, write_staff, write_term_dates
 from db.models import Import, ImportMapping, School
 from db.person_schools import refresh_person_schools
