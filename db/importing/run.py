@@ -22,7 +22,8 @@ from db.importing.upsert import Counts
 from db.importing.write_families import write_families
 from db.importing.write_plans import write_plans
 from db.importing.write_pupils import write_pupils
-from db.importing.write_trust import write_la_contacts, write_schools, write_staff, write_term_dates
+from db.importing.write_staff import write_staff
+from db.importing.write_trust import write_la_contacts, write_schools, write_term_dates
 from db.models import Import, ImportMapping, School
 from db.person_schools import refresh_person_schools
 
