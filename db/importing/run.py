@@ -82,9 +82,10 @@ def import_files(session: Session, files: Mapping[str, bytes], *, actor_id: int 
         for read in (r for r in reads if r.kind is kind):
             counts = _write(session, read, trust_name, today)
             noted = _note(session, read, counts, actor_id)
-            reports.append(FileReport(read.table.file, kind.name, read.mapped.columns, read.mapped.unread, len(read.rows), counts))
             if kind.name == "pupils":
-                missing += note_missing_pupils(session, noted, read.rows)
+                gone, back = note_missing_pupils(session, noted, read.rows, today)
+                missing, counts = missing + gone, counts + Counts(notes=back)
+            reports.append(FileReport(read.table.file, kind.name, read.mapped.columns, read.mapped.unread, len(read.rows), counts))
     refresh_person_schools(session)
     return ImportReport(reports, missing)
 

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import func, select
 
 from db.engine import Engines
-from db.importing.leavers import answer_leaver, missing_pupils
+from db.importing.leavers import answer_leaver, leaving_pupils, missing_pupils
 from db.importing.problems import ImportRefused
-from db.importing.run import import_files, import_folder
+from db.importing.run import FileReport, import_files, import_folder
 from db.models import Family, Import, Membership, Person, Plan, Pupil, School, SchoolTerm
 from db.new_child import NewChild, add_child
 from db.sample.trust import write_sample_trust
@@ -92,6 +92,43 @@ def test_a_pupil_missing_from_the_file_stays_until_a_person_says(imported: Engin
         assert session.get(Pupil, missing.pupil_id).left_on == TODAY
 
 
+def test_a_last_day_to_come_stands_and_who_is_named_after_it_is_on_roll_again(imported: Engines, folder: Path) -> None:
+    lines = files(folder)["pupils.csv"].decode("utf-8-sig").splitlines()
+    without = "\n".join([*lines[:7], *lines[8:]]).encode()
+    last, now = date(2027, 7, 20), datetime(2026, 11, 24, tzinfo=UTC)
+
+    def taken(content: bytes, today: date) -> FileReport:
+        return import_files(session, {"pupils.csv": content}, actor_id=None, today=today).files[0]
+
+    with imported.scheduler() as session:
+        taken(without, TODAY)
+        (missing,) = missing_pupils(session)
+        senco = session.scalar(select(Person.id).where(Person.kind == "staff").limit(1))
+        answer_leaver(session, missing.pupil_id, left_on=last, actor_id=senco, now=now)
+        assert taken(files(folder)["pupils.csv"], TODAY).counts.notes == () and session.get_one(Pupil, missing.pupil_id).left_on == last
+        taken(without, TODAY)
+        assert missing_pupils(session) == [], "who has said so is not asked again"
+        assert [(one.pupil_id, one.left_on) for one in leaving_pupils(session, last)] == [(missing.pupil_id, last)]
+        assert leaving_pupils(session, last + timedelta(days=1)) == []
+    with imported.scheduler() as session:
+        (note,) = (one for one in taken(files(folder)["pupils.csv"], last + timedelta(days=1)).counts.notes if one.line == 8)
+        assert f"the last day of {missing.name} on roll was 2027-07-20; they are named again" in str(note)
+        assert session.get_one(Pupil, missing.pupil_id).left_on is None
+        with pytest.raises(LookupError, match="nobody has said that they left"):
+            answer_leaver(session, missing.pupil_id, left_on=None, actor_id=senco, now=now)
+
+
+def test_a_wrong_answer_is_put_right(imported: Engines, folder: Path) -> None:
+    lines = files(folder)["pupils.csv"].decode("utf-8-sig").splitlines()
+    with imported.scheduler() as session:
+        import_files(session, {"pupils.csv": "\n".join([*lines[:9], *lines[10:]]).encode()}, actor_id=None, today=TODAY)
+        (missing,) = missing_pupils(session)
+        senco = session.scalar(select(Person.id).where(Person.kind == "staff").limit(1))
+        for left_on in (TODAY, date(2027, 3, 3), None):
+            answer_leaver(session, missing.pupil_id, left_on=left_on, actor_id=senco, now=datetime(2026, 11, 24, tzinfo=UTC))
+            assert session.get_one(Pupil, missing.pupil_id).left_on == left_on
+
+
 def test_a_upn_of_another_school_is_refused(imported: Engines, folder: Path) -> None:
     lines = files(folder)["pupils.csv"].decode("utf-8-sig").splitlines()
     cells = lines[1].split(",")
@@ -115,7 +152,7 @@ def test_a_child_entered_by_hand_is_missed_in_no_file_and_met_by_the_one_that_br
     lines = files(folder)["pupils.csv"].decode("utf-8-sig").splitlines()
     with imported.scheduler() as session:
         school = session.scalars(select(School).where(School.urn == lines[1].split(",")[0])).one()
-        child = add_child(session, NewChild(school.id, school.authority_id, "Quentin", "Quince", date(2016, 5, 4)))
+        child = add_child(session, NewChild(school.id, school.authority_id, "Quentin", "Quince", date(2016, 5, 4)), TODAY)
     with imported.scheduler() as session:
         assert import_files(session, {"pupils.csv": "\n".join(lines).encode()}, actor_id=None, today=TODAY).missing == 0
         before = session.scalar(select(func.count()).select_from(Pupil))
