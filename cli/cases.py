@@ -44,7 +44,7 @@ def open_case(
             fail(f"there is no process {process!r}; name one of: {', '.join(w.library.definitions)}")
         if bool(pupil) == bool(school):
             fail("name a pupil, or a school with --school, and not both")
-        pupil_id, school_id = (None, _the_school(w, me, school)) if school else (_the_pupil(w, me, pupil), None)
+        pupil_id, school_id = (None, _the_school(w, me, school)) if school else (_the_pupil(w, me, pupil, process), None)
         facts = read_facts(w.library.definitions[process][-1].opens_with, fact or [])  # which text is in force may hang on one of them
         opened_on = day_of(on, w.today)
         for words in warnings_at(w.library.for_new_case(process, opened_on, facts), facts, opened_on, england()):
@@ -53,11 +53,12 @@ def open_case(
         _say(receipt, json)
 
 
-def _the_pupil(w: Working, me: Acting, words: str) -> int:
+def _the_pupil(w: Working, me: Acting, words: str, process: str) -> int:
     from db.queries.cases import find_pupils
+    from rules.leaving import may_be_opened_for_leavers
 
     with w.engines.app(me.roles) as session:
-        found = find_pupils(session, words, 3)
+        found = find_pupils(session, words, w.today, limit=3, left_too=may_be_opened_for_leavers(process))
     if len(found) != 1:
         lines = (f"{p.name}, born {p.born_on}, {p.school}, UPN {p.upn}" for p in found)
         fail(f"{'no pupil' if not found else 'more than one pupil'} fits {words!r}; give the UPN", lines)

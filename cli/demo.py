@@ -73,7 +73,7 @@ def _fill(here: Running, parts: Parts, pupils: int) -> None:
         folder = Path(here.settings.folder / "sample")
         write_sample_trust(folder, today, pupils=pupils)
         with parts.engines.scheduler() as session:
-            report = import_folder(session, folder, actor_id=None, trust_name=TRUST_NAME)
+            report = import_folder(session, folder, actor_id=None, today=today, trust_name=TRUST_NAME)
             load_sample_profiles(session, folder / "la_profiles", today)
         here.tell(f"sample trust imported: {sum(f.rows for f in report.files):,} rows")
     else:

@@ -35,7 +35,7 @@ def import_files(
         w = working()
         actor = acting(w, who).person_id if who else None
         with w.engines.scheduler() as session:
-            report = run(session, files, actor_id=actor, trust_name=trust)
+            report = run(session, files, actor_id=actor, today=w.today, trust_name=trust)
             tell_unowned(session, w.today)
     if json:
         as_json(report)
@@ -46,6 +46,8 @@ def import_files(
     )
     for f in report.files:
         print(f"{f.file}: " + ", ".join(f"{ours} = {theirs}" for ours, theirs in f.columns.items()))
+    for note in (note for f in report.files for note in f.counts.notes):
+        print(note)
     if any(f.kind == "term_dates" and f.counts.added + f.counts.changed for f in report.files):
         print("Dates of open cases may move with these days: `sendflow redate --preview` shows which; the morning's dates pass counts them anew.")
     if report.missing:
@@ -53,15 +55,15 @@ def import_files(
 
 
 def leavers(
-    left: Annotated[int | None, typer.Option("--left", help="This pupil (number) has left.")] = None,
+    left: Annotated[int | None, typer.Option("--left", help="This pupil (number) has left, or leaves on the day of --on.")] = None,
     stays: Annotated[int | None, typer.Option("--stays", help="This pupil (number) is still on roll.")] = None,
     on: Annotated[str | None, typer.Option("--on", help="The last day on roll, as 2027-03-03; today if not given.")] = None,
     who: Annotated[str | None, AS_PERSON] = None,
     json: Annotated[bool, AS_JSON] = False,
 ) -> None:
-    """Pupils who were missing from their school's file: say of each whether they left."""
+    """Pupils who were missing from their school's file: say of each whether they left, or leave on a later day; an answer may be put right."""
     with refusals():
-        from db.importing.leavers import answer_leaver, missing_pupils
+        from db.importing.leavers import answer_leaver, leaving_pupils, missing_pupils
 
         w = working()
         if left is not None or stays is not None:
@@ -70,15 +72,17 @@ def leavers(
             with w.engines.scheduler() as session:
                 answer_leaver(session, left if left is not None else int(stays or 0), left_on=day, actor_id=me.person_id, now=w.clock.now())
         with w.engines.scheduler() as session:
-            found = missing_pupils(session)
+            found, leaving = missing_pupils(session), leaving_pupils(session, w.today)
     if json:
-        as_json(found)
+        as_json({"missing": found, "leaving": leaving})
         return
     table(
         ("number", "name", "school", "missing since"),
         ((m.pupil_id, m.name, m.school, m.noticed_at.date()) for m in found),
         empty="Nobody is missing.",
     )
+    if leaving:
+        table(("number", "name", "school", "last day on roll"), ((m.pupil_id, m.name, m.school, m.left_on) for m in leaving))
 
 
 def _file(path: Path) -> Path:

@@ -74,6 +74,7 @@ def child(
             found = add_child(
                 session,
                 NewChild(schools[0], las[0], given, family, day_of(born, w.today), year, parent_given, parent_family, parent_email, not no_plan),
+                w.today,
             )
         process = "admission_application" if no_plan else "plan_consultation"
         print(f"{name} is entered, number {found}. Open the case: sendflow open {process} {given!r} --fact ...")

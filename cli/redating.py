@@ -97,7 +97,7 @@ def _by_days(w: Working, schools: frozenset[int], holiday: Sequence[str], closed
         fail(f"there is no file {terms}")
     with w.engines.scheduler() as session:
         if terms is not None:
-            calendars = with_terms(session, sorted(schools), terms)
+            calendars = with_terms(session, sorted(schools), terms, w.today)
         else:
             calendars = {one: with_days(calendar, holidays, closures) for one, calendar in calendars_of(session, schools).items()}
     with w.engines.scheduler() as session:

@@ -41,13 +41,13 @@ def with_days(calendar: SchoolCalendar, bank_holidays: frozenset[date], closed: 
     return replace(calendar, closed_on=calendar.closed_on | closed, overrides=overrides)
 
 
-def with_terms(session: Session, schools: Sequence[int], file: Path) -> dict[int, SchoolCalendar]:
+def with_terms(session: Session, schools: Sequence[int], file: Path, today: date) -> dict[int, SchoolCalendar]:
     """The calendars that these schools have once the file of term dates is imported: it is imported here, read, and taken back.
 
     Raises ImportRefused with every problem of the file, and for a file of anything but term dates.
     """
     try:
-        report = import_files(session, {file.name: file.read_bytes()}, actor_id=None)
+        report = import_files(session, {file.name: file.read_bytes()}, actor_id=None, today=today)
         wrong = [one for one in report.files if one.kind != "term_dates"]
         if wrong:
             raise ImportRefused([Problem(file.name, 0, "", f"this file holds {wrong[0].kind.replace('_', ' ')}; give one of term dates")])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from db.models import Authority, Family, Person, Pupil
@@ -33,13 +33,14 @@ class NewChild:
     has_plan: bool = True
 
 
-def add_child(session: Session, child: NewChild) -> int:
-    """Enter the child; the pupil's id. A child of the same names and birthday at that school is the same child and is entered once.
+def add_child(session: Session, child: NewChild, today: date) -> int:
+    """Enter the child; the pupil's id. A child of the same names and birthday on roll today at that school is the same child and is entered once.
 
     The session is the scheduler's: the caller has asked whether the actor may open cases at the school. Sendflow holds no text of the plan.
     """
     same = (Pupil.school_id == child.school_id, Pupil.given_name == child.given_name, Pupil.family_name == child.family_name)
-    known = session.scalars(select(Pupil.id).where(*same, Pupil.born_on == child.born_on, Pupil.left_on.is_(None))).first()
+    on_roll = or_(Pupil.left_on.is_(None), Pupil.left_on >= today)
+    known = session.scalars(select(Pupil.id).where(*same, Pupil.born_on == child.born_on, on_roll)).first()
     if known is not None:
         return known
     pupil = Pupil(

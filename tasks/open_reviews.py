@@ -47,7 +47,7 @@ def open_due_reviews(parts: Parts, today: date) -> OpenedReviews:
     """
     refuse_if_leapt(parts)
     with parts.engines.scheduler() as session:
-        plans = plans_to_review(session, today + LOOKS_AHEAD, PROCESS)
+        plans = plans_to_review(session, today + LOOKS_AHEAD, PROCESS, today=today)
     opened: list[str] = []
     refused: list[tuple[int, str]] = []
     for plan in plans:

@@ -42,7 +42,7 @@ def open_school_years(parts: Parts, today: date) -> OpenedReviews:
     refused: list[tuple[int, str]] = []
     for process in yearly_processes(parts.library):
         with parts.engines.scheduler() as session:
-            waiting = schools_without_year(session, process, school_year(today))
+            waiting = schools_without_year(session, process, school_year(today), today)
         for school in waiting:
             try:
                 opened += _open(parts, process, school, today)

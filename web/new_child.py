@@ -40,7 +40,7 @@ def enter(request: Request, form: Form) -> Response:
     if errors:
         return _form(request, me, form, errors)
     with console.engines.scheduler() as session:
-        pupil = add_child(session, _child(form))
+        pupil = add_child(session, _child(form), console.clock.today())
     return RedirectResponse(f"/start/{form['process']}/{pupil}", 303)
 
 

@@ -17,6 +17,7 @@ from db.queries.schools import SchoolToStart, school_to_start, schools_to_start
 from rules.calendar import england
 from rules.definition import Definition
 from rules.history import Refused
+from rules.leaving import may_be_opened_for_leavers
 from rules.library import NoDefinition
 from rules.warnings import warnings_at
 from web.console import Console, console_of, page
@@ -44,7 +45,7 @@ def choose(request: Request, process: str = "", name: str = "") -> Response:
         if chosen and chosen[-1].about_school:
             schools = [one for one in schools_to_start(session, console.clock.today()) if _may_open(me, one.id)]
         elif process and name.strip():
-            pupils = find_pupils(session, name, limit=30)
+            pupils = find_pupils(session, name, console.clock.today(), limit=30, left_too=may_be_opened_for_leavers(process))
     asked = bool(process and name.strip()) and not schools
     return page(request, "start.html", processes=processes, process=process, name=name, pupils=pupils, schools=schools, asked=asked)
 
@@ -111,7 +112,11 @@ def _find(console: Console, me: SignedIn, process: str, pupil_id: int | None, sc
     if not texts or texts[-1].about_school != (pupil_id is None):
         raise HTTPException(404)
     with console.engines.app(me.roles) as session:
-        subject: Subject | None = pupil_to_start(session, pupil_id) if pupil_id is not None else school_to_start(session, school_id or 0, today)
+        subject: Subject | None
+        if pupil_id is not None:
+            subject = pupil_to_start(session, pupil_id, today, left_too=may_be_opened_for_leavers(process))
+        else:
+            subject = school_to_start(session, school_id or 0, today)
     if subject is None:
         raise HTTPException(404)
     if not _may_open(me, subject.school_id):

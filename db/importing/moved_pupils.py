@@ -58,6 +58,7 @@ def _standing(session: Session, rows: Sequence[TypedRow], schools: Mapping[objec
 
 
 Pair = tuple[int, int]  # a pupil and a person of their family
+FamilyMember = tuple[Family, Person]
 
 
 def orders_that_follow(session: Session, pairs: Sequence[Pair]) -> dict[Pair, frozenset[str]]:
@@ -74,16 +75,7 @@ def orders_that_follow(session: Session, pairs: Sequence[Pair]) -> dict[Pair, fr
     return {pair: names for pair, names in found.items() if names}
 
 
-def keep_orders(session: Session, follows: Mapping[Pair, frozenset[str]]) -> None:
-    """Set what follows where it is not set yet: the file had no column for it."""
-    for (pupil, person), names in follows.items():
-        one = session.get_one(Family, (pupil, person), populate_existing=True)
-        for name in names:
-            setattr(one, name, True)
-    session.flush()
-
-
-def _families_before(session: Session, pupils: set[int]) -> dict[int, list[tuple[Family, Person]]]:
+def _families_before(session: Session, pupils: set[int]) -> dict[int, list[FamilyMember]]:
     """The families that the same children had at other schools, by the pupils as they are now."""
     now, earlier = aliased(Pupil), aliased(Pupil)
     asked = (
@@ -93,16 +85,20 @@ def _families_before(session: Session, pupils: set[int]) -> dict[int, list[tuple
         .join(Person, Person.id == Family.person_id)
         .where(now.id.in_(pupils), now.left_on.is_(None))
     )
-    found: dict[int, list[tuple[Family, Person]]] = {}
+    found: dict[int, list[FamilyMember]] = {}
     for pupil, family, person in session.execute(asked):
         found.setdefault(pupil, []).append((family, person))
     return found
 
 
-def _protection(before: Sequence[tuple[Family, Person]], person: Person) -> frozenset[str]:
-    met = [family for family, known in before if _name(known) == _name(person)]
-    met = met or [family for family, known in before if _ways(known) & _ways(person)]
-    return frozenset(name for name in PROTECTED for family in met if getattr(family, name))
+def same_person(known: Sequence[FamilyMember], person: Person) -> list[FamilyMember]:
+    """Who of these is that person, whatever number a school gives them: by the name, else by e-mail or telephone."""
+    met = [(family, other) for family, other in known if _name(other) == _name(person)]
+    return met or [(family, other) for family, other in known if _ways(other) & _ways(person)]
+
+
+def _protection(before: Sequence[FamilyMember], person: Person) -> frozenset[str]:
+    return frozenset(name for name in PROTECTED for family, _ in same_person(before, person) if getattr(family, name))
 
 
 def _name(person: Person) -> tuple[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import select
@@ -17,8 +19,11 @@ from db.importing.problems import ImportRefused, Problem
 from db.importing.read_csv import RawTable, read_csv
 from db.importing.typed_rows import TypedRow, typed_rows
 from db.importing.upsert import Counts
-from db.importing.write_pupils import write_families, write_plans, write_pupils
-from db.importing.write_trust import write_la_contacts, write_schools, write_staff, write_term_dates
+from db.importing.write_families import write_families
+from db.importing.write_plans import write_plans
+from db.importing.write_pupils import write_pupils
+from db.importing.write_staff import write_staff
+from db.importing.write_trust import write_la_contacts, write_schools, write_term_dates
 from db.models import Import, ImportMapping, School
 from db.person_schools import refresh_person_schools
 
@@ -57,28 +62,30 @@ class _Read:
     digest: bytes
 
 
-def import_folder(session: Session, folder: Path, *, actor_id: int | None, trust_name: str = "The trust") -> ImportReport:
+def import_folder(session: Session, folder: Path, *, actor_id: int | None, today: date, trust_name: str = "The trust") -> ImportReport:
     """Import every CSV file of `folder`. Raises ImportRefused when there is none, or when any file has a problem: then nothing was imported."""
     files = sorted(p for p in folder.glob("*.csv"))
     if not files:
         raise ImportRefused([Problem(str(folder), 0, "", "there is no CSV file in this folder")])
-    return import_files(session, {p.name: p.read_bytes() for p in files}, actor_id=actor_id, trust_name=trust_name)
+    return import_files(session, {p.name: p.read_bytes() for p in files}, actor_id=actor_id, today=today, trust_name=trust_name)
 
 
-def import_files(session: Session, files: Mapping[str, bytes], *, actor_id: int | None, trust_name: str = "The trust") -> ImportReport:
+def import_files(session: Session, files: Mapping[str, bytes], *, actor_id: int | None, today: date, trust_name: str = "The trust") -> ImportReport:
     """Import `files` (name to bytes) in the caller's transaction, in the order that their kinds need.
 
-    Raises ImportRefused with all problems of all files; the caller's transaction must then be rolled back.
+    `today` is the London day: nothing that has happened has a later date. Raises ImportRefused with all problems of all files; the caller's
+    transaction must then be rolled back.
     """
     reads = _read_all(session, files)
     reports, missing = [], 0
     for kind in KINDS.values():
         for read in (r for r in reads if r.kind is kind):
-            counts = _write(session, read, trust_name)
+            counts = _write(session, read, trust_name, today)
             noted = _note(session, read, counts, actor_id)
-            reports.append(FileReport(read.table.file, kind.name, read.mapped.columns, read.mapped.unread, len(read.rows), counts))
             if kind.name == "pupils":
-                missing += note_missing_pupils(session, noted, read.rows)
+                gone, back = note_missing_pupils(session, noted, read.rows, today)
+                missing, counts = missing + gone, counts + Counts(notes=back)
+            reports.append(FileReport(read.table.file, kind.name, read.mapped.columns, read.mapped.unread, len(read.rows), counts))
     refresh_person_schools(session)
     return ImportReport(reports, missing)
 
@@ -99,14 +106,14 @@ def _read_all(session: Session, files: Mapping[str, bytes]) -> list[_Read]:
     return reads
 
 
-def _write(session: Session, read: _Read, trust_name: str) -> Counts:
+def _write(session: Session, read: _Read, trust_name: str, today: date) -> Counts:
     writers: dict[str, Callable[[Session, Sequence[TypedRow]], Counts]] = {
         "term_dates": write_term_dates,
         "la_contacts": write_la_contacts,
         "staff": write_staff,
         "pupils": write_pupils,
         "families": write_families,
-        "plans": write_plans,
+        "plans": partial(write_plans, today=today),
     }
     if read.kind.name == "schools":
         return write_schools(session, read.rows, trust_name)

@@ -12,15 +12,20 @@ from db.importing.read_csv import RawTable
 
 @dataclass(frozen=True, slots=True)
 class TypedRow:
-    """One row: where it stands, and its values by column name (None for an empty cell that may be empty)."""
+    """One row: where it stands, its values by column name (None for an empty cell that may be empty), and which columns its file has."""
 
     file: str
     line: int
     values: Mapping[str, object]
+    columns: frozenset[str]
 
     def key(self, names: tuple[str, ...]) -> tuple[object, ...]:
         """The values that together name the row."""
         return tuple(self.values.get(n) for n in names)
+
+    def where_told(self, told: Mapping[str, tuple[str, object]]) -> dict[str, object]:
+        """`told` (attribute: column of the file, value), without what the file has no column for: what is known of it stays."""
+        return {attribute: value for attribute, (column, value) in told.items() if column in self.columns}
 
 
 def typed_rows(table: RawTable, mapped: Mapped) -> list[TypedRow]:
@@ -29,8 +34,9 @@ def typed_rows(table: RawTable, mapped: Mapped) -> list[TypedRow]:
     problems: list[Problem] = []
     rows: list[TypedRow] = []
     seen: dict[tuple[object, ...], TypedRow] = {}
+    columns = frozenset(mapped.columns)
     for line, texts in table.rows:
-        row = TypedRow(table.file, line, _values(table.file, line, texts, at, mapped, problems))
+        row = TypedRow(table.file, line, _values(table.file, line, texts, at, mapped, problems), columns)
         key = row.key(mapped.kind.key)
         twin = seen.get(key)
         if twin is None:

@@ -9,29 +9,37 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, tuple_, update
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 
+from db.importing.problems import Problem
+
 Values = Mapping[str, Any]
 _AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many rows were added, changed, and found as they were."""
+    """How many rows were added, changed, and found as they were; `notes` name rows that do not do what they seem to say, and why."""
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
+    notes: tuple[Problem, ...] = ()
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(self.added + other.added, self.changed + other.changed, self.unchanged + other.unchanged)
+        return Counts(self.added + other.added, self.changed + other.changed, self.unchanged + other.unchanged, self.notes + other.notes)
 
 
 def upsert(session: Session, model: type[DeclarativeBase], key: Sequence[str], rows: Sequence[Values]) -> Counts:
     """Bring the table of `model` to `rows`, each named by its `key` columns. Rows not named stay as they are.
 
-    Columns that a row does not carry keep their value. Runs in the caller's transaction.
+    Columns that a row does not carry keep their value; new rows then have the table's own. Runs in the caller's transaction.
     """
-    if not rows:
-        return Counts()
+    alike: dict[frozenset[str], list[Values]] = {}
+    for row in rows:
+        alike.setdefault(frozenset(row), []).append(row)
+    return sum((_upsert_alike(session, model, key, part) for part in alike.values()), Counts())
+
+
+def _upsert_alike(session: Session, model: type[DeclarativeBase], key: Sequence[str], rows: Sequence[Values]) -> Counts:
     standing = _standing(session, model, key, rows)
     added = [dict(r) for r in rows if _key(r, key) not in standing]
     changed = [dict(r) for r in rows if _key(r, key) in standing and _differs(r, standing[_key(r, key)])]

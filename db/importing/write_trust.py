@@ -1,4 +1,4 @@
-"""Schools, calendars, councils and staff into their tables."""
+"""Schools, calendars and councils into their tables."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from sqlalchemy.orm import Session
 from db.importing.problems import ImportRefused, Problem
 from db.importing.typed_rows import TypedRow
 from db.importing.upsert import Counts, upsert
-from db.models import Authority, AuthorityContact, LaProfileRow, Membership, Person, School, SchoolClosure, SchoolTerm, Trust
-
-ROLES_OF_THE_WHOLE_TRUST = ("trust_send_lead", "ceo", "auditor")
+from db.models import Authority, AuthorityContact, LaProfileRow, Person, School, SchoolClosure, SchoolTerm, Trust
 
 
 def write_schools(session: Session, rows: Sequence[TypedRow], trust_name: str) -> Counts:
@@ -92,8 +90,8 @@ def write_la_contacts(session: Session, rows: Sequence[TypedRow]) -> Counts:
     teams = [r for r in rows if r.values["role"] == "la" and r.values["la_code"] not in by_profile]
     mailboxes = [{"code": r.values["la_code"], "sen_email": r.values["email"]} for r in teams]
     upsert(session, Authority, ["code"], mailboxes)
-    people = [
-        {
+    people = {
+        _la_person(r): {
             "external_id": _la_person(r),
             "kind": "outside",
             "given_name": "",
@@ -101,44 +99,14 @@ def write_la_contacts(session: Session, rows: Sequence[TypedRow]) -> Counts:
             "email": r.values["email"],
         }
         for r in rows
-    ]
-    counts = upsert(session, Person, ["external_id"], people)
-    ids = persons_by_external_id(session, [str(p["external_id"]) for p in people])
-    las = authorities_by_code(session)
-    contacts = [{"authority_id": las[str(r.values["la_code"])], "person_id": ids[_la_person(r)], "role": r.values["role"]} for r in rows]
-    upsert(session, AuthorityContact, ["authority_id", "person_id", "role"], contacts)
-    return counts
-
-
-def write_staff(session: Session, rows: Sequence[TypedRow]) -> Counts:
-    """Members of staff and their roles; a role of the whole trust is held at every school. Raises ImportRefused for a role without its school."""
-    schools = schools_by_urn(session, [r for r in rows if r.values["urn"] is not None])
-    every_school = list(session.scalars(select(School.id)))
-    problems = [
-        Problem(r.file, r.line, "URN", f"the role {r.values['role']} is held at one school; give its URN")
-        for r in rows
-        if r.values["urn"] is None and r.values["role"] not in ROLES_OF_THE_WHOLE_TRUST
-    ]
-    if problems:
-        raise ImportRefused(problems)
-    people = {
-        f"staff:{r.values['staff_id']}": {
-            "external_id": f"staff:{r.values['staff_id']}",
-            "kind": "staff",
-            "given_name": r.values["forename"],
-            "family_name": r.values["surname"],
-            "email": r.values["email"],
-        }
-        for r in rows
     }
     counts = upsert(session, Person, ["external_id"], list(people.values()))
     ids = persons_by_external_id(session, list(people))
-    memberships = [
-        {"person_id": ids[f"staff:{r.values['staff_id']}"], "school_id": school, "role": r.values["role"], "until_on": r.values["until_on"]}
-        for r in rows
-        for school in ([schools[r.values["urn"]]] if r.values["urn"] is not None else every_school)
-    ]
-    return counts + upsert(session, Membership, ["person_id", "school_id", "role"], memberships)
+    las = authorities_by_code(session)
+    held = {(las[str(r.values["la_code"])], ids[_la_person(r)], r.values["role"]) for r in rows}
+    contacts = [{"authority_id": authority, "person_id": person, "role": role} for authority, person, role in sorted(held)]
+    upsert(session, AuthorityContact, ["authority_id", "person_id", "role"], contacts)
+    return counts
 
 
 def schools_by_urn(session: Session, rows: Sequence[TypedRow]) -> dict[object, int]:
@@ -167,7 +135,7 @@ def persons_by_external_id(session: Session, wanted: Sequence[str]) -> dict[str,
 
 
 def _la_person(row: TypedRow) -> str:
-    return f"la:{row.values['la_code']}:{row.values['email']}"
+    return f"la:{row.values['la_code']}:{str(row.values['email']).casefold()}"
 
 
 def _new_codes(session: Session, rows: Sequence[TypedRow]) -> list[str]:

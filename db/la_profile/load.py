@@ -108,7 +108,7 @@ def _people(session: Session, profile: LaProfile) -> dict[str, int]:
     named: dict[str, Contact] = {}
     for one in [*contacts, *desks]:
         named.setdefault(one.email.casefold(), one)
-    ids = {email: f"la:{profile.code}:{one.email}" for email, one in named.items()}
+    ids = {email: f"la:{profile.code}:{email}" for email in named}
     rows = [
         {"external_id": ids[email], "kind": "outside", "given_name": "", "family_name": one.name, "email": one.email, "phone": one.phone}
         for email, one in named.items()

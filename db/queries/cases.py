@@ -37,6 +37,7 @@ class PupilRow:
     sen_provision: str
     school_id: int
     school: str
+    left_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +84,22 @@ def list_cases(
     ]
 
 
-def find_pupils(session: Session, words: str = "", limit: int = 50) -> list[PupilRow]:
-    """Pupils on roll whose name begins with each of the words, or whose UPN is the word; by name. Words are never read as SQL or patterns."""
+def find_pupils(session: Session, words: str, today: date, *, limit: int = 50, left_too: bool = False) -> list[PupilRow]:
+    """Pupils whose name begins with each of the words, or whose UPN is the word; by name. Words are never read as SQL or patterns.
+
+    They are on roll today, or their last day is still to come; `left_too`: or they have left, and come last.
+    """
     rows = session.execute(
         text("""
-        SELECT p.id, p.given_name, p.family_name, p.known_as, p.upn, p.born_on, p.year_group, p.sen_provision, p.school_id, s.name AS school
+        SELECT p.id, p.given_name, p.family_name, p.known_as, p.upn, p.born_on, p.year_group, p.sen_provision, p.left_on,
+               p.school_id, s.name AS school
         FROM pupils p JOIN schools s ON s.id = p.school_id
-        WHERE p.left_on IS NULL AND NOT EXISTS (
+        WHERE (:left_too OR p.left_on IS NULL OR p.left_on >= :today) AND NOT EXISTS (
             SELECT 1 FROM unnest(CAST(:words AS text[])) AS word
             WHERE NOT (starts_with(lower(p.given_name), word) OR starts_with(lower(p.family_name), word)
                        OR starts_with(lower(p.known_as), word) OR lower(COALESCE(p.upn, '')) = word))
-        ORDER BY p.family_name, p.given_name, p.id LIMIT :limit"""),
-        {"words": words.lower().split()[:5], "limit": limit},
+        ORDER BY COALESCE(p.left_on < :today, false), p.family_name, p.given_name, p.id LIMIT :limit"""),
+        {"words": words.lower().split()[:5], "today": today, "limit": limit, "left_too": left_too},
     )
     return [
         PupilRow(
@@ -106,13 +111,15 @@ def find_pupils(session: Session, words: str = "", limit: int = 50) -> list[Pupi
             row.sen_provision,
             row.school_id,
             row.school,
+            row.left_on,
         )
         for row in rows
     ]
 
 
-def plans_to_review(session: Session, due_until: date, process: str = "annual_review") -> list[PlanToReview]:
-    """Plans whose 12 months end by `due_until` and whose pupil has no running case of the process; soonest first.
+def plans_to_review(session: Session, due_until: date, process: str = "annual_review", *, today: date) -> list[PlanToReview]:
+    """Plans whose 12 months end by `due_until` and whose pupil has no running case of the process; soonest first. Who is on roll
+    today, or leaves on a later day, is reviewed.
 
     A change of phase that still waits for its review opens that review itself, so such a pupil is left out.
     """
@@ -120,11 +127,11 @@ def plans_to_review(session: Session, due_until: date, process: str = "annual_re
         text("""
         SELECT n.id, n.pupil_id, n.school_id, n.issued_on, n.last_review_on, n.review_due_on, p.born_on, p.year_group, p.looked_after
         FROM plans n JOIN pupils p ON p.id = n.pupil_id
-        WHERE n.ceased_on IS NULL AND p.left_on IS NULL AND n.review_due_on <= :until
+        WHERE n.ceased_on IS NULL AND (p.left_on IS NULL OR p.left_on >= :today) AND n.review_due_on <= :until
           AND NOT EXISTS (SELECT 1 FROM cases c JOIN definitions d ON d.id = c.definition_id
                           WHERE c.pupil_id = n.pupil_id AND c.ended = '' AND (d.process = :process OR d.process = 'phase_transfer' AND EXISTS (
                               SELECT 1 FROM steps t WHERE t.case_id = c.id AND t.step = 'review' AND t.closed_seq IS NULL)))
         ORDER BY n.review_due_on, n.id"""),
-        {"until": due_until, "process": process},
+        {"until": due_until, "today": today, "process": process},
     )
     return [PlanToReview(*row) for row in rows]

@@ -15,10 +15,10 @@ _HELPED = text("""
     WHERE c.pupil_id IS NULL AND c.ended <> 'opened_in_error'
       AND (c.ended = '' OR (SELECT (e.content::jsonb #>> '{event,on}')::date FROM events e WHERE e.case_id = c.id
                               ORDER BY e.seq DESC LIMIT 1) > :since)
-    UNION SELECT id FROM schools WHERE left_on IS NOT NULL
+    UNION SELECT id FROM schools WHERE left_on < :today
 """)
 
 
 def not_to_be_opened(session: Session, process: str, today: date) -> frozenset[int]:
     """Schools with an open case of the process, or one that ended in the last four weeks; and those that have left the trust."""
-    return frozenset(session.scalars(_HELPED, {"process": process, "since": today - REST}))
+    return frozenset(session.scalars(_HELPED, {"process": process, "since": today - REST, "today": today}))

@@ -39,7 +39,7 @@ def plans_without_review(
 
     The morning's sweep opens every review on its day, so a plan stands here when a person has ended its case, or when it could not be opened.
     """
-    due = [plan for plan in plans_to_review(session, until, process) if opens_on(plan.review_due_on) < today]
+    due = [plan for plan in plans_to_review(session, until, process, today=today) if opens_on(plan.review_due_on) < today]
     if not due:
         return []
     rows = {row.id: row for row in session.execute(_NAMES, {"process": process, "pupils": [plan.pupil_id for plan in due]})}

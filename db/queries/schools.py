@@ -51,7 +51,7 @@ _SCHOOLS = """
 # The key under which a case stands for its year begins so, also after a person has ended it (db/acts/period.py).
 _WITHOUT = """
     SELECT s.id, s.urn, s.name, s.phase FROM schools s
-    WHERE s.left_on IS NULL AND NOT EXISTS (
+    WHERE (s.left_on IS NULL OR s.left_on >= :today) AND NOT EXISTS (
         SELECT 1 FROM cases c WHERE c.school_id = s.id AND c.pupil_id IS NULL
           AND starts_with(c.natural_key, concat(CAST(:process AS text), '/school ', s.id, '/', CAST(:year AS text))))
     ORDER BY s.id
@@ -69,6 +69,6 @@ def school_to_start(session: Session, school_id: int, today: date) -> SchoolToSt
     return None if row is None else SchoolToStart(*row)
 
 
-def schools_without_year(session: Session, process: str, year: int) -> list[SchoolToStart]:
-    """Schools of the trust that have had no case of the process for the school year that begins in `year`."""
-    return [SchoolToStart(*row) for row in session.execute(text(_WITHOUT), {"process": process, "year": str(year)})]
+def schools_without_year(session: Session, process: str, year: int, today: date) -> list[SchoolToStart]:
+    """Schools that are in the trust today and have had no case of the process for the school year that begins in `year`."""
+    return [SchoolToStart(*row) for row in session.execute(text(_WITHOUT), {"process": process, "year": str(year), "today": today})]

@@ -41,7 +41,7 @@ def applied(trust: TrustAtWork, name: str, **facts: Any) -> Story:
     village, mother = trust.office.village, f"{name.lower()}.mother@home.example"
     child = NewChild(village.school_id, village.authority_id, name, "Hazel", date(2013, 5, 4), 8, "Mother", "Hazel", mother, has_plan=False)
     with village.engines.scheduler() as session:
-        pupil = add_child(session, child)
+        pupil = add_child(session, child, date(2026, 9, 1))
     return trust.open("admission_application", Household(pupil, name, mother, "nobody@away.example", ""), **{**APPLIED, **facts})
 
 

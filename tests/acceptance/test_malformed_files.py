@@ -116,7 +116,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def imported(engines: Engines, folder: Path) -> Engines:
     with engines.scheduler() as session:
-        import_folder(session, folder, actor_id=None)
+        import_folder(session, folder, actor_id=None, today=TODAY)
     return engines
 
 
@@ -139,7 +139,7 @@ def test_a_malformed_file_is_refused_in_words_and_nothing_is_imported(imported: 
     given_files["pupils.csv"] = spoil(table, Random(seed)).encode()
     given_files["staff.csv"] += b"990001,S-new,Ann,Other,ann.other@example.org,Teacher\n"
     with pytest.raises(ImportRefused) as refused, imported.scheduler() as session:
-        import_files(session, given_files, actor_id=None)
+        import_files(session, given_files, actor_id=None, today=TODAY)
     problems = refused.value.problems
     assert problems and all(len(p.reason) > 15 and p.file == "pupils.csv" for p in problems)
     assert spoil is empty or any(p.line for p in problems)
@@ -152,7 +152,7 @@ def test_after_all_of_them_the_ledger_is_as_it_was(imported: Engines, folder: Pa
         files = {p.name: p.read_bytes() for p in folder.glob("*.csv")} | {"pupils.csv": spoil(table, Random(seed)).encode()}
         files["staff.csv"] += b"990001,S-new,Ann,Other,ann.other@example.org,Teacher\n"
         with pytest.raises(ImportRefused), imported.scheduler() as session:
-            import_files(session, files, actor_id=None)
+            import_files(session, files, actor_id=None, today=TODAY)
     assert fingerprint(imported) == before
 
 

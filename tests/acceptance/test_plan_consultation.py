@@ -42,8 +42,8 @@ def not_on_roll(trust: TrustAtWork, name: str) -> Household:
     village, mother = trust.office.village, f"{name.lower()}.mother@home.example"
     child = NewChild(village.school_id, village.authority_id, name, "Quince", date(2016, 5, 4), 4, "Mother", "Quince", mother)
     with village.engines.scheduler() as session:
-        pupil = add_child(session, child)
-        assert add_child(session, child) == pupil, "the same child is entered once"
+        pupil = add_child(session, child, date(2026, 9, 1))
+        assert add_child(session, child, date(2026, 9, 1)) == pupil, "the same child is entered once"
     return Household(pupil, name, mother, "nobody@away.example", "")
 
 

@@ -69,7 +69,7 @@ def test_somebody_who_is_ill_is_said_to_be_away_by_the_head_alone(ash: Village, 
 def test_a_leaver_in_the_staff_file_is_told_by_the_import_and_by_watch(ash: Village, run: Run, tmp_path: Path) -> None:
     ash.meeting_agreed()
     yesterday = Clock().today() - timedelta(days=1)
-    ash.rows("UPDATE persons SET external_id = 'staff:1' WHERE id = %s RETURNING id", ash.senco.person_id)
+    ash.rows("UPDATE persons SET external_id = %s WHERE id = %s RETURNING id", f"staff:1:{SENCO}", ash.senco.person_id)
     staff = tmp_path / "staff.csv"
     staff.write_text(
         f"Staff ID,URN,Title,Forename,Surname,Work email,Role,Until\n1,900001,,Senco,Ash,{SENCO},SENCO,{yesterday:%d/%m/%Y}\n", encoding="utf-8"

@@ -205,6 +205,6 @@ def test_a_later_file_of_contacts_takes_neither_officer_nor_mailbox_away_from_a_
     for more, expected in (("officers:\n  - {name: Officer, email: o@t.example}\n", "Officer"), ("", "Testshire SEN team")):
         loads(ash, more)
         with ash.engines.scheduler() as session:
-            import_files(session, {"la_contacts.csv": contacts.encode()}, actor_id=None)
+            import_files(session, {"la_contacts.csv": contacts.encode()}, actor_id=None, today=ash.clock.today())
         assert asked(ash, case)[0] == expected
     assert ash.rows("SELECT sen_email FROM authorities WHERE code = '031'")[0].sen_email == "sen@testshire.example"

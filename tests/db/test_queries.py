@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import date
+from datetime import date, timedelta
 from uuid import uuid4
 
 import psycopg
@@ -17,11 +17,15 @@ from db.queries.cases import find_pupils, list_cases, plans_to_review
 from db.queries.inbox import due_between, inbox, overdue
 from db.queries.messages import failed_messages, messages_of, sent_messages
 from db.queries.people import people_for, recipients, roles_of, schools_of, staff_choices
+from db.queries.pupils import pupil_to_start
 from db.queries.step_rows import initials, overdue_days
 from db.queries.timeline import timeline_of
+from db.queries.transfers import leavers
 from db.roles import become
 from db.url import psycopg_url
 from tests.db.ledger_story import TODAY, Village, day, village
+
+YESTERDAY = TODAY - timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -230,7 +234,7 @@ def test_staff_choose_themselves_by_name(ash: Village, birch: Village) -> None:
 )
 def test_pupils_are_found_by_beginnings_and_no_word_is_a_pattern(ash: Village, birch: Village, case: str, words: str, found: bool) -> None:
     with ash.engines.app([ash.school_id]) as session:
-        pupils = find_pupils(session, words)
+        pupils = find_pupils(session, words, TODAY)
     assert bool(pupils) is found
     assert {pupil.school_id for pupil in pupils} <= {ash.school_id}
 
@@ -245,18 +249,31 @@ def test_cases_are_listed_by_their_next_day(ash: Village, birch: Village, case: 
     assert days == sorted(days)
 
 
-def test_plans_to_review_leave_out_running_reviews_and_leavers(ash: Village) -> None:
+def test_plans_to_review_leave_out_running_reviews_and_whoever_has_left(ash: Village) -> None:
     with ash.engines.scheduler() as session:
         reviewed = session.scalars(text("SELECT pupil_id FROM cases WHERE school_id = :s LIMIT 1"), {"s": ash.school_id}).one()
-    waiting, gone, later = ash.pupil("Wai", "Ting"), ash.pupil("Go", "Ne"), ash.pupil("La", "Ter")
+    waiting, gone, later, going = ash.pupil("Wai", "Ting"), ash.pupil("Go", "Ne"), ash.pupil("La", "Ter"), ash.pupil("Go", "Ing")
     with ash.engines.scheduler() as session:
-        for pupil_id, due in ((reviewed, "2027-01-10"), (waiting, "2027-01-11"), (gone, "2027-01-12"), (later, "2027-06-01")):
+        for pupil_id, due in ((reviewed, "2027-01-10"), (waiting, "2027-01-11"), (gone, "2027-01-12"), (later, "2027-06-01"), (going, "2027-01-13")):
             session.add(
                 Plan(pupil_id=pupil_id, school_id=ash.school_id, authority_id=ash.authority_id, issued_on=day("2026-01-12"), review_due_on=day(due))
             )
-        session.get_one(Pupil, gone).left_on = TODAY
+        session.get_one(Pupil, gone).left_on, session.get_one(Pupil, going).left_on = YESTERDAY, TODAY
     with ash.engines.scheduler() as session:
-        assert [plan.pupil_id for plan in plans_to_review(session, day("2027-03-01"))] == [waiting]
+        assert [plan.pupil_id for plan in plans_to_review(session, day("2027-03-01"), today=TODAY)] == [waiting, going]
+        found = {pupil.pupil_id for pupil in leavers(session, TODAY)}
+        assert going in found and gone not in found
+
+
+def test_a_pupil_is_found_until_their_last_day_and_after_it_for_what_outlasts_leaving(ash: Village) -> None:
+    gone, going = ash.pupil("Zo", "Gone"), ash.pupil("Zo", "Going")
+    with ash.engines.scheduler() as session:
+        session.get_one(Pupil, gone).left_on, session.get_one(Pupil, going).left_on = YESTERDAY, TODAY
+    with ash.engines.app([ash.school_id]) as session:
+        assert [one.id for one in find_pupils(session, "zo", TODAY)] == [going]
+        assert [(one.id, one.left_on) for one in find_pupils(session, "zo", TODAY, left_too=True)] == [(going, TODAY), (gone, YESTERDAY)]
+        assert pupil_to_start(session, going, TODAY) and pupil_to_start(session, gone, TODAY) is None
+        assert pupil_to_start(session, gone, TODAY, left_too=True)
 
 
 @pytest.mark.parametrize(

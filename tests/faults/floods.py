@@ -120,7 +120,7 @@ def large_import(url: str, folder: Path, urn: str, la_code: str, pupils: int) ->
     counts = []
     for name in ("Pupil", "Renamed"):
         with parts.engines.scheduler() as session:
-            report = import_files(session, pupil_files(urn, la_code, pupils, name), actor_id=None)
+            report = import_files(session, pupil_files(urn, la_code, pupils, name), actor_id=None, today=parts.clock.today())
         counts.append([(one.counts.added, one.counts.changed) for one in report.files])
     parts.engines.dispose()
     return {"counts": counts}

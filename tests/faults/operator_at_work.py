@@ -71,7 +71,7 @@ def seed_sample_trust(url: str, folder: Path, pupils: int = 120) -> int:
     clock = Clock(fixed=NOON)
     ledger = Ledger(engines, clock, library)
     with engines.scheduler() as session:
-        import_folder(session, folder, actor_id=None, trust_name=TRUST_NAME)
+        import_folder(session, folder, actor_id=None, today=today, trust_name=TRUST_NAME)
     parts = make_parts(Settings(data_folder=folder / "seeding", database_url=url), url)
     open_due_reviews(parts, today)
     acts = play_recent_past(engines, ledger, today)

@@ -78,7 +78,7 @@ def trust(office: Office, postgres: TestServer, tmp_path_factory: pytest.TempPat
     folder, today = tmp_path_factory.mktemp("sample"), office.village.clock.today()
     write_sample_trust(folder, today, pupils=420)
     with office.parts.engines.scheduler() as session:
-        import_folder(session, folder, actor_id=None, trust_name=TRUST_NAME)
+        import_folder(session, folder, actor_id=None, today=today, trust_name=TRUST_NAME)
     open_due_reviews(office.parts, today)
     play_recent_past(office.parts.engines, office.ledger, today)
     logs = tmp_path_factory.mktemp("logs")

@@ -82,7 +82,7 @@ def _fill(parts: Parts, folder: Path, first: date, seed: int, pupils: int) -> No
     write_sample_trust(folder, first, seed, pupils)
     with parts.engines.scheduler() as session:
         session.connection().exec_driver_sql("UPDATE instance_identity SET made_at = %s", (parts.clock.now(),))
-        import_folder(session, folder, actor_id=None, trust_name=TRUST_NAME)
+        import_folder(session, folder, actor_id=None, today=first, trust_name=TRUST_NAME)
         for file in write_sample_profiles(folder, first):
             # Without what moves reminders: the oracle counts rungs from dates alone.
             profile = replace(read_profile(file.read_text(encoding="utf-8"), file.name), lead_times=(), panels=())

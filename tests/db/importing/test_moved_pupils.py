@@ -14,7 +14,7 @@ from db.importing.problems import ImportRefused
 from db.importing.run import ImportReport, import_files
 from db.models import Case, Family, Person, Pupil, School
 from db.sample.people import pupil_upn
-from tests.db.ledger_story import Village, village
+from tests.db.ledger_story import TODAY, Village, village
 
 ASH, OAK = "900001", "900002"
 PUPILS = "URN,Adno,UPN,Legal forename,Legal surname,DOB,NC Year,Reg,SEN status,SEN need,LAC\n"
@@ -36,7 +36,7 @@ def child(urn: str, number: int) -> str:
 
 def imports(ash: Village, **files: str) -> ImportReport:
     with ash.engines.scheduler() as session:
-        return import_files(session, {f"{name}.csv": text.encode() for name, text in files.items()}, actor_id=None)
+        return import_files(session, {f"{name}.csv": text.encode() for name, text in files.items()}, actor_id=None, today=TODAY)
 
 
 def pupils(ash: Village, number: int) -> dict[str, tuple[int, date | None]]:

@@ -21,7 +21,7 @@ TODAY = date(2026, 11, 24)
 def test_each_pupil_has_somebody_to_be_asked_about(engines: Engines, tmp_path: Path) -> None:
     write_sample_trust(tmp_path, TODAY, pupils=150)
     with engines.scheduler() as session:
-        import_folder(session, tmp_path, actor_id=None)
+        import_folder(session, tmp_path, actor_id=None, today=TODAY)
         assert load_sample_profiles(session, tmp_path / "la_profiles", TODAY) == 4
         pupils = session.execute(text("SELECT id, school_id FROM pupils WHERE sen_provision = 'E' ORDER BY id LIMIT 40")).all()
     for one in pupils:

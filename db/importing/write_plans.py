@@ -1,0 +1,118 @@
+"""EHC plans into their table. What the ledger knows of a plan's reviews is never undone by an older file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from db.importing.problems import ImportRefused, Problem
+from db.importing.pupils_of_rows import pupil_key, pupils_of
+from db.importing.typed_rows import TypedRow
+from db.importing.upsert import Counts, Values, upsert
+from db.importing.write_trust import authorities_by_code
+from db.models import Plan, Pupil
+from rules.calendar import england
+from rules.date_words import date_of
+
+_FIRST_MADE = "the plan date is the day on which the plan was first made: an amended plan keeps it, and no amendment restarts the 12 months"
+
+
+def write_plans(session: Session, rows: Sequence[TypedRow], today: date) -> Counts:
+    """EHC plans, one a pupil in the file; the LA that keeps the plan becomes the pupil's LA.
+
+    `review_due_on` is the last day of the 12 months starting with the making of the plan or its last review (CFA 2014 s.44(1)). For a plan that
+    the ledger knows the later of the two last reviews counts, and only a later review puts that day off. A plan dated after the day on which the
+    pupil's plan ceased is a new one; a row of a plan that ceased changes nothing. Raises ImportRefused for a day to come, a review before its plan.
+    """
+    pupils = pupils_of(session, rows)
+    las = authorities_by_code(session)
+    _refuse_impossible(rows, las, today)
+    plans = _plans_of(session, {pupils[pupil_key(r)][0] for r in rows})
+    counts, added, standing = Counts(), [], []
+    for row in rows:
+        pupil, school = pupils[pupil_key(row)]
+        ceased_on = max((p.ceased_on for p in plans.get(pupil, ()) if p.ceased_on), default=None)
+        if ceased_on is not None and _day(row, "issued_on") <= ceased_on:
+            counts += Counts(unchanged=1, notes=(_ceased(row, ceased_on),))
+            continue
+        running = next((p for p in plans.get(pupil, ()) if p.ceased_on is None), None)
+        values = {"pupil_id": pupil, "school_id": school, "authority_id": las[str(row.values["la_code"])], **_days(row, running)}
+        if running is None:
+            added.append(values)
+        else:
+            standing.append(values | {"id": running.id})
+            counts += Counts(notes=_stays(row, running, values))
+    _keep_authorities(session, [*added, *standing])
+    if added:
+        session.execute(insert(Plan), added)
+    return counts + Counts(added=len(added)) + upsert(session, Plan, ["id"], standing)
+
+
+def _days(row: TypedRow, running: Plan | None) -> dict[str, date | None]:
+    """Plan date, last review and the day by which the next review is decided, from the row and from what is known of the plan that runs."""
+    issued_on, reviewed_on = _day(row, "issued_on"), row.values["last_review_on"]
+    assert reviewed_on is None or isinstance(reviewed_on, date)
+    if running is not None and running.last_review_on is not None and (reviewed_on is None or reviewed_on <= running.last_review_on):
+        return {"issued_on": issued_on, "last_review_on": running.last_review_on, "review_due_on": running.review_due_on}
+    due_on = _twelve_months(reviewed_on or issued_on)
+    if running is not None and reviewed_on is None:
+        due_on = min(due_on, running.review_due_on)
+    return {"issued_on": issued_on, "last_review_on": reviewed_on, "review_due_on": due_on}
+
+
+def _twelve_months(base: date) -> date:
+    return date_of(f"12 months starting with {base}", england()).on
+
+
+def _stays(row: TypedRow, running: Plan, values: Values) -> tuple[Problem, ...]:
+    """Said where a later plan date alone would put the review off: it does not."""
+    if values["last_review_on"] is not None or _twelve_months(values["issued_on"]) <= running.review_due_on:
+        return ()
+    said = f"the review stays due on {running.review_due_on}: {_FIRST_MADE}"
+    cure = "if the earlier plan date was wrong, write the right one under Last review too"
+    return (Problem(row.file, row.line, "Plan date", f"{said}; {cure}"),)
+
+
+def _ceased(row: TypedRow, ceased_on: date) -> Problem:
+    return Problem(
+        row.file, row.line, "Plan date", f"this plan ceased on {ceased_on}, so the row changes nothing; a new plan has a later date than that"
+    )
+
+
+def _refuse_impossible(rows: Sequence[TypedRow], las: Mapping[str, int], today: date) -> None:
+    problems = []
+    for r in rows:
+        if str(r.values["la_code"]) not in las:
+            reason = f"no local authority {r.values['la_code']} is known; import la_contacts.csv with it first"
+            problems.append(Problem(r.file, r.line, "LA code", reason))
+        issued_on, reviewed_on = _day(r, "issued_on"), r.values["last_review_on"]
+        for heading, said in (("Plan date", issued_on), ("Last review", reviewed_on)):
+            if isinstance(said, date) and said > today:
+                problems.append(Problem(r.file, r.line, heading, f"{said} is still to come; write the day on which it happened"))
+        if isinstance(reviewed_on, date) and reviewed_on < issued_on:
+            reason = f"the review of {reviewed_on} is before the plan of {issued_on}: {_FIRST_MADE}; correct one of the two"
+            problems.append(Problem(r.file, r.line, "Last review", reason))
+    if problems:
+        raise ImportRefused(problems)
+
+
+def _plans_of(session: Session, pupils: set[int]) -> dict[int, list[Plan]]:
+    found: dict[int, list[Plan]] = {}
+    for plan in session.scalars(select(Plan).where(Plan.pupil_id.in_(pupils)).order_by(Plan.id).execution_options(populate_existing=True)):
+        found.setdefault(plan.pupil_id, []).append(plan)
+    return found
+
+
+def _keep_authorities(session: Session, values: Sequence[Values]) -> None:
+    for v in values:
+        changed = Pupil.authority_id.is_distinct_from(v["authority_id"])
+        session.execute(update(Pupil).where(Pupil.id == v["pupil_id"], changed).values(authority_id=v["authority_id"]))
+
+
+def _day(row: TypedRow, name: str) -> date:
+    day = row.values[name]
+    assert isinstance(day, date)
+    return day

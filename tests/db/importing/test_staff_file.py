@@ -1,0 +1,106 @@
+"""Who a row of staff.csv is: one number at two schools, a trust's number at many, an address put right, a number given to somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from db.engine import Engines
+from db.importing.problems import ImportRefused
+from db.importing.run import FileReport, import_files
+from db.models import Membership, Person, School
+
+OAK, ELM = "900101", "900102"
+TODAY = date(2026, 11, 24)
+HEADINGS = "URN,Staff ID,Forename,Surname,Email,Role"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def schools(engines: Engines) -> None:
+    rows = [f"{urn},999400{n},{name},primary,999" for n, (urn, name) in enumerate([(OAK, "Oak"), (ELM, "Elm")])]
+    with engines.scheduler() as session:
+        import_files(session, {"schools.csv": "\n".join(["URN,DfE number,School name,Phase,LA code", *rows]).encode()}, actor_id=None, today=TODAY)
+
+
+def imported(engines: Engines, *rows: str, headings: str = HEADINGS) -> FileReport:
+    with engines.scheduler() as session:
+        return import_files(session, {"staff.csv": "\n".join([headings, *rows]).encode()}, actor_id=None, today=TODAY).files[0]
+
+
+def held(engines: Engines, number: str) -> set[tuple[str, str, str, str]]:
+    """Name, address, school and role of everybody with the number."""
+    asked = (
+        select(Person.given_name, Person.email, School.name, Membership.role)
+        .join(Membership, Membership.person_id == Person.id)
+        .join(School, School.id == Membership.school_id)
+        .where(Person.external_id.startswith(f"staff:{number}:"))
+    )
+    with engines.scheduler() as session:
+        return {(name, email, school, role) for name, email, school, role in session.execute(asked)}
+
+
+def one_person(engines: Engines, number: str) -> int:
+    with engines.scheduler() as session:
+        return session.scalars(select(Person.id).where(Person.external_id.startswith(f"staff:{number}:"))).one()
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_number_of_two_schools_is_two_people(engines: Engines, together: bool) -> None:
+    number = "7" if together else "8"
+    rows = [f"{OAK},{number},Alice,Ash,alice@oak.example,SENCO", f"{ELM},{number},Bob,Birch,bob@elm.example,Teacher"]
+    for part in [rows] if together else [rows[:1], rows[1:]]:
+        assert imported(engines, *part).counts.notes == ()
+    expected = {("Alice", "alice@oak.example", "Oak", "senco"), ("Bob", "bob@elm.example", "Elm", "teacher")}
+    assert held(engines, number) == expected
+    assert imported(engines, *rows).counts.changed == 0 and held(engines, number) == expected
+
+
+def test_a_trusts_number_is_one_person_at_each_school_whatever_the_letters_of_the_address(engines: Engines) -> None:
+    imported(
+        engines, f"{OAK},9,Cy,Cole,cy@trust.example,SENCO", f"{ELM},9,Cy,Cole,Cy@Trust.example,SENCO", ",9,Cy,Cole,cy@trust.example,Trust SEND lead"
+    )
+    assert one_person(engines, "9")
+    assert {(school, role) for _, _, school, role in held(engines, "9")} == {(s, r) for s in ("Oak", "Elm") for r in ("senco", "trust_send_lead")}
+    imported(engines, ",9,Di,Dean,di@trust.example,CEO", f"{OAK},9,Eve,Eyre,eve@oak.example,Teacher")
+    assert {who for who, _, _, role in held(engines, "9") if role in ("ceo", "teacher")} == {"Di", "Eve"}, (
+        "a role of the trust is another file's number"
+    )
+
+
+def test_an_address_put_right_is_the_same_person_and_is_said(engines: Engines) -> None:
+    imported(engines, f"{OAK},10,Fay,Fox,fay.fox@oak.example,Teacher", f"{ELM},10,Fay,Fox,fay.fox@oak.example,Teacher")
+    person = one_person(engines, "10")
+    report = imported(engines, f"{OAK},10,Fay,Green,fay.green@oak.example,Teacher")
+    assert one_person(engines, "10") == person and {email for _, email, _, _ in held(engines, "10")} == {"fay.green@oak.example"}
+    assert [str(note) for note in report.counts.notes] == [
+        "staff.csv, line 2: the address of Fay Green was fay.fox@oak.example and is fay.green@oak.example now",
+        "staff.csv, line 2: Fay Fox is Fay Green now",
+    ]
+    assert imported(engines, f"{OAK},10,Fay,Green,fay.green@oak.example,Teacher").counts.notes == ()
+
+
+def test_a_number_given_to_somebody_else_at_the_same_school_is_another_person(engines: Engines) -> None:
+    imported(engines, f"{OAK},11,Gus,Gray,gus@oak.example,Headteacher")
+    report = imported(engines, f"{OAK},11,Hal,Hart,hal@oak.example,Teacher")
+    assert {(who, role) for who, _, _, role in held(engines, "11")} == {("Gus", "headteacher"), ("Hal", "teacher")}
+    assert "another person than Gus Gray (gus@oak.example)" in str(report.counts.notes[0])
+
+
+def refused(engines: Engines, rows: Iterable[str]) -> list[str]:
+    with pytest.raises(ImportRefused) as stopped:
+        imported(engines, *rows)
+    return [str(problem) for problem in stopped.value.problems]
+
+
+def test_what_cannot_be_told_apart_is_refused_with_its_line(engines: Engines) -> None:
+    imported(engines, f"{OAK},12,Ivy,Ince,ivy@oak.example,Teacher", f"{ELM},12,Ivy,Ince,ivy@oak.example,Teacher")
+    two = [f"{OAK},13,Jo,Jay,jo@oak.example,Teacher", f"{OAK},13,Jo,Jay,j.jay@oak.example,SENCO"]
+    assert "line 3: the staff number 13 stands in line 2 for the same school with another address" in refused(engines, two)[0]
+    names = [f"{OAK},13,Jo,Jay,jo@oak.example,Teacher", f"{ELM},13,Kim,Kay,jo@oak.example,Teacher"]
+    assert "line 3: the staff number 13 is Jo Jay in line 2; keep one name" in refused(engines, names)[0]
+    half = [f"{OAK},12,Ivy,Ince,ivy.ince@oak.example,Teacher", f"{ELM},12,Ivy,Ince,ivy@oak.example,Teacher"]
+    assert "line 2: the staff number 12 with the address ivy.ince@oak.example may be Ivy Ince (ivy@oak.example)" in refused(engines, half)[0]
+    assert held(engines, "13") == set()
