@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from db.engine import Engines
+from rules.history import Refused
 from tests.tasks.reviewed_village import ReviewedVillage, reviewed_village
 
 
@@ -95,3 +96,17 @@ def test_a_first_plan_counts_from_its_making_and_an_earlier_day_than_the_diarys_
     assert place.diary(first) == [(None, date(2027, 11, 9), None)]
     admitted(place, earlier, last_reviewed_on="2026-03-02")
     assert place.diary(earlier) == [(date(2026, 3, 2), date(2027, 3, 1), None)]
+
+
+def test_the_consultation_hands_on_the_last_review_and_a_day_after_the_plans_is_refused(place: ReviewedVillage) -> None:
+    pupil = place.village.pupil()
+    asked = {"on_roll": False, "asked_for_by": "family", "medical_condition": False, "rights_held_by": "parent"}
+    case = place.opens("plan_consultation", pupil, "2026-10-05", consultation_received_on="2026-10-05", **asked)
+    with pytest.raises(Refused, match="last_reviewed_on"):
+        place.records(case, "la_makes_plan", "2026-11-11", "names_us", decision_on="2026-11-10", last_reviewed_on="2026-11-20")
+    place.records(case, "la_makes_plan", "2026-11-11", "names_us", decision_on="2026-11-10", last_reviewed_on="2026-01-20")
+    (admission,) = place.cases(pupil, "admission_of_named_pupil")
+    place.records(admission, "admit", "2026-11-12", admitted_on="2026-11-12")
+    assert place.diary(pupil) == [(date(2026, 1, 20), date(2027, 1, 19), None)]
+    with pytest.raises(Refused, match="last_reviewed_on"):
+        admitted(place, place.village.pupil(), last_reviewed_on="2027-01-20")
