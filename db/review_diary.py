@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 
-def diary_review(session: Session, case: str, reviewed_on: date, next_due_on: date) -> bool:
-    """Put the next review of the case's pupil in the diary. A plan is added if the pupil has none that runs. False: done before.
+@dataclass(frozen=True)
+class KnownPlan:
+    """What a process learned of a plan. `issued_on`: the date on it, an amendment's too; `last_review_on`: None where the twelve months run from its
+    making; `review_due_on`: their last day."""
 
-    `reviewed_on`: the day the plan was made or the review decided; `next_due_on`: the last lawful day of the next review's decision.
+    issued_on: date
+    last_review_on: date | None
+    review_due_on: date
+
+
+def diary_review(session: Session, case: str, reviewed_on: date, next_due_on: date) -> bool:
+    """Put the review after this one in the diary. A plan is added if the case's pupil has none that runs. False: done before.
+
+    `reviewed_on`: the day the review was decided; `next_due_on`: the last lawful day of the next review's decision.
     """
     changed = session.execute(
         text("""
@@ -20,15 +31,34 @@ def diary_review(session: Session, case: str, reviewed_on: date, next_due_on: da
         RETURNING n.id"""),
         {"case": case, "reviewed": reviewed_on, "next": next_due_on},
     ).all()
+    return bool(changed) or _add(session, case, KnownPlan(reviewed_on, None, next_due_on))
+
+
+def diary_plan(session: Session, case: str, plan: KnownPlan) -> bool:
+    """Put the next review of a plan that was made, amended or brought along in the diary. False: nothing changed.
+
+    A day that stands there already moves to an earlier one, never to a later: only a review starts new twelve months.
+    """
+    changed = session.execute(
+        text("""
+        UPDATE plans n SET last_review_on = COALESCE(:reviewed, n.last_review_on), review_due_on = :next
+          FROM cases c WHERE c.ref = :case AND n.pupil_id = c.pupil_id AND n.ceased_on IS NULL AND n.review_due_on > :next
+        RETURNING n.id"""),
+        {"case": case, "reviewed": plan.last_review_on, "next": plan.review_due_on},
+    ).all()
+    return bool(changed) or _add(session, case, plan)
+
+
+def _add(session: Session, case: str, plan: KnownPlan) -> bool:
     added = session.execute(
         text("""
-        INSERT INTO plans (pupil_id, school_id, authority_id, issued_on, review_due_on)
-        SELECT p.id, p.school_id, p.authority_id, :reviewed, :next FROM cases c JOIN pupils p ON p.id = c.pupil_id
+        INSERT INTO plans (pupil_id, school_id, authority_id, issued_on, last_review_on, review_due_on)
+        SELECT p.id, p.school_id, p.authority_id, :issued, :reviewed, :next FROM cases c JOIN pupils p ON p.id = c.pupil_id
          WHERE c.ref = :case AND p.authority_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM plans n WHERE n.pupil_id = p.id AND n.ceased_on IS NULL)
         RETURNING id"""),
-        {"case": case, "reviewed": reviewed_on, "next": next_due_on},
+        {"case": case, "issued": plan.issued_on, "reviewed": plan.last_review_on, "next": plan.review_due_on},
     ).all()
-    return bool(changed or added)
+    return bool(added)
 
 
 def end_plan(session: Session, case: str, ceased_on: date) -> bool:

@@ -19,6 +19,7 @@
 | `no_date_to_lift`, `already_lifted`, `missing_review` | an exception with nothing to lift, doubled, or without a day of review |
 | `bad_day` | a day more than a year before the case opened |
 | `wrong_subject` | a process about a pupil is opened about a school, or the other way round; raised by the ledger |
+| `review_runs` | a second annual review of the same twelve months is opened beside the one that runs; raised by the ledger |
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from rules.record import Draft, Entry
 CODES = frozenset(
     "not_an_opening already_open case_ended unknown_step unknown_party unknown_outcome unknown_fact unknown_name already_decided not_open "
     "not_in_turn not_decided old_round missing_fact bad_fact fixed_fact not_before own_work calendar_step not_lawful_exception no_date_to_lift "
-    "already_lifted missing_review bad_day wrong_subject".split()
+    "already_lifted missing_review bad_day wrong_subject review_runs".split()
 )
 
 

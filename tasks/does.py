@@ -12,7 +12,8 @@ from datetime import date
 from uuid import UUID, uuid5
 
 from db.ledger import Actor, Receipt
-from db.review_diary import diary_review, end_plan
+from db.queries.running_reviews import REVIEW
+from db.review_diary import KnownPlan, diary_plan, diary_review, end_plan
 from rules.calendar import england
 from rules.definition import Definition
 from rules.due import DueDate, due_date
@@ -54,14 +55,21 @@ def send(parts: Parts, todo: ToDo) -> Receipt:
 
 
 def put_review_in_diary(parts: Parts, todo: ToDo) -> Receipt:
-    """Date the plan's next review: the last day of twelve months that start with the LA's decision. Raises as `send` does."""
-    decided_on = todo.position.facts.get("decision_on")
-    if not isinstance(decided_on, date):
+    """Date the plan's next review: the last day of twelve months that start with the LA's decision on a review, or with the making or the last review
+    of a plan that another process heard of. Only a review moves a day in the diary on; no amendment does, not even the Tribunal's. Raises as `send`
+    does."""
+    reviewed = todo.definition.process == REVIEW
+    planned_on = _day(todo, "new_decision_on") or _day(todo, "decision_on")  # where both are known, the first was appealed against
+    if planned_on is None:
         raise TaskFailed("does.no_decision_date", todo.case)
-    due = due_date(parse_rule(NEXT_REVIEW), {"decision_on": decided_on}.get, opened_on=None, calendar=england())
+    runs_from = planned_on if reviewed else min(planned_on, _day(todo, "last_reviewed_on") or planned_on)
+    due = due_date(parse_rule(NEXT_REVIEW), {"decision_on": runs_from}.get, opened_on=None, calendar=england())
     assert isinstance(due, DueDate)
     with parts.engines.scheduler() as session:
-        diary_review(session, todo.case, decided_on, due.on)
+        if reviewed:
+            diary_review(session, todo.case, runs_from, due.on)
+        else:
+            diary_plan(session, todo.case, KnownPlan(planned_on, runs_from if runs_from < planned_on else None, due.on))
     return send(parts, todo)
 
 
@@ -112,6 +120,11 @@ def do(parts: Parts, todo: ToDo) -> Receipt:
 def key_of(case: str, instance: Instance) -> UUID:
     """The idempotency key of software doing that step: the same at every try, so that trying again never does it twice."""
     return uuid5(_KEYS, f"{case}/{instance.step}/{instance.party}/{instance.round}")
+
+
+def _day(todo: ToDo, fact: str) -> date | None:
+    known = todo.position.facts.get(fact)
+    return known if isinstance(known, date) else None
 
 
 def _done(parts: Parts, todo: ToDo, facts: Facts) -> Receipt:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from db.ledger import Actor, Opening
 from db.queries.cases import PlanToReview, plans_to_review
 from db.queries.plans import PlanWithoutReview, plans_without_review
+from db.queries.running_reviews import REVIEW
 from rules.calendar import england
 from rules.definition import Definition
 from rules.due import DueDate, due_date
@@ -23,7 +24,6 @@ from tasks.failure import code_of, place_of
 from tasks.parts import Parts
 from tasks.quiet import refuse_if_leapt
 
-PROCESS = "annual_review"
 LOOKS_AHEAD = timedelta(weeks=40)  # further than any definition counts back; the definition's own rule decides
 MEETING_BEFORE_DUE = timedelta(weeks=4)
 SWEEP = Actor(None, frozenset(), "calendar")
@@ -47,7 +47,7 @@ def open_due_reviews(parts: Parts, today: date) -> OpenedReviews:
     """
     refuse_if_leapt(parts)
     with parts.engines.scheduler() as session:
-        plans = plans_to_review(session, today + LOOKS_AHEAD, PROCESS, today=today)
+        plans = plans_to_review(session, today + LOOKS_AHEAD, today=today)
     opened: list[str] = []
     refused: list[tuple[int, str]] = []
     for plan in plans:
@@ -71,8 +71,8 @@ def opens_on(definition: Definition, review_due_on: date) -> date:
 
 def not_running(session: Session, library: Library, today: date) -> list[PlanWithoutReview]:
     """Plans of the session's schools whose review does not run although its day is past: a person ended it, or it could not be opened."""
-    definition = library.definitions[PROCESS][-1]
-    return plans_without_review(session, today + LOOKS_AHEAD, today, lambda due: opens_on(definition, due), PROCESS)
+    definition = library.definitions[REVIEW][-1]
+    return plans_without_review(session, today + LOOKS_AHEAD, today, lambda due: opens_on(definition, due))
 
 
 def facts_of(plan: PlanToReview, today: date) -> Facts:
@@ -92,11 +92,11 @@ def facts_of(plan: PlanToReview, today: date) -> Facts:
 
 def _open(parts: Parts, plan: PlanToReview, today: date) -> str:
     facts = facts_of(plan, today)
-    definition = parts.library.for_new_case(PROCESS, today, facts)
+    definition = parts.library.for_new_case(REVIEW, today, facts)
     if today < opens_on(definition, plan.review_due_on):
         return ""
     asked = {name: value for name, value in facts.items() if name in definition.opens_with}
     # The day is in the key: what a person ended by hand is asked for again each morning, and answered with the case that they ended.
-    key = uuid5(_KEYS, f"{PROCESS}/{plan.pupil_id}/{plan.review_due_on.isoformat()}/{today.isoformat()}")
-    receipt = parts.ledger.open_cases(SWEEP, [Opening(key, PROCESS, plan.pupil_id, asked, today)])[0]
+    key = uuid5(_KEYS, f"{REVIEW}/{plan.pupil_id}/{plan.review_due_on.isoformat()}/{today.isoformat()}")
+    receipt = parts.ledger.open_cases(SWEEP, [Opening(key, REVIEW, plan.pupil_id, asked, today)])[0]
     return "" if receipt.repeated else receipt.case

@@ -8,11 +8,13 @@ from db.acts.actor import Actor
 from db.acts.before import receipt_of_key
 from db.acts.errors import KeyReused, NotAllowed
 from db.acts.following import Done, Following, leads_on
+from db.acts.one_review import refuse_second_review
 from db.acts.opening import Opened, Opening, prepared, write_prepared
 from db.acts.parts import Parts
 from db.acts.receipt import Receipt
 from db.acts.retry import retried
 from db.acts.standing import read_standing
+from db.queries.running_reviews import REVIEW
 from db.roles import APP, SCHEDULER
 from rules.history import Refused
 
@@ -42,7 +44,8 @@ def _in_its_own_transaction(parts: Parts, actor: Actor, opening: Opening) -> tup
     with parts.engines.act_connection(SCHEDULER if actor.is_software else APP) as connection:
         ready = prepared(parts, connection, actor, opening)
         leads = leads_on(parts, ready.definition, ready.change)
-        with connection.transaction() if leads else nullcontext():
+        with connection.transaction() if leads or opening.process == REVIEW else nullcontext():
+            refuse_second_review(parts, connection, opening)
             opened = write_prepared(parts, connection, ready)
             following = Following(parts, connection, actor)
             if leads and opened.answer == "done":

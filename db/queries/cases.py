@@ -8,7 +8,19 @@ from datetime import date
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from db.queries.running_reviews import AWAITED
 from db.queries.step_rows import initials, pupil_name, whom
+
+_TO_REVIEW = text(f"""
+    SELECT n.id, n.pupil_id, n.school_id, n.issued_on, n.last_review_on, n.review_due_on, p.born_on, p.year_group, p.looked_after
+    FROM plans n JOIN pupils p ON p.id = n.pupil_id
+    WHERE n.ceased_on IS NULL AND (p.left_on IS NULL OR p.left_on >= :today) AND n.review_due_on <= :until
+      AND NOT EXISTS (SELECT 1 FROM cases c JOIN definitions d ON d.id = c.definition_id WHERE c.pupil_id = n.pupil_id AND {AWAITED})
+      AND NOT EXISTS (SELECT 1 FROM cases c JOIN definitions d ON d.id = c.definition_id
+                        JOIN steps t ON t.case_id = c.id AND t.step = 'review' AND t.closed_seq IS NULL
+                       WHERE c.pupil_id = n.pupil_id AND c.ended = '' AND d.process = 'phase_transfer'
+                         AND NOT EXISTS (SELECT 1 FROM case_waits w WHERE w.parent_id = t.case_id AND w.step = t.step AND w.round = t.round))
+    ORDER BY n.review_due_on, n.id""")  # noqa: S608  our own names
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +54,7 @@ class PupilRow:
 
 @dataclass(frozen=True, slots=True)
 class PlanToReview:
-    """An EHC plan without a running review. `review_due_on`: the last lawful day of the LA's decision on it."""
+    """An EHC plan without a review that awaits its decision. `review_due_on`: the last lawful day of the LA's decision on it."""
 
     plan_id: int
     pupil_id: int
@@ -117,21 +129,12 @@ def find_pupils(session: Session, words: str, today: date, *, limit: int = 50, l
     ]
 
 
-def plans_to_review(session: Session, due_until: date, process: str = "annual_review", *, today: date) -> list[PlanToReview]:
-    """Plans whose 12 months end by `due_until` and whose pupil has no running case of the process; soonest first. Who is on roll
+def plans_to_review(session: Session, due_until: date, *, today: date) -> list[PlanToReview]:
+    """Plans whose 12 months end by `due_until` and whose pupil has no review that still awaits its decision; soonest first. Who is on roll
     today, or leaves on a later day, is reviewed.
 
-    A change of phase that still waits for its review opens that review itself, so such a pupil is left out.
+    A review that was decided stands in nobody's way, however long it stays open. A change of phase opens its review itself: while it has none yet,
+    such a pupil is left out; afterwards the review that it waits for speaks for itself.
     """
-    rows = session.execute(
-        text("""
-        SELECT n.id, n.pupil_id, n.school_id, n.issued_on, n.last_review_on, n.review_due_on, p.born_on, p.year_group, p.looked_after
-        FROM plans n JOIN pupils p ON p.id = n.pupil_id
-        WHERE n.ceased_on IS NULL AND (p.left_on IS NULL OR p.left_on >= :today) AND n.review_due_on <= :until
-          AND NOT EXISTS (SELECT 1 FROM cases c JOIN definitions d ON d.id = c.definition_id
-                          WHERE c.pupil_id = n.pupil_id AND c.ended = '' AND (d.process = :process OR d.process = 'phase_transfer' AND EXISTS (
-                              SELECT 1 FROM steps t WHERE t.case_id = c.id AND t.step = 'review' AND t.closed_seq IS NULL)))
-        ORDER BY n.review_due_on, n.id"""),
-        {"until": due_until, "today": today, "process": process},
-    )
+    rows = session.execute(_TO_REVIEW, {"until": due_until, "today": today})
     return [PlanToReview(*row) for row in rows]

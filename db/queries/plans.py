@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from db.queries.cases import plans_to_review
+from db.queries.running_reviews import REVIEW
 from db.queries.step_rows import pupil_name
 
 
@@ -32,17 +33,15 @@ _NAMES = text("""
 """)
 
 
-def plans_without_review(
-    session: Session, until: date, today: date, opens_on: Callable[[date], date], process: str = "annual_review"
-) -> list[PlanWithoutReview]:
-    """Plans of the session's schools due by `until`, with no review running although the day of `opens_on(review_due_on)` is past; soonest first.
+def plans_without_review(session: Session, until: date, today: date, opens_on: Callable[[date], date]) -> list[PlanWithoutReview]:
+    """Plans of the session's schools due by `until`, with no review for it although the day of `opens_on(review_due_on)` is past; soonest first.
 
     The morning's sweep opens every review on its day, so a plan stands here when a person has ended its case, or when it could not be opened.
     """
-    due = [plan for plan in plans_to_review(session, until, process, today=today) if opens_on(plan.review_due_on) < today]
+    due = [plan for plan in plans_to_review(session, until, today=today) if opens_on(plan.review_due_on) < today]
     if not due:
         return []
-    rows = {row.id: row for row in session.execute(_NAMES, {"process": process, "pupils": [plan.pupil_id for plan in due]})}
+    rows = {row.id: row for row in session.execute(_NAMES, {"process": REVIEW, "pupils": [plan.pupil_id for plan in due]})}
     found = []
     for plan in due:
         row = rows[plan.pupil_id]

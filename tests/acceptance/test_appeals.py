@@ -14,6 +14,7 @@ from db.ledger import Actor, NotAllowed
 from tests.acceptance.appeals import appealed, claim, dated, decided, family, mails_on, mediated, opened_on_the_page
 from tests.acceptance.people import CEO, COUNCIL, HEAD, SENCO, SEND_LEAD, chief_executive
 from tests.acceptance.trust_at_work import TrustAtWork, words
+from tests.flows.office import until
 
 pytestmark = pytest.mark.slow
 LA = COUNCIL["la"]
@@ -176,6 +177,7 @@ def test_the_other_ends_of_an_appeal(trust: TrustAtWork) -> None:
     assert "which count from Tuesday 3 March 2026" in words(late.mail(late.home.mother, "the appeal has ended without an order"))
     late.records("la_keeps_its_word", "made", new_decision_on="2026-12-02")
     late.records("brief_staff")
+    until(lambda: "diary_first_review" not in late.open_steps, "the first review is in the diary")
     late.has_ended("plan_in_place")
     ended = {end: appealed(trust, "Jo", "plan_contents") for end in ("dismissed", "withdrawn", "reconsidered")}
     for end, story in ended.items():

@@ -97,7 +97,7 @@ def test_named_against_its_answer_the_school_admits_at_once_and_everybody_reads(
     assert "they would not be enough" in answer and "paragraph 9.80" in answer and "Quentin" not in answer
     assert story.told("the school's answer to the consultation") == {LA, SENCO, GOVERNOR}
     story.comes("2026-03-20")
-    opened = story.records("la_makes_plan", "names_us", decision_on="2026-03-19").also_opened
+    opened = story.records("la_makes_plan", "names_us", decision_on="2026-03-19", last_reviewed_on="2026-03-19").also_opened
     named = words(story.mail(HEAD, "a plan names our school"))
     assert "must admit Quentin at once" in named and "section 43(2)" in named and "Thursday 19 March 2026" in named
     assert story.told("a plan names our school") == {HEAD, SENCO, GOVERNOR}
@@ -148,7 +148,7 @@ def test_the_other_ends_of_a_consultation_and_of_an_admission(trust: TrustAtWork
     assert no_plan.told("there is no plan, or it is not amended") == {SENCO, HEAD}
     withdrawn.interrupts("consultation_withdrawn", "The family moves")
     assert withdrawn.told("a consultation has been withdrawn") == {HEAD, GOVERNOR}
-    opened = silent.records("la_makes_plan", "names_us", decision_on="2026-03-02").also_opened
+    opened = silent.records("la_makes_plan", "names_us", decision_on="2026-03-02", last_reviewed_on="2026-01-20").also_opened
     for story, end in ((elsewhere, "named_elsewhere"), (no_plan, "no_plan"), (withdrawn, "consultation_withdrawn"), (silent, "named")):
         story.has_ended(end)
     gone = admission_of(silent, opened)
@@ -157,7 +157,7 @@ def test_the_other_ends_of_a_consultation_and_of_an_admission(trust: TrustAtWork
     gone.has_ended("named_elsewhere")
     whole = trust.open(
         "admission_of_named_pupil", household(trust.office.village, "Vic", date(2016, 5, 4), 4),
-        decision_on=date(2026, 3, 2), on_roll=True, medical_condition=False, rights_held_by="parent",
+        decision_on=date(2026, 3, 2), last_reviewed_on=date(2026, 3, 2), on_roll=True, medical_condition=False, rights_held_by="parent",
     )  # fmt: skip
     whole.records("admit", by="head", admitted_on="2026-03-03")
     assert "stays at Ash School" in words(whole.mail(whole.home.mother, "a place at our school"))

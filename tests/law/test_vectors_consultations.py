@@ -34,7 +34,7 @@ def test_the_last_day_to_appeal_against_ceasing(row: str) -> None:
 def test_the_first_review_of_an_admitted_pupil() -> None:
     made = BY_ID["read-4"]["event_date"]
     definition = load_library().definitions["admission_of_named_pupil"][0]
-    story = Story(definition, made, decision_on=made, on_roll=True, medical_condition=False, rights_held_by="parent")
+    story = Story(definition, made, decision_on=made, last_reviewed_on=made, on_roll=True, medical_condition=False, rights_held_by="parent")
     story.decide("admit", made, actor=HEAD, admitted_on=made)
     assert definition.steps["diary_first_review"].does == "diary_review"
     known = {name: value for name, value in story.position.facts.items() if isinstance(value, date)}

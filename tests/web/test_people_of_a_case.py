@@ -60,7 +60,13 @@ def test_nobody_enters_a_child_at_a_school_that_is_not_theirs_nor_a_teacher_at_a
 
 def test_a_person_is_put_into_a_place_and_replaced(site: Site) -> None:
     pupil = site.pupil("Vic", "Ashby")
-    facts = {"decision_on": date(2026, 11, 20), "on_roll": True, "medical_condition": False, "rights_held_by": "parent"}
+    facts = {
+        "decision_on": date(2026, 11, 20),
+        "last_reviewed_on": date(2026, 11, 20),
+        "on_roll": True,
+        "medical_condition": False,
+        "rights_held_by": "parent",
+    }
     senco = site.actor("senco")
     case = site.ledger.open_case(senco, key=uuid4(), process="admission_of_named_pupil", pupil_id=pupil, facts=facts, on=date(2026, 11, 24)).case
     browser = site.client()
