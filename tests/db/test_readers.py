@@ -106,8 +106,8 @@ def test_an_act_kept_in_memory_is_not_told_to_others(ash: Village, complaint: st
         with pytest.raises(NotFound):
             ash.ledger.decide(ash.teacher, key=uuid4(), case=complaint, step="acknowledge", on=day("2026-09-05"))
     key = uuid4()
-    first = ash.ledger.decide(ash.senco, key=key, case=complaint, step="parents_on_informal", outcome="nothing_said", on=day("2026-09-24"))
-    again = ash.ledger.decide(ash.senco, key=key, case=complaint, step="parents_on_informal", outcome="nothing_said", on=day("2026-09-24"))
+    first = ash.ledger.decide(ash.senco, key=key, case=complaint, step="parents_on_informal", outcome="nothing_said", on=day("2026-09-28"))
+    again = ash.ledger.decide(ash.senco, key=key, case=complaint, step="parents_on_informal", outcome="nothing_said", on=day("2026-09-28"))
     assert again.repeated and again.seq == first.seq
 
 
