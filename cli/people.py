@@ -26,20 +26,23 @@ def contact(
 ) -> None:
     """Put a person into a role of a case's pupil, so that letters and links reach them."""
     with refusals():
-        from db.contacts import Named, contact_roles, contacts_of, put_contact
+        from db.contacts import CannotBeContact, Named, contacts_of, put_contact, roles_to_fill
 
         w = working()
         me = acting(w, who)
         found = page_of(w, me, ref)
-        roles = [one.name for one in contact_roles(found.definition)]
+        roles = {one.name: one for one in roles_to_fill(found.definition, me.roles.get(found.head.school_id, ()))}
         if role:
             if found.head.school_id not in me.schools_where("name_contact"):
-                fail("contacts are named by the SENCO, the headteacher or the trust SEND lead of the school")
+                fail("contacts are named by the SENCO, the headteacher or the trust SEND lead of the school, a panel by the trust")
             given, _, family = name.strip().rpartition(" ")
             if role not in roles or not given or "@" not in email:
                 fail(f"give one of the roles {', '.join(roles)}, first name and surname in quotes, and an address")
-            with w.engines.scheduler() as session:
-                put_contact(session, ref, role, Named(given, family, email))
+            try:
+                with w.engines.scheduler() as session:
+                    put_contact(session, ref, roles[role], Named(given, family, email), w.today)
+            except CannotBeContact as refusal:
+                fail(str(refusal))
         with w.engines.app(me.roles) as session:
             table(("role", "name", "address"), ((c.role, c.name, c.email) for c in contacts_of(session, ref)), empty="Nobody is in a role yet.")
 

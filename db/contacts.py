@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from db.models import Case, Person, PupilContact
+from db.permissions import NEVER_STAFF_OF, role_in_which, roles_naming
 from rules.check.family import rights_holders
 from rules.definition import Definition, Role
+
+# The LA's officers are the import's and the LA's profile's, the governing board's chair is a membership: nobody is put there for one pupil.
+ELSEWHERE = frozenset({"pupil", "la", "governor"})
+
+
+class CannotBeContact(ValueError):
+    """This person may not stand in this place; the message says why, and whom to name instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +41,19 @@ class ContactRow:
 
 
 def contact_roles(definition: Definition) -> tuple[Role, ...]:
-    """The roles of a process that a person may be put into: all that act or are told by a link, but for the family, whom the import brings.
-    None in a process about a school: contacts are a pupil's."""
+    """The roles of a process that a person may be put into: all that act or are told by a link, but for the family, the LA and the board, whom the
+    import brings. None in a process about a school: contacts are a pupil's."""
     if definition.about_school:
         return ()
     named = _roles_named(definition)
-    left_out = {*rights_holders(definition), "pupil"}
+    left_out = {*rights_holders(definition), *ELSEWHERE}
     return tuple(role for role in definition.roles.values() if role.name in named and role.reached_by == "link" and role.name not in left_out)
+
+
+def roles_to_fill(definition: Definition, held: Iterable[str]) -> tuple[Role, ...]:
+    """Those of `contact_roles` into which somebody with these roles at the case's school may put a person."""
+    mine = tuple(held)
+    return tuple(role for role in contact_roles(definition) if role_in_which(mine, roles_naming(role)) is not None)
 
 
 def contacts_of(session: Session, ref: str) -> list[ContactRow]:
@@ -50,22 +65,52 @@ def contacts_of(session: Session, ref: str) -> list[ContactRow]:
     return [ContactRow(row.role, row.name, row.email) for row in session.execute(asked, {"ref": ref})]
 
 
-def put_contact(session: Session, ref: str, role: str, who: Named) -> int:
+def put_contact(session: Session, ref: str, role: Role, who: Named, today: date) -> int:
     """Let this person hold the role for the case's pupil, in place of whoever did; their id. What is held or waits to be sent again goes to the
     new one when it leaves (`db/redirect.py`); a letter that is sent within minutes of being owed keeps its reader.
 
-    The session is the scheduler's: the caller has asked whether the actor may (`db/permissions.py`, `name_contact`). Raises LookupError for an
-    unknown case, and for one about a school, which has no contacts of its own. A person entered here is an outsider, so that letters tell them
-    initials only; one on the staff stays what they are.
+    The session is the scheduler's: the caller has asked whether the actor may (`roles_to_fill`). Raises LookupError for an unknown case, and for
+    one about a school, which has no contacts of its own; CannotBeContact for one of our staff in the place of somebody outside, and on a panel for
+    staff of the school, the family, and who sits there already. A person entered here is an outsider, so that letters tell them initials only;
+    one on the staff stays what they are.
     """
     case = session.scalars(select(Case).where(Case.ref == ref)).one_or_none()
     if case is None or case.pupil_id is None:
         raise LookupError(f"there is no case {ref} about a pupil")
+    _refuse_our_own(session, case, role, who.email, today)
+    _refuse_in_the_matter(session, case, role, who.email)
     person = _known(session, case.school_id, who.email) or _entered(session, case.school_id, who)
-    session.execute(text("DELETE FROM pupil_contacts WHERE pupil_id = :pupil AND role = :role"), {"pupil": case.pupil_id, "role": role})
-    session.add(PupilContact(pupil_id=case.pupil_id, person_id=person.id, role=role, school_id=case.school_id))
+    session.execute(text("DELETE FROM pupil_contacts WHERE pupil_id = :pupil AND role = :role"), {"pupil": case.pupil_id, "role": role.name})
+    session.add(PupilContact(pupil_id=case.pupil_id, person_id=person.id, role=role.name, school_id=case.school_id))
     session.flush()
     return person.id
+
+
+def _refuse_our_own(session: Session, case: Case, role: Role, email: str, today: date) -> None:
+    """Whoever acts for an outside body is not of the trust; who sits on a panel is not of the school, or not of the trust."""
+    whose = NEVER_STAFF_OF.get(role.name, "" if role.ours else "trust")
+    if not whose:
+        return
+    asked = text("""
+        SELECT EXISTS (SELECT FROM persons p JOIN memberships m ON m.person_id = p.id JOIN schools s ON s.id = m.school_id
+         WHERE lower(p.email) = lower(:email) AND (m.until_on IS NULL OR m.until_on >= :today) AND (p.left_on IS NULL OR p.left_on >= :today)
+           AND (s.id = :school OR :whose = 'trust' AND s.trust_id = (SELECT trust_id FROM schools WHERE id = :school)))""")
+    if session.scalar(asked, {"email": email, "today": today, "school": case.school_id, "whose": whose}):
+        raise CannotBeContact(f"This address is one of the {whose}'s own staff, who cannot be {role.title}. Name somebody else.")
+
+
+def _refuse_in_the_matter(session: Session, case: Case, role: Role, email: str) -> None:
+    """A panel is of different people, and none of the pupil's family is among them."""
+    if role.name not in NEVER_STAFF_OF:
+        return
+    asked = text("""
+        SELECT CASE WHEN f.person_id IS NOT NULL THEN 'is of the pupil''s family' ELSE 'sits on this panel already' END
+        FROM persons p LEFT JOIN families f ON f.person_id = p.id AND f.pupil_id = :pupil
+        LEFT JOIN pupil_contacts k ON k.person_id = p.id AND k.pupil_id = :pupil AND k.role = ANY (:seats) AND k.role <> :role
+        WHERE lower(p.email) = lower(:email) AND (f.person_id IS NOT NULL OR k.person_id IS NOT NULL) LIMIT 1""")
+    values = {"pupil": case.pupil_id, "seats": list(NEVER_STAFF_OF), "role": role.name, "email": email}
+    if (why := session.scalar(asked, values)) is not None:
+        raise CannotBeContact(f"Whoever has this address {why}. Name a person who had no part in the matter, another for each seat.")
 
 
 def _roles_named(definition: Definition) -> set[str]:

@@ -141,7 +141,7 @@ def _messages_of(row: Any, definition: Definition, own: Mapping[int, OwnLadder])
     said = json.loads(row.messages)
     common = {"case_id": row.case_id, "ref": row.ref, "seq": row.seq, "school_id": row.school_id, "outbox_id": row.id}
     for place, one in enumerate(said.get("owed", ())):
-        details = {"right": one["right"]} if "right" in one else {}
+        details = {name: one[name] for name in ("right", "corrected") if name in one}
         due_on = date.fromisoformat(one["due_on"]) if one.get("due_on") else None
         about = {name: one[name] for name in ("template", "moment", "to", "step", "party")}
         # The end of a case is about no instance: its number and round are 0 in the rules, null here.

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from rules.definition import Definition, Step
+from rules.definition import Definition, Role, Step
 from rules.history import Event
+from rules.values import Facts
 
 PlainAct = Literal[
     "read_case",
@@ -31,6 +32,12 @@ PlainAct = Literal[
 
 STAFF = ("senco", "headteacher", "teacher", "trust_send_lead", "ceo")
 LEADERS = ("senco", "headteacher", "trust_send_lead")
+# Who stands above whom, where what one has recorded is put right by another. The trust's two are level.
+RANK: Mapping[str, int] = {"teacher": 0, "senco": 1, "headteacher": 2, "trust_send_lead": 3, "ceo": 3}
+BELOW_NAMING = ("teacher",)  # records what a pupil says, and puts nobody into a place
+# Whose staff may not sit in a place of ours: three who had no part in it, one of them independent of the running of the school
+# (SI 2014/3283 Schedule paragraph 33(f), (g)), which is the trust's.
+NEVER_STAFF_OF: Mapping[str, str] = {"panel_chair": "school", "panel_member": "school", "independent_panel_member": "trust"}
 # What needs no definition to decide: an act, and the roles at the case's school that may do it.
 PLAIN: Mapping[PlainAct, tuple[str, ...]] = {
     "read_case": STAFF,
@@ -39,7 +46,7 @@ PLAIN: Mapping[PlainAct, tuple[str, ...]] = {
     "import_files": LEADERS,
     "answer_leaver": LEADERS,
     "make_link": LEADERS,
-    "name_contact": LEADERS,  # who stands behind a role of one pupil's cases
+    "name_contact": (*LEADERS, "ceo"),  # who stands behind a role of one pupil's cases; which role, `roles_naming` says
     "say_away": ("headteacher", "trust_send_lead", "ceo"),  # for somebody else, who is ill; for themselves everybody may
     "redate": LEADERS,  # a calendar that changed moves dates whoever says so; who may, puts their name to it
     "set_ladder": ("trust_send_lead",),  # who is reminded and told is the trust's to say; db/sql/97_ladders.sql holds it again
@@ -70,7 +77,7 @@ def roles_for_event(definition: Definition, event: Event) -> tuple[str, ...]:
     if event.kind == "open":
         return PLAIN["open_case"]
     if event.kind == "correct":
-        return PLAIN["correct_fact"]
+        return _correctors(definition, event)
     if event.kind == "except":
         return _staff(definition, definition.exceptions[event.name].by)
     if event.kind == "interrupt":
@@ -84,34 +91,57 @@ def roles_for_step(definition: Definition, step: str, party: str = "") -> tuple[
     return () if owner is None else _staff(definition, (owner.name,))
 
 
+def _correctors(definition: Definition, event: Event) -> tuple[str, ...]:
+    """Who puts right what was recorded: a leader who ranks no lower than whoever records it, so that nobody turns the word of those above them."""
+    steps = [(event.step, event.party)] if event.step else [one for fact in event.facts for one in _recording(definition, fact)]
+    recorders = [role for step, party in steps if step in definition.steps for role in roles_for_step(definition, step, party)]
+    lowest = min((RANK[role] for role in recorders), default=0)
+    also = ("ceo",) if "ceo" in recorders else ()
+    return tuple(role for role in (*PLAIN["correct_fact"], *also) if RANK[role] >= lowest)
+
+
+def _recording(definition: Definition, fact: str) -> list[tuple[str, str]]:
+    """The steps that record the fact, with each party they may be for."""
+    steps = [step for step in definition.steps.values() if any(fact in names for names in step.brings.values())]
+    return [(step.name, party) for step in steps for party in (_parties(definition, step) if step.by == "party" else ("",))]
+
+
 def link_role_for_step(definition: Definition, step: str, party: str = "") -> str:
     """The role whose holder may be sent a signed link for this step; empty where the step is ours or software's."""
     owner = definition.role_of(definition.steps[step], party)
     return owner.name if owner is not None and owner.reached_by == "link" else ""
 
 
-def reading_roles(definition: Definition) -> tuple[str, ...] | None:
-    """The roles at the case's school that may read its cases: those that the definition names and all who have something to record in them.
-    None: all staff of the school, which is so where the definition names nobody.
+def reading_roles(definition: Definition, facts: Facts) -> tuple[str, ...] | None:
+    """The roles at the case's school that may read it: those that the definition names and all who have something to record in it, but for whom it
+    is about. None: all staff of the school, which is so where the definition names nobody.
     """
     if not definition.readers:
         return None
     steps = [name for step in definition.steps.values() for name in _parties(definition, step)]
     others = [name for one in definition.interrupts.values() for name in one.by]
     others += [name for one in definition.exceptions.values() for name in one.by]
-    return tuple(dict.fromkeys((*definition.readers, *(role for role in _staff(definition, (*steps, *others)) if role in STAFF))))
+    found = dict.fromkeys((*definition.readers, *(role for role in _staff(definition, (*steps, *others)) if role in STAFF)))
+    aside = definition.standing_aside(facts)
+    return tuple(role for role in found if role not in aside)
 
 
-def readers_of(definition: Definition) -> list[str] | None:
+def readers_of(definition: Definition, facts: Facts) -> list[str] | None:
     """`reading_roles` as the database keeps them with the case."""
-    readers = reading_roles(definition)
+    readers = reading_roles(definition, facts)
     return None if readers is None else list(readers)
 
 
-def may_read(definition: Definition, held: Iterable[str]) -> bool:
+def may_read(definition: Definition, facts: Facts, held: Iterable[str]) -> bool:
     """Whether somebody with these roles at the case's school may read it. Row-level security holds the same of every query."""
-    readers = reading_roles(definition)
+    readers = reading_roles(definition, facts)
     return readers is None or not set(readers).isdisjoint(held)
+
+
+def roles_naming(role: Role) -> tuple[str, ...]:
+    """The staff roles that may put a person into this role of a case: who records for it, and the trust's SEND lead. So a panel's seats are the
+    trust's to fill, and no school's."""
+    return tuple(dict.fromkeys((*(name for name in role.recorded_by if name not in BELOW_NAMING), "trust_send_lead")))
 
 
 def role_in_which(held: Iterable[str], allowed: Iterable[str], narrowed_to: str = "") -> str | None:

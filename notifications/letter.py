@@ -19,6 +19,7 @@ from db.calendar_of_school import calendar_of
 from db.models import Absence, Case, Delivery, Person, PinnedDefinition, Pupil, School, StepRow
 from db.queries.acting import acting_in
 from db.said import word_of
+from notifications.corrected import corrected_values
 from notifications.moved import moved_values
 from notifications.reader import Reader
 from rules.calendar import SchoolCalendar
@@ -53,6 +54,7 @@ def letter_values(
         "facts": KnownFacts(position.facts),
         "right": _right(definition, details) or _right_given_before(definition, position, calendar),
         "said": _said(json.loads(word_of(session, delivery, today) or "{}") if "raised_to" in details else details),
+        "corrected": corrected_values(definition, details),
         "contains": _contains(step, delivery.moment),
         "moved": moved_values(session, delivery, definition, details),
         "law": step.citation if step else "",

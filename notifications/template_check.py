@@ -27,6 +27,7 @@ PARTS: Mapping[str, frozenset[str]] = {
         "right": "name law text last_day",
         "standing_in": "name until role",
         "said": "word until",
+        "corrected": "what now",
         **dict.fromkeys(("facts", "contains", "moved", "law", "link", "severity", "moment", "today", "again", "raised_to"), ""),
     }.items()
 }

@@ -12,7 +12,7 @@ from rules.dating import Dating
 from rules.definition import Definition, Step
 from rules.facts_brought import Brought, check_names, take_in, what_it_records
 from rules.history import Event
-from rules.instances import check_doer, find_instance
+from rules.instances import check_doer, check_silence, find_instance
 from rules.record import Draft, Entry, Record, first_record, list_of
 from rules.refusals import one_of, refuse, refuse_decided, refuse_ended, refuse_not_open, refuse_unknown, refuse_waiting, step_title
 from rules.saying import say
@@ -87,6 +87,7 @@ def _decide(acted: Acted, event: Event, dating: Dating) -> None:
         refuse_unknown("unknown_outcome", f"outcome of “{step.title}” called", event.outcome, step.words)
     _check_calendar(draft, step, entry, event, dating)
     check_doer(draft, step, event)
+    check_silence(draft, step, entry, event, dating)
     acted.breaches += _check_earliest(draft, step, entry, event, dating)
     must = what_it_records(step, event.outcome)
     if must or event.facts:

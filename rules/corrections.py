@@ -7,7 +7,7 @@ from rules.dating import Dating
 from rules.definition import Definition
 from rules.facts_brought import Brought, belongs_to_a_party, check_names, take_in, what_it_records
 from rules.history import Event
-from rules.instances import check_doer, find_instance
+from rules.instances import check_doer, check_silence, find_instance
 from rules.record import Draft, list_of, party_fact
 from rules.refusals import refuse, refuse_unknown, step_title
 from rules.resets import put_right, reopen
@@ -78,6 +78,7 @@ def _correct_outcome(draft: Draft, event: Event, dating: Dating) -> None:
     if event.outcome == entry.outcome:
         refuse("unknown_outcome", f"{title} is already recorded as {event.outcome.replace('_', ' ')}. Nothing would change.")
     check_doer(draft, step, event)
+    check_silence(draft, step, entry, event, dating)
     owner = event.party if list_of(step) else ""
     records = what_it_records(step, event.outcome)
     standing = {name: draft.facts[key] for name in records if (key := party_fact(name, owner)) in draft.facts}

@@ -9,10 +9,11 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
-from rules.conditions import FactTest, StepCondition
+from rules.conditions import FactTest, OneOf, StepCondition
 from rules.roles_and_ladders import Ladder as Ladder
 from rules.roles_and_ladders import Role as Role
 from rules.roles_and_ladders import Rung as Rung
+from rules.values import Facts
 from rules.warning_types import OpeningWarning
 
 INTERRUPTED = "interrupted"  # what a `case` step comes to when the other case ends otherwise than by one of its ends
@@ -75,6 +76,7 @@ class Outcome:
     gives: str = ""
     opens: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     reopens: str = ""
+    silence: bool = False  # nobody has answered: recorded only once the step's day is over
     contains: Mapping[str, str] = field(default_factory=dict)  # what its notice must hold by law: word -> meaning
     line: int = field(default=0, compare=False)
 
@@ -252,6 +254,8 @@ class Definition:
     once_for: tuple[str, ...] = ()  # facts of the opening: one running case a pupil (or school) for each of their values
     warns: Mapping[str, OpeningWarning] = field(default_factory=dict)
     readers: tuple[str, ...] = ()  # who reads a case beside those who have a step in it; empty: all staff of its school
+    corrections_tell: tuple[str, ...] = ()  # who hears of every correction
+    stands_aside: Mapping[str, OneOf] = field(default_factory=dict)  # by role: the word of an opening fact that says that the case is about them
 
     @property
     def about_school(self) -> bool:
@@ -272,6 +276,10 @@ class Definition:
     def opening_words(self) -> frozenset[tuple[str, str]]:
         """The steps and outcomes that open another case."""
         return frozenset((step.name, outcome.name) for step in self.steps.values() for outcome in step.outcomes.values() if outcome.opens)
+
+    def standing_aside(self, facts: Facts) -> frozenset[str]:
+        """The roles that a case with these facts is about: whoever holds one records nothing in it and does not read it."""
+        return frozenset(role for role, test in self.stands_aside.items() if facts.get(test.fact) in test.words)
 
     def line_of(self, key: str) -> int:
         """The line of a key of the process, such as `totals` or `ends.maintained`; 1 where it is not written."""

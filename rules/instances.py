@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rules.dating import Dating
 from rules.definition import Step
 from rules.history import Event
 from rules.record import Draft, Entry, list_of
@@ -39,3 +40,18 @@ def check_doer(draft: Draft, step: Step, event: Event) -> None:
         if done and entry.round == draft.entries[draft.latest[entry.key]].round and entry.done_by == event.actor:
             other = step_title(draft.definition, step.not_by, entry.party)
             refuse("own_work", f"“{title}” must be decided by another person than the one who did “{other}”.")
+
+
+def check_silence(draft: Draft, step: Step, entry: Entry, event: Event, dating: Dating) -> None:
+    """That nobody has answered is recorded, or corrected to, only once the day is over by which they might. Raises Refused `not_before`."""
+    outcome = step.outcomes.get(event.outcome)
+    if outcome is None or not outcome.silence:
+        return
+    dates = dating.dates(entry, ())
+    last = dates.due or dates.target
+    if last is None or event.on <= last.on:
+        title = step_title(draft.definition, step.name, event.party)
+        when = (
+            f"They may answer until {last.on}; record it after that day." if last is not None else "No day is known yet until which they may answer."
+        )
+        refuse("not_before", f"“{title}”: {outcome.title}. {when}")

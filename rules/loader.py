@@ -203,6 +203,8 @@ def build(draft: Draft, file: str, source: str, registers: Registers) -> Definit
         once_for=draft.once_for,
         warns=draft.warns,
         readers=draft.readers,
+        corrections_tell=draft.corrections_tell,
+        stands_aside=draft.stands_aside,
         lines={f"{section}.{name}".lstrip("."): line for (section, name), line in draft.lines.items()},
     )
     pinned = pinned_text(definition, registers)

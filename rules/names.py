@@ -208,14 +208,23 @@ class _Checker:
             if has_opening(end.after):
                 self.problems.add(line, f"end `{end.name}` holds when the case opens", "Name the step after which it ends.")
         self.leaving()
+        self.told(draft.corrections_tell, top.get(("", "corrections_tell"), 1))
         for name in draft.once_for:
             self.known(name, draft.opens_with, "fact of `opens_with`", top.get(("", "once_for"), 1))
+        self.aside()
         for warning in draft.warns.values():
             for base in parsed(warning.until).bases if warning.until else ():
                 if self.known(base.name, draft.opens_with, "fact of `opens_with`", warning.line):
                     self.base(base.name, warning.line)
         if draft.in_force_by:
             self.known(draft.in_force_by, draft.opens_with, "fact of `opens_with`", top.get(("", "in_force"), 1))
+
+    def aside(self) -> None:
+        line = self.draft.lines.get(("", "stands_aside"), 1)
+        for role, test in self.draft.stands_aside.items():
+            self.known(role, self.registers.roles, "role in roles.yaml", line)
+            if self.known(test.fact, self.draft.opens_with, "fact of `opens_with`", line):
+                self.value(test, self.draft.opens_with[test.fact], line)
 
     def leaving(self) -> None:
         draft, top = self.draft, self.draft.lines

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from rules.condition_text import read_condition
-from rules.conditions import Opening
+from rules.condition_text import read_condition, read_fact_test
+from rules.conditions import OneOf, Opening
 from rules.definition import PUPIL, SUBJECTS, End, Example, Fact, Interrupt, LawfulException, Step
 from rules.periods import RuleError, within
 from rules.problems import Problems, nearest
@@ -43,6 +43,8 @@ class Draft:
     opens_on: str = ""
     once_for: tuple[str, ...] = ()
     readers: tuple[str, ...] = ()
+    corrections_tell: tuple[str, ...] = ()
+    stands_aside: dict[str, OneOf] = field(default_factory=dict)
     begins_with: tuple[str, ...] = ()
     facts: dict[str, Fact] = field(default_factory=dict)
     parties: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -80,6 +82,8 @@ def read_draft(text: str, problems: Problems) -> Draft | None:
     draft.opens_on = top.rule("opens_on")
     draft.once_for = top.words("once_for")
     draft.readers = top.words("readers")
+    draft.stands_aside = _stands_aside(top)
+    draft.corrections_tell = top.words("corrections_tell")
     draft.begins_with = top.words("begins_with", "Write `begins_with:` and the steps that say `after: opening`.")
     draft.facts = _merged(draft, read_facts(top, "facts", opener=False), problems)
     _when_changed(top, draft)
@@ -197,6 +201,17 @@ def _warns(top: Block) -> dict[str, OpeningWarning]:
                 top.problems.add(line, f"the warning `{name}` rests on nothing", "Write `law:` or `policy:`.")
             keys.finish()
             found[name] = OpeningWarning(name, until, title, law, policy, line)
+    return found
+
+
+def _stands_aside(top: Block) -> dict[str, OneOf]:
+    found: dict[str, OneOf] = {}
+    for role, node, line in top.each("stands_aside"):
+        test = read_fact_test(node, top.problems)
+        if isinstance(test, OneOf):
+            found[role] = test
+        elif test is not None:
+            top.problems.add(line, f"`stands_aside` of `{role}` is no word of one fact", "Write `ROLE: {FACT: WORD}`.")
     return found
 
 

@@ -220,6 +220,7 @@ def _outcome(name: str, node: Node, line: int, problems: Problems) -> Outcome:
         gives=keys.name("gives"),
         opens=opens,
         reopens=keys.name("reopens"),
+        silence=keys.yes("silence"),
         line=line,
     )
     keys.finish()

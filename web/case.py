@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
-from db.contacts import contact_roles
+from db.contacts import roles_to_fill
 from db.permissions import role_in_which, roles_for, roles_for_event, roles_for_step
 from db.queries.case_family import family_of
 from db.queries.case_page import CasePage, case_page
@@ -17,6 +17,7 @@ from db.queries.set_aside import set_aside
 from db.queries.step_rows import StepRow
 from db.queries.timeline import timeline_of
 from rules.history import Event
+from rules.values import Facts
 from web.actions import step_address
 from web.console import console_of, page
 from web.signed_in import SignedIn, require_signed_in
@@ -55,12 +56,12 @@ def show(request: Request, ref: str) -> Response:
         held_up=held_up[0] if held_up else None,
         step_address=step_address,
         may=lambda step: may_decide(found, step, held),
-        may_name=role_in_which(held, roles_for("name_contact")) is not None and bool(contact_roles(found.definition)),
+        may_name=bool(roles_to_fill(found.definition, held)),
         may_withdraw=role_in_which(held, roles_for("make_link")) is not None,
-        may_correct=role_in_which(held, roles_for("correct_fact")) is not None,
+        may_correct=lambda fact: may_correct(found, held, facts={fact: ""}),
         exceptions_for=lambda step: exceptions_for(found, step, held),
         endings=endings_for(found, me),
-        correctable=correctable(found),
+        correctable={(step, party) for step, party in correctable(found) if may_correct(found, held, step, party)},
         is_fixed=lambda name: (changed := found.definition.facts[name].when_changed) is not None and changed.fixed,
     )
 
@@ -76,6 +77,12 @@ def exceptions_for(found: CasePage, step: StepRow, held: frozenset[str]) -> list
     lawful = [e for e in found.definition.exceptions.values() if step.step in e.lifts and step.due_on is not None]
     acts = [(e, Event("except", found.head.opened_on, step=step.step, party=step.party, name=e.name)) for e in lawful]
     return [(e.name, e.title or e.name.replace("_", " ")) for e, act in acts if role_in_which(held, roles_for_event(found.definition, act))]
+
+
+def may_correct(found: CasePage, held: frozenset[str], step: str = "", party: str = "", facts: Facts | None = None) -> bool:
+    """Whether somebody with these roles may put this outcome, or these facts, right."""
+    act = Event("correct", found.head.opened_on, step=step, party=party, facts=facts or {})
+    return role_in_which(held, roles_for_event(found.definition, act)) is not None
 
 
 def correctable(found: CasePage) -> set[tuple[str, str]]:

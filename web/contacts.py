@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
-from db.contacts import Named, contact_roles, contacts_of, put_contact
+from db.contacts import CannotBeContact, Named, contact_roles, contacts_of, put_contact, roles_to_fill
 from db.permissions import role_in_which, roles_for
 from db.queries.case_page import CasePage, case_page
+from rules.definition import Role
 from web.console import console_of, page
 from web.posted import posted_form
 from web.signed_in import check_form, require_signed_in
@@ -33,16 +34,20 @@ def put(request: Request, ref: str, form: Form) -> Response:
     """Put a person into a role, in place of whoever held it."""
     found = _case(request, ref)
     check_form(request, form.get("csrf"))
-    errors = asked_again(form, {role.name for role in contact_roles(found.definition)})
+    roles = {role.name: role for role in _to_fill(request, found)}
+    errors = asked_again(form, roles.keys())
     if errors:
         return _page(request, found, form, errors)
     who = Named(*(form[name].strip() for name in ("given_name", "family_name", "email")))
-    with console_of(request).engines.scheduler() as session:
-        put_contact(session, ref, form["role"], who)
+    try:
+        with console_of(request).engines.scheduler() as session:
+            put_contact(session, ref, roles[form["role"]], who, console_of(request).clock.today())
+    except CannotBeContact as refusal:
+        return _page(request, found, form, {"email": str(refusal)})
     return RedirectResponse(f"/cases/{ref}/contacts", 303)
 
 
-def asked_again(form: Mapping[str, str], roles: set[str]) -> dict[str, str]:
+def asked_again(form: Mapping[str, str], roles: Collection[str]) -> dict[str, str]:
     """What is missing or wrong, by field."""
     errors = {} if form.get("role") in roles else {"role": "Choose whose place it is"}
     for name, words in (("given_name", "First name: write it"), ("family_name", "Surname: write it")):
@@ -60,14 +65,18 @@ def _case(request: Request, ref: str) -> CasePage:
     if found is None:
         raise HTTPException(404)
     if role_in_which(me.roles.get(found.head.school_id, frozenset()), roles_for("name_contact")) is None:
-        raise HTTPException(403, "Contacts are named by the SENCO, the headteacher or the trust SEND lead.")
+        raise HTTPException(403, "Contacts are named by the SENCO, the headteacher or the trust SEND lead, a panel by the trust.")
     return found
+
+
+def _to_fill(request: Request, found: CasePage) -> tuple[Role, ...]:
+    return roles_to_fill(found.definition, require_signed_in(request).roles.get(found.head.school_id, frozenset()))
 
 
 def _page(request: Request, found: CasePage, typed: Mapping[str, str], errors: Mapping[str, str]) -> Response:
     me = require_signed_in(request)
-    roles = contact_roles(found.definition)
-    titles = {role.name: role.title for role in roles}
+    roles = _to_fill(request, found)
+    titles = {role.name: role.title for role in contact_roles(found.definition)}
     with console_of(request).engines.app(me.roles) as session:
         held = [one for one in contacts_of(session, found.head.ref) if one.role in titles]
     return page(request, "contacts.html", 422 if errors else 200, case=found, roles=roles, titles=titles, held=held, typed=typed, errors=dict(errors))

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
 
 from db.acts.errors import LedgerError
-from db.permissions import in_words, role_in_which, roles_for
+from db.permissions import in_words, role_in_which, roles_for_event
 from db.queries.case_page import CasePage
-from rules.history import Refused
+from rules.history import Event, Refused
 from rules.position_types import Instance
 from web.console import console_of, page
 from web.decide import find_step, recorded
@@ -56,7 +56,7 @@ def correct(request: Request, ref: str, step: str, form: Form, party: str = "") 
 
 def _find(request: Request, me: SignedIn, ref: str, step: str, party: str) -> tuple[CasePage, Instance]:
     found, instance = find_step(request, me, ref, step, party)
-    allowed = roles_for("correct_fact")
+    allowed = roles_for_event(found.definition, Event("correct", found.head.opened_on, step=step, party=party))
     if role_in_which(me.roles.get(found.head.school_id, ()), allowed) is None:
         raise HTTPException(403, f"The record is corrected by {in_words(found.definition, allowed)}.")
     if len(found.definition.steps[step].words) < 2:

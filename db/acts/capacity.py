@@ -29,6 +29,16 @@ def roles_in(held: Iterable[str]) -> set[str]:
     return {one.partition(STANDS_IN)[0] for one in held}
 
 
+def not_about_themselves(held: Iterable[str], aside: frozenset[str]) -> tuple[str, ...]:
+    """The capacities that are left of these in a case about the roles `aside`: none for who holds such a role, whatever else they hold or stand in
+    for; for a colleague who stands in for them, that one is gone.
+    """
+    if not aside:
+        return tuple(held)
+    mine = tuple(held)
+    return () if aside.intersection(mine) else tuple(one for one in mine if one.partition(STANDS_IN)[0] not in aside)
+
+
 def said_in(capacity: str) -> dict[str, Any]:
     """As it stands in an event's content: the role, and the id of the person who is stood in for, where there is one."""
     role, _, holder = capacity.partition(STANDS_IN)

@@ -117,7 +117,7 @@ def _attempt(parts: Parts, actor: Actor, key: UUID, ref: str, target: Target, se
 def _role(actor: Actor, standing: Standing) -> str:
     """The capacity in which a person moves cases. Raises NotAllowed: no software and no link does."""
     allowed = roles_for("change_definition")
-    role = None if actor.is_software or actor.link is not None else capacity_in_which(standing.held, allowed, actor.role)
+    role = None if actor.is_software or actor.link is not None else capacity_in_which(standing.acting, allowed, actor.role)
     if role is None:
         raise NotAllowed(f"Moving a case to another text is for {in_words(standing.definition, allowed)} of this school. Ask them to do it.")
     return role
@@ -171,7 +171,7 @@ def _written(
         scope(actor), standing.case_id, standing.version, str(key), actor.person_id, role, parts.clock.today(), canonical(content).decode(),
         position_to_text(changes[-1].position), standing.calendar.version, standing.definition_id, parts.pinned.pin(connection, to),
         json_or_null(rows), orjson.dumps([{"name": one.name, "salt": one.salt.hex(), "value": one.value} for one in sealed]).decode(),
-        outbox_text(to, owed), readers_of(to),
+        outbox_text(to, owed), readers_of(to, changes[-1].position.facts),
     )  # fmt: skip
     row = connection.execute(_CHANGE, values).fetchone()
     if row is None or row[0] != "done":

@@ -59,7 +59,7 @@ def _refuse_other_act(parts: Parts, actor: Actor, key: UUID, standing: Standing)
 def _values(parts: Parts, actor: Actor, key: UUID, standing: Standing, on: date) -> tuple[str | None, ...]:
     """The event: who erased, in which role, on which day."""
     allowed = roles_for("correct_fact")
-    role = capacity_in_which(standing.held, allowed, actor.role)
+    role = capacity_in_which(standing.acting, allowed, actor.role)
     if role is None:
         raise NotAllowed(f"Erasing is for {in_words(standing.definition, allowed)} at this school. Ask them to do it.")
     event = {"kind": ERASED, "on": on.isoformat(), "actor": actor.person_id}

@@ -109,7 +109,7 @@ class _Batch:
         """The act's receipt; the first one's if this key was here before, also among these acts. Raises KeyReused, nothing saved."""
         refuse_future(act.event.on, self.today)
         folded = self.cases.get(act.case)
-        if folded is None or not may_know(self.actor, folded.standing.definition, folded.standing.held):
+        if folded is None or not may_know(self.actor, folded.standing.definition, folded.standing.position, folded.standing.held):
             raise no_such_case(act.case)
         mark = (folded.standing.case_id, act.key)
         asked = request(act.key, act.case, replace(act.event, actor=self.actor.person_id), round=act.round, private=act.private)

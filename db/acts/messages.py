@@ -7,11 +7,13 @@ from typing import Any
 import orjson
 
 from rules.definition import Definition
+from rules.fact_values import facts_to_json
 from rules.history import Event
 from rules.owed import held_by, owner_of
 from rules.position_types import Change, GivenRight, Owed
 
 IN_DOUBT = "case_in_doubt"  # the moment of the message that a case which another opened must be looked at
+CORRECTED = "corrected"  # and of the one that something recorded has been put right
 
 
 def outbox_text(definition: Definition, change: Change, event: Event | None = None) -> str:
@@ -21,9 +23,17 @@ def outbox_text(definition: Definition, change: Change, event: Event | None = No
     Every act has a row, also without messages: the row is the wake that the case wants.
     """
     rights = {right.step: right for right in change.gives}
-    owed = [_message(definition, one, rights.get(one.step), change) for one in change.owed]
+    owed = [{**_message(definition, one, rights.get(one.step), change), **_put_right(one, event)} for one in change.owed]
     said = {} if event is None or event.kind != "say" else {"said": _said(definition, change, event)}
     return orjson.dumps({"owed": owed, **said}, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _put_right(owed: Owed, event: Event | None) -> dict[str, Any]:
+    """What a correction says, for whoever is told of it: the outcome, or the facts."""
+    if owed.moment != CORRECTED or event is None:
+        return {}
+    said = {"outcome": event.outcome} if event.step else {"facts": facts_to_json(event.facts)}
+    return {"corrected": {"step": event.step, "party": event.party, **said}}
 
 
 def _said(definition: Definition, change: Change, event: Event) -> dict[str, Any]:
@@ -44,7 +54,7 @@ def _said(definition: Definition, change: Change, event: Event) -> dict[str, Any
 
 def _message(definition: Definition, owed: Owed, right: GivenRight | None, change: Change) -> dict[str, Any]:
     message: dict[str, Any] = {
-        "template": f"shared/{owed.moment}" if owed.moment == IN_DOUBT else f"{definition.process}/{owed.step}.{owed.moment}",
+        "template": f"shared/{owed.moment}" if owed.moment in (IN_DOUBT, CORRECTED) else f"{definition.process}/{owed.step}.{owed.moment}",
         "step": owed.step,
         "party": owed.party,
         "round": owed.round,

@@ -90,7 +90,7 @@ def prepared(parts: Parts, connection: psycopg.Connection[Any], actor: Actor, op
     definition = parts.library.for_new_case(opening.process, opening.on, opening.facts)
     refuse_other_subject(definition, opening)
     caused = opening.cause is not None
-    role = "" if caused else opening_role(actor, row[2], definition)
+    role = "" if caused else opening_role(actor, row[2], definition, opening.facts)
     event = Event("open", opening.on, None if caused else actor.person_id, facts=opening.facts)
     change = compiled(definition).start(event, calendar)
     asked = request(opening.key, f"{opening.process}/{opening.subject}", event)
@@ -140,7 +140,7 @@ def write_prepared(parts: Parts, connection: psycopg.Connection[Any], ready: Pre
         json_or_null(row_changes(definition, None, change.position, ready.calendar, ready.ladders).written),
         outbox_text(definition, change),
     )
-    more = {"p_school": opening.school_id if opening.pupil_id is None else None, "p_readers": readers_of(definition)}
+    more = {"p_school": opening.school_id if opening.pupil_id is None else None, "p_readers": readers_of(definition, change.position.facts)}
     said = {name: value for name, value in more.items() if value is not None}  # left out they are null
     statement = _OPEN + "".join(f", {name} := %s" for name in said) + ")"
     answer = connection.execute(statement, (*values, *said.values())).fetchone()

@@ -13,6 +13,7 @@ import psycopg
 from db.acts.actor import Actor
 from db.acts.before import already_decided, receipt_of_key
 from db.acts.children import with_what_may_open
+from db.acts.corrected import with_correction_told
 from db.acts.documents import keep_documents
 from db.acts.errors import NotAllowed, NotFound
 from db.acts.following import Done, Following, leads_on
@@ -130,7 +131,8 @@ def judge(parts: Parts, actor: Actor, standing: Standing, asked: Request) -> Jud
     seen = _round(standing, asked)
     change = compiled(standing.definition).advance(standing.position, asked.event, standing.calendar)
     refuse_too_late(standing.definition, standing.position, asked.event)
-    return Judged(standing, role, seen, with_what_may_open(parts, standing, change, asked.event.on))
+    change = with_what_may_open(parts, standing, change, asked.event.on)
+    return Judged(standing, role, seen, with_correction_told(parts, actor, standing, change, asked.event))
 
 
 def _round(standing: Standing, asked: Request) -> int:

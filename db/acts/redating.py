@@ -82,7 +82,7 @@ def _role(actor: Actor, standing: Standing) -> str:
     if actor.is_software:
         return SOFTWARE
     allowed = roles_for("redate")
-    role = None if actor.link is not None else role_in_which(standing.held, allowed, actor.role)
+    role = None if actor.link is not None else role_in_which(standing.acting, allowed, actor.role)
     if role is None:
         raise NotAllowed(f"Counting dates anew is for {in_words(standing.definition, allowed)} of this school. Ask them to do it.")
     return role

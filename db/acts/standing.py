@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from db.acts.actor import Actor
-from db.acts.capacity import roles_in
+from db.acts.capacity import not_about_themselves, roles_in
 from db.acts.errors import NotFound
 from db.acts.parts import Parts
 from db.acts.statement import Statement
@@ -51,6 +51,11 @@ class Standing:  # not frozen: making a frozen one costs an act five times as mu
     kept: bool = False
     ladders: Ladders = field(default_factory=lambda: SHIPPED)
 
+    @property
+    def acting(self) -> tuple[str, ...]:
+        """The capacities in which the actor may act here: of those held, what is left where the case is about somebody."""
+        return not_about_themselves(self.held, self.definition.standing_aside(self.position.facts)) if self.definition.stands_aside else self.held
+
 
 def scope(actor: Actor) -> str | None:
     """The schools as the functions take them, an array's text: null means all, which the database grants to the scheduler alone."""
@@ -68,7 +73,7 @@ def standing_kept(parts: Parts, actor: Actor, ref: str, today: date) -> Standing
     if found is None:
         return None
     one, held = found
-    if not may_know(actor, one.definition, held):
+    if not may_know(actor, one.definition, one.position, held):
         return None
     return Standing(
         one.case_id, ref, one.version, one.school_id, one.pupil_id, one.definition, one.calendar, one.position, one.recounted, held,
@@ -89,9 +94,12 @@ def no_such_case(ref: str) -> NotFound:
     return NotFound(f"There is no case {ref} in your schools. Check the reference.")
 
 
-def may_know(actor: Actor, definition: Definition, held: tuple[str, ...]) -> bool:
+def may_know(actor: Actor, definition: Definition, position: Position, held: tuple[str, ...]) -> bool:
     """Whether the actor may know of the case. A link's holder and software are asked elsewhere, for what they do alone."""
-    return not definition.readers or actor.is_software or actor.link is not None or may_read(definition, roles_in(held))
+    if not definition.readers or actor.is_software or actor.link is not None:
+        return True
+    mine = not_about_themselves(held, definition.standing_aside(position.facts))
+    return may_read(definition, position.facts, roles_in(mine))
 
 
 def read_standing(parts: Parts, connection: psycopg.Connection[Any], actor: Actor, ref: str, *, lock: bool) -> Standing:
@@ -110,7 +118,7 @@ def read_standing(parts: Parts, connection: psycopg.Connection[Any], actor: Acto
     position = compiled(definition).read(text, calendar)
     recounted = calendar_version != calendar.version
     roles = tuple(held.split(",")) if held else ()
-    if not may_know(actor, definition, roles):
+    if not may_know(actor, definition, position, roles):
         raise no_such_case(ref)
     found = Standing(
         case_id, ref, version, school_id, pupil_id, definition, calendar, position, recounted, roles, definition_id, stamp, bytes.fromhex(head),

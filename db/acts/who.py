@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from db.acts.actor import Actor
-from db.acts.capacity import capacity_in_which
+from db.acts.capacity import capacity_in_which, not_about_themselves
 from db.acts.errors import NotAllowed
 from db.acts.standing import Standing
 from db.permissions import in_words, link_role_for_step, roles_for, roles_for_event
 from rules.definition import Definition
 from rules.history import Event
 from rules.refusals import step_title
+from rules.values import Facts
 
 SOFTWARE = ""
 
@@ -29,18 +30,19 @@ def role_for(actor: Actor, standing: Standing, event: Event) -> str:
     if actor.is_software:
         return _by_software(definition, event)
     allowed = roles_for_event(definition, event)
-    role = capacity_in_which(standing.held, allowed, actor.role)
+    role = capacity_in_which(standing.acting, allowed, actor.role)
     if role is None:
         raise NotAllowed(f"{_what(definition, event)} is for {in_words(definition, allowed)} at this school. Ask them to record it.")
     return role
 
 
-def opening_role(actor: Actor, held: Iterable[str], definition: Definition) -> str:
-    """The capacity in which the actor opens a case at that school, empty for software. Raises NotAllowed."""
+def opening_role(actor: Actor, held: Iterable[str], definition: Definition, facts: Facts) -> str:
+    """The capacity in which the actor opens a case with these facts at that school, empty for software. Raises NotAllowed."""
     if actor.is_software:
         return SOFTWARE
-    allowed = roles_for("open_case")
-    role = capacity_in_which(held, allowed, actor.role)
+    aside = definition.standing_aside(facts)
+    allowed = [role for role in roles_for("open_case") if role not in aside]
+    role = capacity_in_which(not_about_themselves(held, aside), allowed, actor.role)
     if role is None or actor.link is not None:
         at = "that school" if definition.about_school else "the pupil's school"
         raise NotAllowed(f"Opening a case ({definition.title}) is for {in_words(definition, allowed)} at {at}. Ask them to open it.")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from rules.check.family import owes_nothing
 from rules.check.finding import Find, Finding
+from rules.conditions import AllFacts, FactTest, OneOf
 from rules.definition import Definition, Role, Step
 from rules.library import Library
 
@@ -19,11 +20,33 @@ def about_findings(definition: Definition, library: Library, find: Find) -> Iter
     for name in definition.readers:
         if name not in definition.roles or definition.roles[name].reached_by != "inbox":
             yield find("readers", None, "readers", f"`{name}` has no inbox, so there is nothing to read it in", "Name a role of the staff.")
+    yield from _aside(definition, find)
     if definition.about_school:
         yield from _unreachable(definition, find)
         for step in definition.steps.values():
             if given := [outcome.gives for outcome in step.outcomes.values() if outcome.gives]:
                 yield find("about", step, "outcomes", f"a case about a school gives the right `{given[0]}`, which a family holds", "Remove `gives`.")
+
+
+def _aside(definition: Definition, find: Find) -> Iterator[Finding]:
+    """Whom a case is about records nothing in it: then nothing in it may be theirs, it is said once for all, and nobody but its readers reads it."""
+    for role, test in definition.stands_aside.items():
+        said = definition.facts[test.fact]
+        if said.type != "words" or said.when_changed is None or not said.when_changed.fixed:
+            cure = "Let it be a word of `opens_with` with `when_changed: fixed`."
+            yield find("stands aside", None, "stands_aside", f"`{test.fact}`, which says whether the case is about the {role}, can change", cure)
+        if not definition.readers:
+            cure = "Write `readers:` and the roles of the staff that read it."
+            yield find("stands aside", None, "stands_aside", f"a case about the {role} is read by all staff of the school", cure)
+        for step in definition.steps.values():
+            if step.by == role and not _leaves_out(step.only_if, test):
+                cure = f"Write an `only_if` that leaves out {test.fact}: {' and '.join(test.words)}, and a step of somebody else's for then."
+                yield find("stands aside", step, "by", f"the {role} has this step in a case about themselves", cure)
+
+
+def _leaves_out(only_if: FactTest | None, test: OneOf) -> bool:
+    parts = only_if.parts if isinstance(only_if, AllFacts) else (only_if,)
+    return any(isinstance(one, OneOf) and one.fact == test.fact and set(one.words).isdisjoint(test.words) for one in parts)
 
 
 def _unreachable(definition: Definition, find: Find) -> Iterator[Finding]:

@@ -60,7 +60,8 @@ def admission_of(story: Story, opened: tuple[str, ...]) -> Story:
 
 def knows(story: Story, role: str, given: str, address: str) -> None:
     with story.trust.office.village.engines.scheduler() as session:
-        put_contact(session, story.ref, role, Named(given, "Lane", address))
+        definition = story.trust.office.village.ledger.position(story.ref)[0]
+        put_contact(session, story.ref, definition.roles[role], Named(given, "Lane", address), date(2026, 3, 3))
 
 
 def weigh_each_ground(story: Story) -> None:

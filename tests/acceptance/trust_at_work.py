@@ -113,11 +113,11 @@ class Story:
             facts={name: _typed(value) for name, value in facts.items()}, private={"comment": words} if words else {},
         )  # fmt: skip
 
-    def corrects(self, because: str, **fact: Any) -> Receipt:
-        """The SENCO corrects one fact today."""
+    def corrects(self, because: str, by: str = "senco", **fact: Any) -> Receipt:
+        """Somebody corrects one fact today."""
         ((name, value),) = fact.items()
         return self.trust.office.ledger.correct(
-            self.actor("senco"), key=uuid4(), case=self.ref, fact=name, value=_typed(value), because=because, on=self.trust.today
+            self.actor(by), key=uuid4(), case=self.ref, fact=name, value=_typed(value), because=because, on=self.trust.today
         )
 
     def excuses(self, step: str, exception: str, *, party: str, because: str, review_on: str) -> Receipt:

@@ -114,8 +114,9 @@ def test_the_table_refuses_a_pupils_case_without_a_pupil(ash: Village) -> None:
 
 
 def test_nobody_is_put_into_a_role_of_a_school(ash: Village) -> None:
+    role = ash.ledger.position(opened(ash, 2034).case)[0].roles["receiving_school"]
     with ash.engines.scheduler() as session, pytest.raises(LookupError, match="about a pupil"):
-        put_contact(session, opened(ash, 2034).case, "receiving_school", Named("Ria", "Rowan", "ria@school.example"))
+        put_contact(session, opened(ash, 2034).case, role, Named("Ria", "Rowan", "ria@school.example"), day("2034-09-07"))
 
 
 def test_the_chain_holds_and_the_rows_are_built_anew(ash: Village) -> None:

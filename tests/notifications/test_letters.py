@@ -62,6 +62,7 @@ def values(role: str, facts: bool = True) -> dict[str, object]:
         "facts": KnownFacts(dates | {"recommendation": "amend"}) if facts else KnownFacts(),
         "right": {"name": "appeal", "law": "HESC r.20", "text": "", "last_day": date(2027, 3, 1)} if facts else None,
         "said": {"word": "will_be_by", "until": date(2027, 1, 29)} if facts else None,
+        "corrected": {"what": "the day of the hearing", "now": "Thursday 14 January 2027"} if facts else None,
         "contains": {},
         "moved": {"lines": [{"title": "A step", "owner": "the SENCO", "was_on": date(2027, 1, 14), "now_on": None}], "because": ["x"], "by": []},
         "law": "reg 20(10)",

@@ -24,3 +24,12 @@ def test_a_teacher_finds_no_complaint_anywhere(site: Site) -> None:
         assert case in reader.get("/cases").text, role
     assert case in site.client().get("/").text
     assert site.client("senco", site.birch).get(f"/cases/{case}").status_code == 404
+
+
+def test_a_teacher_finds_no_claim_mediation_or_appeal(site: Site) -> None:
+    decided = {"decision": "no_plan", "decision_on": date(2026, 9, 1), "rights_held_by": "parent"}
+    claimed = {"conduct_on": date(2026, 9, 1), "conciliation": False, "rights_held_by": "parent"}
+    pupil, teacher = site.pupil("Una", "Unread"), site.client("teacher")
+    for process, facts in (("mediation", decided), ("tribunal_appeal", decided), ("discrimination_claim", claimed)):
+        case = site.ledger.open_case(site.actor("senco"), key=uuid4(), process=process, pupil_id=pupil, facts=facts, on=date(2026, 9, 3)).case
+        assert teacher.get(f"/cases/{case}").status_code == 404 and site.client("senco").get(f"/cases/{case}").status_code == 200, process
