@@ -52,6 +52,10 @@ def import_files(
         print("Dates of open cases may move with these days: `sendflow redate --preview` shows which; the morning's dates pass counts them anew.")
     if report.missing:
         print(f"{report.missing} pupils are missing from the file. They stay on roll until a person says that they left: `sendflow leavers`.")
+    if report.missing_relatives:
+        print(
+            f"{report.missing_relatives} parents are not named any more. They have letters until a person says that it is over: `sendflow relatives`."
+        )
 
 
 def leavers(

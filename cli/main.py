@@ -23,6 +23,7 @@ from cli import (
     reading,
     record,
     redating,
+    relatives,
     run,
     watch,
 )
@@ -35,8 +36,8 @@ app = typer.Typer(
     add_completion=False,
 )
 for group in (
-    run, backup, imports, reading, cases, people, absences, record, moving, redating, ladders, definitions, duties, draw, book, la, bounces, watch,
-    letters, links,
+    run, backup, imports, relatives, reading, cases, people, absences, record, moving, redating, ladders, definitions, duties, draw, book, la,
+    bounces, watch, letters, links,
 ):  # fmt: skip
     group.add_to(app)
 

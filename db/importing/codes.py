@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from db.importing.cells import name
 from db.importing.problems import BadCell
 
 _PROVISION = {
@@ -35,6 +38,12 @@ _CHANNELS = {"": "email", "email": "email", "e-mail": "email", "post": "post", "
 _LANGUAGES = {
     "": "en", "english": "en", "polish": "pl", "urdu": "ur", "bengali": "bn", "romanian": "ro", "punjabi": "pa", "gujarati": "gu", "arabic": "ar",
     "portuguese": "pt", "spanish": "es", "somali": "so", "tamil": "ta", "turkish": "tr", "ukrainian": "uk", "lithuanian": "lt", "welsh": "cy",
+}  # fmt: skip
+SELF = "self"
+"""What the pupil is to the pupil: the row by which a young person of 16 or over is written to (`db/queries/people.py`)."""
+_SELVES = {
+    "pupil", "the pupil", "student", "the student", "learner", "the learner", "young person", "the young person", "young adult", "own",
+    "myself", "himself", "herself", "themselves", "themself", "him herself", "himself herself", "him or herself",
 }  # fmt: skip
 _PHASES = {
     "primary": "primary", "secondary": "secondary", "all-through": "all-through", "infant": "infant", "junior": "junior", "middle": "middle",
@@ -92,3 +101,9 @@ def language(cell: str) -> str:
     """The language a family is written to in: the ISO code of the common ones, else the words as they stand."""
     word = " ".join(cell.split()).casefold()
     return word if word in _LANGUAGES.values() else _LANGUAGES.get(word, word)
+
+
+def relationship(cell: str) -> str:
+    """What somebody is to the pupil, in the file's own words; every way of saying that it is the pupil is `self`."""
+    words = " ".join(re.findall(r"[a-z]+", cell.casefold()))
+    return SELF if words in _SELVES or SELF in words.split() else name(cell)

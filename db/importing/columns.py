@@ -90,7 +90,7 @@ FAMILIES = Kind(
         _c("contact_id", "Contact ID|Parent ID|Contact MIS ID", cells.name),
         _c("forename", "Forename|First name", cells.name),
         _c("surname", "Surname|Last name", cells.name),
-        _c("relationship", "Relationship|Relation to pupil|Relation", cells.name),
+        _c("relationship", "Relationship|Relation to pupil|Relation", codes.relationship),
         _c("parental_responsibility", "Parental responsibility|PR|Has PR", cells.yes_or_no),
         _c("email", "Email|E-mail|Email address", cells.e_mail, required=False),
         _c("phone", "Phone|Telephone|Mobile", cells.name, required=False),

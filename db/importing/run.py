@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from db.importing.columns import KINDS, Kind
 from db.importing.leavers import note_missing_pupils
 from db.importing.mapping import Mapped, kind_of_file, map_columns
+from db.importing.missing_relatives import note_missing_relatives
 from db.importing.problems import ImportRefused, Problem
 from db.importing.read_csv import RawTable, read_csv
 from db.importing.typed_rows import TypedRow, typed_rows
@@ -42,10 +43,14 @@ class FileReport:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import did. `missing` pupils stood in the ledger and not in their school's file; they stay until a person says they left."""
+    """What an import did. `missing` pupils stood in the ledger and not in their school's file; they stay until a person says they left.
+
+    `missing_relatives` have parental responsibility for a pupil of the file and are not named there: a person says whether it is over.
+    """
 
     files: list[FileReport] = field(default_factory=list)
     missing: int = 0
+    missing_relatives: int = 0
 
     @property
     def changed_anything(self) -> bool:
@@ -77,7 +82,7 @@ def import_files(session: Session, files: Mapping[str, bytes], *, actor_id: int 
     transaction must then be rolled back.
     """
     reads = _read_all(session, files)
-    reports, missing = [], 0
+    reports, missing, relatives = [], 0, 0
     for kind in KINDS.values():
         for read in (r for r in reads if r.kind is kind):
             counts = _write(session, read, trust_name, today)
@@ -85,9 +90,12 @@ def import_files(session: Session, files: Mapping[str, bytes], *, actor_id: int 
             if kind.name == "pupils":
                 gone, back = note_missing_pupils(session, noted, read.rows, today)
                 missing, counts = missing + gone, counts + Counts(notes=back)
+            elif kind.name == "families":
+                dropped, returned = note_missing_relatives(session, noted, read.rows)
+                relatives, counts = relatives + dropped, counts + Counts(notes=returned)
             reports.append(FileReport(read.table.file, kind.name, read.mapped.columns, read.mapped.unread, len(read.rows), counts))
     refresh_person_schools(session)
-    return ImportReport(reports, missing)
+    return ImportReport(reports, missing, relatives)
 
 
 def _read_all(session: Session, files: Mapping[str, bytes]) -> list[_Read]:

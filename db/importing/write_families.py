@@ -13,13 +13,15 @@ from db.importing.pupils_of_rows import pupil_key, pupils_of
 from db.importing.typed_rows import TypedRow
 from db.importing.upsert import Counts, upsert
 from db.importing.write_trust import persons_by_external_id
+from db.importing.young_people import refuse_others_as_self
 from db.models import Family, Person
 
 
 def write_families(session: Session, rows: Sequence[TypedRow]) -> Counts:
     """Family members and what they are to a pupil. One person with several children is one person (same contact id and school).
 
-    Raises ImportRefused where one id names two people, and where a No would pass by an order (`db/importing/entered_anew.py`).
+    Raises ImportRefused where one id names two people, where a No would pass by an order (`db/importing/entered_anew.py`), and where
+    somebody else stands as the pupil.
     """
     pupils = pupils_of(session, rows)
     people = _people(rows)
@@ -28,6 +30,7 @@ def write_families(session: Session, rows: Sequence[TypedRow]) -> Counts:
     pairs = [(pupils[pupil_key(r)][0], ids[_family_person(r)]) for r in rows]
     follows = orders_that_follow(session, pairs)
     row_of = dict(zip(pairs, rows, strict=True))
+    refuse_others_as_self(session, row_of)
     stand = orders_of_earlier_contacts(session, row_of)
     values = [
         {

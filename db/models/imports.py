@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -54,4 +54,28 @@ class PendingLeaver(Base):
     answered_at: Mapped[datetime | None]
     school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
     left_on: Mapped[date | None]
+    answer: Mapped[Words]
+
+
+class MissingRelative(Base):
+    """Somebody with parental responsibility whom a file of the pupil's family did not name. They keep it until a person says that it is over.
+
+    `answer`: empty while nobody has said; `gone`; `stays`, and then nobody is asked again until a file has named them; `named` by a later file;
+    `returned`: was gone, and a later file said that they have it again.
+    """
+
+    __tablename__ = "missing_relatives"
+    __table_args__ = (
+        CheckConstraint("answer IN ('', 'gone', 'stays', 'named', 'returned')", name="answer"),
+        Index("missing_relatives_asked", "pupil_id", "person_id", unique=True, postgresql_where=text("answer IN ('', 'stays')")),
+    )
+
+    id: Mapped[NewBigId]
+    pupil_id: Mapped[BigId] = mapped_column(ForeignKey("pupils.id"))
+    person_id: Mapped[BigId] = mapped_column(ForeignKey("persons.id"))
+    import_id: Mapped[BigId] = mapped_column(ForeignKey("imports.id"))
+    answered_by: Mapped[BigId | None] = mapped_column(ForeignKey("persons.id"))
+    noticed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    answered_at: Mapped[datetime | None]
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
     answer: Mapped[Words]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -236,3 +237,18 @@ def test_a_review_ended_by_hand_is_not_opened_again_and_not_forgotten(run: Run, 
     w.engines.dispose()  # the commands closed it before; the sweeps opened it again
     told = json.loads(run("inbox", "--as", senco, "--json").stdout)["unreviewed"]
     assert [row["closed"] for row in told] == [case]
+
+
+def test_a_parent_out_of_the_file_has_letters_until_the_school_says_otherwise(run: Run, senco: str, imported: Path, tmp_path: Path) -> None:
+    head, *rows = (imported / "families.csv").read_text(encoding="utf-8-sig").splitlines()
+    staff = [line.split(",") for line in (imported / "staff.csv").read_text(encoding="utf-8-sig").splitlines()]
+    urn = next(row[0] for row in staff if row[4] == senco)
+    stranger = next(row[4] for row in staff if row[0] not in (urn, "URN", "") and row[5] == "SENCO")
+    first, second = next((a, b) for a, b in pairwise(rows) if a.startswith(urn) and a.split(",")[:2] == b.split(",")[:2])
+    (tmp_path / "families.csv").write_text(f"{head}\n{second}\n", encoding="utf-8")
+    assert "1 parents are not named any more" in run("import", str(tmp_path / "families.csv")).output
+    (one,) = json.loads(run("relatives", "--json").output)
+    assert one["name"] == " ".join(first.split(",")[3:5])
+    assert "of the school" in run("relatives", "--gone", str(one["number"]), "--as", stranger, code=2).output
+    assert "Nobody is missing" in run("relatives", "--gone", str(one["number"]), "--as", senco).output
+    assert "nobody is asked about under the number" in run("relatives", "--stays", str(one["number"]), "--as", senco, code=2).output

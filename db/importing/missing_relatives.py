@@ -1,0 +1,125 @@
+"""Parents whom a file of their child's family does not name any more. They never lose their responsibility without a person's yes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Row, select, tuple_, update
+from sqlalchemy.orm import Session, aliased
+
+from db.importing.codes import SELF
+from db.importing.moved_pupils import Pair
+from db.importing.problems import Problem
+from db.importing.pupils_of_rows import PupilKey, pupil_key
+from db.importing.typed_rows import TypedRow
+from db.models import Family, MissingRelative, Person, Pupil, School
+
+_ASKED = ("", "stays")
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A parent whom the last file did not name, and of whom nobody has said whether that is over. `number` answers for this child alone."""
+
+    number: int
+    name: str
+    relationship: str
+    pupil_name: str
+    school_id: int
+    school: str
+    noticed_at: datetime
+
+
+def note_missing_relatives(session: Session, import_id: int, rows: Sequence[TypedRow]) -> tuple[int, tuple[Problem, ...]]:
+    """Note whoever has parental responsibility for a pupil of `rows` and is not named beside them: how many were noted anew, and who
+    had been said to be gone and has it again by the file.
+
+    A file that names any of a pupil's family is taken to name all of it; of other pupils it says nothing. Nobody is asked about the pupil's own row,
+    about whom an order keeps away (nothing is sent to them), or about whom no file has brought. Those named again are forgotten.
+    """
+    named: dict[PupilKey, dict[str, TypedRow]] = {}
+    for row in rows:
+        named.setdefault(pupil_key(row), {})[f"family:{row.values['urn']}:{row.values['contact_id']}"] = row
+    standing = [one for one in _families(session, {str(urn) for urn, _ in named}) if (int(one.urn), one.mis_id) in named]
+    row_of = {(one.pupil_id, one.person_id): named[int(one.urn), one.mis_id].get(str(one.external_id)) for one in standing}
+    there = {pair: row for pair, row in row_of.items() if row is not None}
+    asked = _answered(session, _ASKED)
+    missing = [
+        MissingRelative(pupil_id=one.pupil_id, person_id=one.person_id, import_id=import_id, school_id=one.school_id)
+        for one in standing
+        if one.parental_responsibility and (one.pupil_id, one.person_id) not in there.keys() | asked
+    ]
+    session.add_all(missing)
+    _settle(session, asked & there.keys(), _ASKED, "named")
+    returned = _answered(session, ("gone",)) & {pair for pair, row in there.items() if row.values["parental_responsibility"]}
+    _settle(session, returned, ("gone",), "returned")
+    session.flush()
+    return len(missing), tuple(_returned(there[pair]) for pair in sorted(returned))
+
+
+def missing_relatives(session: Session) -> list[Absent]:
+    """Everybody of whom it must still be said whether their parental responsibility is over, by school, pupil and name."""
+    relative = aliased(Person)
+    found = session.execute(
+        select(MissingRelative, relative, Family.relationship, Pupil, School)
+        .join(relative, relative.id == MissingRelative.person_id)
+        .join(Family, (Family.pupil_id == MissingRelative.pupil_id) & (Family.person_id == MissingRelative.person_id))
+        .join(Pupil, Pupil.id == MissingRelative.pupil_id)
+        .join(School, School.id == MissingRelative.school_id)
+        .where(MissingRelative.answer == "")
+        .order_by(School.name, Pupil.family_name, Pupil.given_name, relative.family_name, relative.given_name, MissingRelative.id)
+    )
+    return [
+        Absent(one.id, _name(person), relationship, _name(pupil), school.id, school.name, one.noticed_at)
+        for one, person, relationship, pupil, school in found
+    ]
+
+
+def answer_relative(session: Session, number: int, *, gone: bool, actor_id: int, now: datetime) -> None:
+    """A person's word on a missing parent: the responsibility is over (an adoption, a death, an order), or they stay.
+
+    Whoever is gone holds no rights in any case of the child from then on: what has not left goes to who does (`db/redirect.py`), and links close.
+    Their row stays, with what protects them or others. Raises LookupError when nobody asked under this number, or somebody has answered.
+    """
+    answered = update(MissingRelative).where(MissingRelative.id == number, MissingRelative.answer == "").values(
+        answer="gone" if gone else "stays", answered_by=actor_id, answered_at=now
+    )  # fmt: skip
+    found = session.execute(answered.returning(MissingRelative.pupil_id, MissingRelative.person_id)).first()
+    if found is None:
+        raise LookupError(f"nobody is asked about under the number {number}")
+    if gone:
+        whose = (Family.pupil_id == found.pupil_id, Family.person_id == found.person_id)
+        session.execute(update(Family).where(*whose).values(parental_responsibility=False))
+
+
+def _families(session: Session, urns: set[str]) -> Sequence[Row[int, int, int, bool, str | None, str, str]]:
+    return session.execute(
+        select(Family.pupil_id, Family.person_id, Family.school_id, Family.parental_responsibility, Person.external_id, School.urn, Pupil.mis_id)
+        .join(Person, Person.id == Family.person_id)
+        .join(Pupil, Pupil.id == Family.pupil_id)
+        .join(School, School.id == Pupil.school_id)
+        .where(School.urn.in_(urns), Person.external_id.is_not(None), Family.relationship != SELF, ~Family.no_contact)
+        .order_by(Family.pupil_id, Family.person_id)
+    ).all()
+
+
+def _answered(session: Session, answers: Sequence[str]) -> set[Pair]:
+    asked = select(MissingRelative.pupil_id, MissingRelative.person_id).where(MissingRelative.answer.in_(answers))
+    return {(pupil, person) for pupil, person in session.execute(asked)}
+
+
+def _settle(session: Session, pairs: set[Pair], was: Sequence[str], now: str) -> None:
+    if pairs:
+        who = tuple_(MissingRelative.pupil_id, MissingRelative.person_id).in_(pairs)
+        session.execute(update(MissingRelative).where(who, MissingRelative.answer.in_(was)).values(answer=now))
+
+
+def _returned(row: TypedRow) -> Problem:
+    reason = "somebody had said that this is over; the file says Yes again, so they are written to again"
+    return Problem(row.file, row.line, "Parental responsibility", reason)
+
+
+def _name(one: Person | Pupil) -> str:
+    return f"{one.given_name} {one.family_name}".strip()
