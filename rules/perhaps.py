@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from rules.condition_text import steps_in
+from rules.condition_text import facts_in, steps_in
 from rules.conditions import Done
 from rules.definition import Definition, Step
 from rules.position_types import Instance, Position
@@ -21,7 +21,6 @@ from rules.values import Facts
 
 WAYS = 1000  # ways on that are looked at; the shipped texts have eight at most
 KEPT = 4096  # answers that a process remembers: cases that stand alike share one
-LIVE = frozenset({"waiting", "open"})
 SETTLED = frozenset({"done", "does_not_apply", "not_needed", "overtaken"})
 PASSED: Standing = ("done", "")  # what only has to be settled, as it will be in the end
 UNNAMED = ("",)
@@ -36,8 +35,16 @@ class Known(NamedTuple):
 
 
 Stood = tuple[tuple[str, tuple[Known, ...]], ...]  # the steps that decide, in file order: there none reads a later one
-_NEVER: dict[tuple[str, tuple[tuple[object, ...], ...], Stood], frozenset[int]] = {}
-_DECIDING: dict[tuple[str, frozenset[str]], tuple[tuple[Step, ...], frozenset[str]]] = {}
+_NEVER: dict[tuple[object, ...], frozenset[int]] = {}
+_DECIDING: dict[tuple[str, frozenset[str]], Deciding] = {}
+
+
+class Deciding(NamedTuple):
+    """The steps that decide whether some waiting ones come, those among them; their names; and the facts that they ask (None: any)."""
+
+    steps: tuple[Step, ...]
+    names: frozenset[str]
+    facts: tuple[str, ...] | None
 
 
 def perhaps_never(definition: Definition, position: Position) -> frozenset[int]:
@@ -51,29 +58,22 @@ def perhaps_never(definition: Definition, position: Position) -> frozenset[int]:
     waiting = [] if position.ended else [one for one in position.instances if one.status == "waiting" and one.due is not None]
     if not waiting:
         return frozenset()
-    steps, forks = _deciding(definition, waiting)
-    if not any(one.step in forks and one.status in LIVE and not one.early for one in position.instances):
-        return frozenset()
-    facts = position.facts
-    latest = {(one.step, one.party): one for one in position.instances}
-    stood = tuple(
-        [
-            (step.name, tuple([_known(step, latest.get((step.name, party)), party, facts) for party in _parties(definition, step, facts)]))
-            for step in steps
-        ]
-    )
-    key = definition.hash, tuple([one[:3] for one in waiting]), stood
+    deciding, facts = _deciding(definition, waiting), position.facts
+    stand = [
+        (one.no, *one[1:3], one.status, one.outcome, one.early, one.opened_on is None) for one in position.instances if one.step in deciding.names
+    ]
+    asked = tuple(facts.items()) if deciding.facts is None else tuple([facts.get(name) for name in deciding.facts])
+    key = definition.hash, tuple([one.no for one in waiting]), tuple(stand), asked
     found = _NEVER.get(key)
     if found is None:
         if len(_NEVER) >= KEPT:
             _NEVER.clear()
-        found = _NEVER[key] = _never(definition, waiting, stood)
+        found = _NEVER[key] = _never(definition, waiting, _stood(definition, deciding.steps, position))
     return found
 
 
-def _deciding(definition: Definition, waiting: Iterable[Instance]) -> tuple[tuple[Step, ...], frozenset[str]]:
-    """These steps and all whose outcome decides whether they come, however far back; and the names of those with more than one way on. What only has
-    to be settled decides nothing."""
+def _deciding(definition: Definition, waiting: Iterable[Instance]) -> Deciding:
+    """These steps and all whose outcome decides whether they come, however far back. What only has to be settled decides nothing."""
     names = frozenset([one.step for one in waiting])
     found = _DECIDING.get((definition.hash, names))
     if found is None:
@@ -87,9 +87,28 @@ def _deciding(definition: Definition, waiting: Iterable[Instance]) -> tuple[tupl
                 reached.add(step)
                 ahead += [leaf.step for leaf in steps_in(definition.steps[step].after) if isinstance(leaf, Done)]
         steps = tuple(step for step in definition.steps.values() if step.name in reached)
-        forks = frozenset(step.name for step in steps if step.only_if is not None or step.may or len(_words(definition, step, reached)) > 1)
-        found = _DECIDING[definition.hash, names] = steps, forks
+        found = _DECIDING[definition.hash, names] = Deciding(steps, frozenset(reached), _facts_asked(steps))
     return found
+
+
+def _facts_asked(steps: Iterable[Step]) -> tuple[str, ...] | None:
+    """What `only_if` and the lists of parties ask."""
+    asked: dict[str, None] = {}
+    for step in steps:
+        if list_of(step) and step.only_if is not None:
+            return None
+        asked.update(dict.fromkeys(leaf.fact for leaf in facts_in(step.only_if)))
+        if step.each_of_fact:
+            asked[step.each_of_fact] = None
+    return tuple(asked)
+
+
+def _stood(definition: Definition, steps: Iterable[Step], position: Position) -> Stood:
+    latest, facts = {(one.step, one.party): one for one in position.instances}, position.facts
+    return tuple(
+        (step.name, tuple(_known(step, latest.get((step.name, party)), party, facts) for party in _parties(definition, step, facts)))
+        for step in steps
+    )
 
 
 def _parties(definition: Definition, step: Step, facts: Facts) -> tuple[str, ...]:
