@@ -31,7 +31,8 @@ def diary_review(session: Session, case: str, reviewed_on: date, next_due_on: da
         RETURNING n.id"""),
         {"case": case, "reviewed": reviewed_on, "next": next_due_on},
     ).all()
-    return bool(changed) or _add(session, case, KnownPlan(reviewed_on, None, next_due_on))
+    # Told as a review also where no file has brought the plan yet: the one that does undoes none.
+    return bool(changed) or _add(session, case, KnownPlan(reviewed_on, reviewed_on, next_due_on))
 
 
 def diary_plan(session: Session, case: str, plan: KnownPlan) -> bool:
@@ -50,11 +51,13 @@ def diary_plan(session: Session, case: str, plan: KnownPlan) -> bool:
 
 
 def _add(session: Session, case: str, plan: KnownPlan) -> bool:
+    """The LA is the one that letters go to: only a file of plans tells the pupil's own, and there was none."""
     added = session.execute(
         text("""
         INSERT INTO plans (pupil_id, school_id, authority_id, issued_on, last_review_on, review_due_on)
-        SELECT p.id, p.school_id, p.authority_id, :issued, :reviewed, :next FROM cases c JOIN pupils p ON p.id = c.pupil_id
-         WHERE c.ref = :case AND p.authority_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM plans n WHERE n.pupil_id = p.id AND n.ceased_on IS NULL)
+        SELECT p.id, p.school_id, COALESCE(p.authority_id, s.authority_id), :issued, :reviewed, :next
+          FROM cases c JOIN pupils p ON p.id = c.pupil_id JOIN schools s ON s.id = p.school_id
+         WHERE c.ref = :case AND NOT EXISTS (SELECT 1 FROM plans n WHERE n.pupil_id = p.id AND n.ceased_on IS NULL)
         RETURNING id"""),
         {"case": case, "issued": plan.issued_on, "reviewed": plan.last_review_on, "next": plan.review_due_on},
     ).all()

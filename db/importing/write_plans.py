@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from db.importing.problems import ImportRefused, Problem
 from db.importing.pupils_of_rows import pupil_key, pupils_of
@@ -25,26 +25,29 @@ def write_plans(session: Session, rows: Sequence[TypedRow], today: date) -> Coun
 
     `review_due_on` is the last day of the 12 months starting with the making of the plan or its last review (CFA 2014 s.44(1)). For a plan that
     the ledger knows the later of the two last reviews counts, and only a later review puts that day off. A plan dated after the day on which the
-    pupil's plan ceased is a new one; a row of a plan that ceased changes nothing. Raises ImportRefused for a day to come, a review before its plan.
+    pupil's plan ceased is a new one; a row of a plan that ceased changes nothing. What is known at another school of the trust, by the UPN, counts
+    for whoever has come from there. Raises ImportRefused for a day to come, a review before its plan.
     """
     pupils = pupils_of(session, rows)
     las = authorities_by_code(session)
     _refuse_impossible(rows, las, today)
     plans = _plans_of(session, {pupils[pupil_key(r)][0] for r in rows})
+    before = _plans_before(session, {pupils[pupil_key(r)][0] for r in rows} - plans.keys())
     counts, added, standing = Counts(), [], []
     for row in rows:
         pupil, school = pupils[pupil_key(row)]
-        ceased_on = max((p.ceased_on for p in plans.get(pupil, ()) if p.ceased_on), default=None)
+        known = plans.get(pupil) or before.get(pupil, [])
+        ceased_on = max((p.ceased_on for p in known if p.ceased_on), default=None)
         if ceased_on is not None and _day(row, "issued_on") <= ceased_on:
             counts += Counts(unchanged=1, notes=(_ceased(row, ceased_on),))
             continue
-        running = next((p for p in plans.get(pupil, ()) if p.ceased_on is None), None)
+        running = next((p for p in known if p.ceased_on is None), None)
         values = {"pupil_id": pupil, "school_id": school, "authority_id": las[str(row.values["la_code"])], **_days(row, running)}
-        if running is None:
+        counts += Counts(notes=_stays(row, running, values))
+        if running is None or running.pupil_id != pupil:
             added.append(values)
         else:
             standing.append(values | {"id": running.id})
-            counts += Counts(notes=_stays(row, running, values))
     _keep_authorities(session, [*added, *standing])
     if added:
         session.execute(insert(Plan), added)
@@ -67,9 +70,9 @@ def _twelve_months(base: date) -> date:
     return date_of(f"12 months starting with {base}", england()).on
 
 
-def _stays(row: TypedRow, running: Plan, values: Values) -> tuple[Problem, ...]:
+def _stays(row: TypedRow, running: Plan | None, values: Values) -> tuple[Problem, ...]:
     """Said where a later plan date alone would put the review off: it does not."""
-    if values["last_review_on"] is not None or _twelve_months(values["issued_on"]) <= running.review_due_on:
+    if running is None or values["last_review_on"] is not None or _twelve_months(values["issued_on"]) <= running.review_due_on:
         return ()
     said = f"the review stays due on {running.review_due_on}: {_FIRST_MADE}"
     cure = "if the earlier plan date was wrong, write the right one under Last review too"
@@ -103,6 +106,22 @@ def _plans_of(session: Session, pupils: set[int]) -> dict[int, list[Plan]]:
     found: dict[int, list[Plan]] = {}
     for plan in session.scalars(select(Plan).where(Plan.pupil_id.in_(pupils)).order_by(Plan.id).execution_options(populate_existing=True)):
         found.setdefault(plan.pupil_id, []).append(plan)
+    return found
+
+
+def _plans_before(session: Session, pupils: set[int]) -> dict[int, list[Plan]]:
+    """The plans that the same children have at other schools of the trust, the last reviewed first, by the pupils as they are now."""
+    now, earlier = aliased(Pupil), aliased(Pupil)
+    asked = (
+        select(now.id, Plan)
+        .join(earlier, (earlier.upn == now.upn) & (earlier.id != now.id))
+        .join(Plan, Plan.pupil_id == earlier.id)
+        .where(now.id.in_(pupils))
+        .order_by(Plan.last_review_on.desc().nulls_last(), Plan.id.desc())
+    )
+    found: dict[int, list[Plan]] = {}
+    for pupil, plan in session.execute(asked.execution_options(populate_existing=True)):
+        found.setdefault(pupil, []).append(plan)
     return found
 
 

@@ -13,13 +13,14 @@ from db.importing.leavers import answer_leaver, missing_pupils
 from db.importing.problems import ImportRefused
 from db.importing.run import ImportReport, import_files
 from db.models import Case, Family, Person, Pupil, School
+from db.review_diary import diary_review
 from db.sample.people import pupil_upn
 from tests.db.ledger_story import TODAY, Village, village
 
 ASH, OAK = "900001", "900002"
 PUPILS = "URN,Adno,UPN,Legal forename,Legal surname,DOB,NC Year,Reg,SEN status,SEN need,LAC\n"
 FAMILIES = "URN,Adno,Contact ID,Forename,Surname,Relationship,Parental responsibility,Email,Phone,Address"
-UPNS = [pupil_upn(Random(one), "9034006", one) for one in range(1, 6)]
+UPNS = [pupil_upn(Random(one), "9034006", one) for one in range(1, 7)]
 LEFT = date(2026, 11, 20)
 
 
@@ -117,3 +118,16 @@ def test_an_order_and_a_hidden_address_follow_until_they_are_lifted_where_they_s
     imports(ash, families=family(ASH, number, barred="No"))  # the order has ended, and whoever entered it says so
     imports(ash, families=family(OAK, number))
     assert protected() == {"Ann": (True, False), "BOB": (False, False), "Cara": (False, False)}
+
+
+def test_the_day_of_the_next_review_follows_and_no_older_date_of_the_new_school_undoes_it(ash: Village) -> None:
+    plan = "URN,Adno,LA code,Plan date,Last review\n{urn},0005,001,2024-02-01,2025-12-01\n"
+    imports(ash, pupils=PUPILS + child(ASH, 0) + child(ASH, 5), plans=plan.format(urn=ASH))
+    first = pupils(ash, 5)[ASH][0]
+    with ash.engines.scheduler() as session:
+        assert diary_review(session, ash.open(pupil_id=first).case, date(2026, 11, 20), date(2027, 11, 19))
+    leaves(ash, child(ASH, 0))
+    imports(ash, pupils=PUPILS + "".join(child(OAK, one) for one in (1, 2, 3, 4, 5)), plans=plan.format(urn=OAK))
+    assert not imports(ash, plans=plan.format(urn=OAK)).changed_anything
+    known = ash.rows("SELECT last_review_on, review_due_on FROM plans WHERE pupil_id = ANY (%s)", [first, pupils(ash, 5)[OAK][0]])
+    assert [(one.last_review_on, one.review_due_on) for one in known] == [(date(2026, 11, 20), date(2027, 11, 19))] * 2

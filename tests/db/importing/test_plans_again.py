@@ -68,6 +68,14 @@ def test_a_review_in_the_diary_outlives_the_older_file_and_one_without_the_colum
     assert plans_of(ash, 1) == [(day("2024-02-01"), day("2026-11-23"), day("2027-11-22"), None)]
 
 
+def test_a_review_of_a_plan_that_no_file_had_brought_yet_outlives_the_file_that_brings_it(ash: Village) -> None:
+    with ash.engines.scheduler() as session:
+        assert diary_review(session, case_of(ash, 5), day("2026-11-20"), day("2027-11-19"))
+    for reviewed in ("2025-11-30", ""):
+        plan(ash, 5, "2023-05-01", reviewed)
+        assert plans_of(ash, 5) == [(day("2023-05-01"), day("2026-11-20"), day("2027-11-19"), None)]
+
+
 def test_a_later_plan_date_alone_puts_no_review_off_and_says_so(ash: Village) -> None:
     plan(ash, 2, "2025-12-01")
     for _ in range(2):
