@@ -13,7 +13,7 @@ from db.importing.run import ImportReport
 from db.models import Plan, Pupil
 from db.review_diary import diary_review, end_plan
 from tests.db.importing.small_files import imports
-from tests.db.ledger_story import TODAY, Village, village
+from tests.db.ledger_story import Village, village
 
 PUPILS = "URN,Adno,Forename,Surname,DOB,Year,SEN status\n"
 HEAD = "URN,Adno,LA code,Plan date,Last review\n"
