@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.arguments import day_of
 from cli.show import AS_JSON, as_json, fail, refusals, table
 from cli.working import AS_PERSON, acting, working
+
+if TYPE_CHECKING:
+    from cli.working import Acting, Working
+    from db.permissions import PlainAct
 
 
 def add_to(app: typer.Typer) -> None:
@@ -56,29 +61,31 @@ def import_files(
         print(
             f"{report.missing_relatives} parents are not named any more. They have letters until a person says that it is over: `sendflow relatives`."
         )
+    if report.unnamed:
+        print(f"{report.unnamed} roles, contacts or closures are not named. They stay until a person says that they are over: `sendflow leavers`.")
 
 
 def leavers(
-    left: Annotated[int | None, typer.Option("--left", help="This pupil (number) has left, or leaves on the day of --on.")] = None,
-    stays: Annotated[int | None, typer.Option("--stays", help="This pupil (number) is still on roll.")] = None,
-    on: Annotated[str | None, typer.Option("--on", help="The last day on roll, as 2027-03-03; today if not given.")] = None,
+    left: Annotated[
+        str | None, typer.Option("--left", help="This pupil (412) or this role, contact or closure (R7) is gone, or goes after --on.")
+    ] = None,
+    stays: Annotated[str | None, typer.Option("--stays", help="This one stays; also puts right what was said before.")] = None,
+    on: Annotated[str | None, typer.Option("--on", help="The last day, as 2027-03-03; today if not given.")] = None,
     who: Annotated[str | None, AS_PERSON] = None,
     json: Annotated[bool, AS_JSON] = False,
 ) -> None:
-    """Pupils who were missing from their school's file: say of each whether they left, or leave on a later day; an answer may be put right."""
+    """Pupils, staff, LA contacts, terms and closures that a file did not name: say of each whether it is gone. Nothing goes without your word."""
     with refusals():
-        from db.importing.leavers import answer_leaver, leaving_pupils, missing_pupils
+        from db.importing.answers import questions
+        from db.importing.leavers import leaving_pupils, missing_pupils
 
         w = working()
         if left is not None or stays is not None:
-            me = acting(w, who)
-            day = day_of(on, w.today) if left is not None else None
-            with w.engines.scheduler() as session:
-                answer_leaver(session, left if left is not None else int(stays or 0), left_on=day, actor_id=me.person_id, now=w.clock.now())
+            _answer(w, acting(w, who), left or stays or "", day_of(on, w.today) if left is not None else None)
         with w.engines.scheduler() as session:
-            found, leaving = missing_pupils(session), leaving_pupils(session, w.today)
+            found, leaving, asked = missing_pupils(session), leaving_pupils(session, w.today), questions(session)
     if json:
-        as_json({"missing": found, "leaving": leaving})
+        as_json({"missing": found, "leaving": leaving, "not_named": asked})
         return
     table(
         ("number", "name", "school", "missing since"),
@@ -87,6 +94,38 @@ def leavers(
     )
     if leaving:
         table(("number", "name", "school", "last day on roll"), ((m.pupil_id, m.name, m.school, m.left_on) for m in leaving))
+    if asked:
+        table(("number", "not named in the file", "since"), ((f"R{q.number}", q.words, q.noticed_at.date()) for q in asked))
+
+
+def _answer(w: Working, me: Acting, number: str, day: date | None) -> None:
+    """Take the answer of somebody who may give it: who leads the school that it is about, or any school where it is about none."""
+    from db.importing.answers import answer_question, question
+    from db.importing.leavers import answer_leaver
+    from db.models import Pupil
+    from db.unowned import tell_unowned
+
+    digits = number.upper().removeprefix("R")
+    if not digits.isdecimal():
+        fail(f"{number!r} is no number; `sendflow leavers` lists a pupil as 412 and anything else as R7")
+    with w.engines.scheduler() as session:
+        if digits != number:
+            asked = question(session, int(digits))
+            _must_lead(me, "import_files", asked.school_id)
+            answer_question(session, asked.id, over_on=day, actor_id=me.person_id, now=w.clock.now(), today=w.today)
+            tell_unowned(session, w.today)
+            if asked.kind in ("term", "closure"):
+                print("Dates of open cases may move with these days; the morning's dates pass counts them anew.")
+        else:
+            pupil = session.get(Pupil, int(digits))
+            _must_lead(me, "answer_leaver", pupil.school_id if pupil else None)
+            answer_leaver(session, int(digits), left_on=day, actor_id=me.person_id, now=w.clock.now())
+
+
+def _must_lead(me: Acting, act: PlainAct, school: int | None) -> None:
+    mine = me.schools_where(act)
+    if not mine or (school is not None and school not in mine):
+        fail("this is answered by the SENCO or headteacher of the school, or by the trust's SEND lead")
 
 
 def _file(path: Path) -> Path:

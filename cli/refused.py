@@ -23,6 +23,7 @@ _SAY_IT_THEMSELVES = (
     ("flows.server_settings", "PrefectSettingsError"),
     ("cli.working", "NobodyKnown"),
     ("db.absences", "CannotBeAway"),
+    ("db.importing.leavers", "CannotAnswer"),
     ("db.told_by_a_person", "CannotTell"),
     ("notifications.render", "TemplateMissing"),
     ("db.signing_key", "SigningKeyError"),

@@ -14,6 +14,10 @@ from db.importing.typed_rows import TypedRow
 from db.models import PendingLeaver, Pupil, School
 
 
+class CannotAnswer(LookupError):
+    """Nobody asked about this, or it cannot be answered so; the message says what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Missing:
     """A pupil whom the last file did not name, and whose leaving nobody has confirmed or denied."""
@@ -89,7 +93,7 @@ def leaving_pupils(session: Session, today: date) -> list[Leaving]:
 def answer_leaver(session: Session, pupil_id: int, *, left_on: date | None, actor_id: int, now: datetime) -> None:
     """A person's word on a missing pupil: on roll up to and including that day, which may be still to come, or (None) stays.
 
-    An answer may be put right: the day, or that they stay after all. Raises LookupError when nobody asked about this pupil.
+    An answer may be put right: the day, or that they stay after all. Raises CannotAnswer when nobody asked about this pupil.
     """
     said = session.execute(
         select(PendingLeaver, Pupil)
@@ -99,7 +103,7 @@ def answer_leaver(session: Session, pupil_id: int, *, left_on: date | None, acto
         .limit(1)
     ).one_or_none()
     if said is None:
-        raise LookupError(f"nobody asked about the pupil {pupil_id}, and nobody has said that they left; `sendflow leavers` lists who is missing")
+        raise CannotAnswer(f"nobody asked about the pupil {pupil_id}, and nobody has said that they left; `sendflow leavers` lists who is missing")
     asked, pupil = said
     asked.answer, asked.left_on, asked.answered_by, asked.answered_at = ("left" if left_on else "stays"), left_on, actor_id, now
     pupil.left_on = left_on

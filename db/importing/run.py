@@ -19,6 +19,7 @@ from db.importing.missing_relatives import note_missing_relatives
 from db.importing.problems import ImportRefused, Problem
 from db.importing.read_csv import RawTable, read_csv
 from db.importing.typed_rows import TypedRow, typed_rows
+from db.importing.unnamed import note_unnamed
 from db.importing.upsert import Counts
 from db.importing.write_families import write_families
 from db.importing.write_plans import write_plans
@@ -46,11 +47,13 @@ class ImportReport:
     """What an import did. `missing` pupils stood in the ledger and not in their school's file; they stay until a person says they left.
 
     `missing_relatives` have parental responsibility for a pupil of the file and are not named there: a person says whether it is over.
+    `unnamed`: so did this many roles, LA contacts, terms and closures (`db/importing/unnamed.py`).
     """
 
     files: list[FileReport] = field(default_factory=list)
     missing: int = 0
     missing_relatives: int = 0
+    unnamed: int = 0
 
     @property
     def changed_anything(self) -> bool:
@@ -82,7 +85,7 @@ def import_files(session: Session, files: Mapping[str, bytes], *, actor_id: int 
     transaction must then be rolled back.
     """
     reads = _read_all(session, files)
-    reports, missing, relatives = [], 0, 0
+    reports, missing, relatives, unnamed = [], 0, 0, 0
     for kind in KINDS.values():
         for read in (r for r in reads if r.kind is kind):
             counts = _write(session, read, trust_name, today)
@@ -93,9 +96,11 @@ def import_files(session: Session, files: Mapping[str, bytes], *, actor_id: int 
             elif kind.name == "families":
                 dropped, returned = note_missing_relatives(session, noted, read.rows)
                 relatives, counts = relatives + dropped, counts + Counts(notes=returned)
+            asked = note_unnamed(session, noted, kind.name, read.rows, today)
+            unnamed, counts = unnamed + len(asked), counts + Counts(notes=asked)
             reports.append(FileReport(read.table.file, kind.name, read.mapped.columns, read.mapped.unread, len(read.rows), counts))
     refresh_person_schools(session)
-    return ImportReport(reports, missing, relatives)
+    return ImportReport(reports, missing, relatives, unnamed)
 
 
 def _read_all(session: Session, files: Mapping[str, bytes]) -> list[_Read]:
@@ -118,7 +123,7 @@ def _write(session: Session, read: _Read, trust_name: str, today: date) -> Count
     writers: dict[str, Callable[[Session, Sequence[TypedRow]], Counts]] = {
         "term_dates": write_term_dates,
         "la_contacts": write_la_contacts,
-        "staff": write_staff,
+        "staff": partial(write_staff, today=today),
         "pupils": write_pupils,
         "families": write_families,
         "plans": partial(write_plans, today=today),

@@ -41,7 +41,7 @@ class InFile:
     @property
     def external_id(self) -> str:
         """What names them in `persons`."""
-        return f"staff:{self.number}:{self.email.casefold()}"
+        return _external_id(self.number, self.email)
 
     @property
     def name(self) -> str:
@@ -81,6 +81,11 @@ class Identified:
 
     known: dict[str, Standing] = field(default_factory=dict)
     notes: list[Problem] = field(default_factory=list)
+
+
+def external_id_of(row: TypedRow) -> str:
+    """What names in `persons` whom a row of a staff file is about."""
+    return _external_id(str(row.values["staff_id"]), str(row.values["email"]))
 
 
 def people_in(rows: Sequence[TypedRow], places: Mapping[int, frozenset[Place]]) -> dict[str, InFile]:
@@ -142,6 +147,10 @@ def _by_place(one: InFile, file: str, standing: Sequence[Standing], found: Ident
     found.known[one.external_id] = free[0]
     found.notes.append(Problem(file, one.line, "", f"the address of {one.name} was {free[0].email} and is {one.email} now"))
     return []
+
+
+def _external_id(number: str, email: str) -> str:
+    return f"staff:{number}:{email.casefold()}"
 
 
 def _has_a_new_name(one: InFile, found: Identified) -> bool:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.importing.problems import ImportRefused, Problem
-from db.importing.staff_identity import ROLES_OF_THE_WHOLE_TRUST, Place, identify, people_in
+from db.importing.staff_identity import ROLES_OF_THE_WHOLE_TRUST, Place, external_id_of, identify, people_in
 from db.importing.typed_rows import TypedRow
 from db.importing.upsert import Counts, upsert
 from db.importing.write_trust import persons_by_external_id, schools_by_urn
 from db.models import Membership, Person, School
+from db.permissions import role_title
 
 
-def write_staff(session: Session, rows: Sequence[TypedRow]) -> Counts:
+def write_staff(session: Session, rows: Sequence[TypedRow], today: date) -> Counts:
     """Members of staff and their roles; a role of the whole trust is held at every school.
 
     Raises ImportRefused for a role without its school, and where it cannot be told who somebody is (`db/importing/staff_identity.py`).
@@ -31,13 +33,35 @@ def write_staff(session: Session, rows: Sequence[TypedRow]) -> Counts:
     ]
     counts = upsert(session, Person, ["external_id"], values)
     ids = persons_by_external_id(session, list(people))
-    person_at = {line: ids[one.external_id] for one in people.values() for line in one.lines}
     memberships = [
-        {"person_id": person_at[r.line], "school_id": school, "role": r.values["role"], "until_on": r.values["until_on"]}
+        {
+            "person_id": ids[external_id_of(r)],
+            "school_id": school,
+            "role": r.values["role"],
+            **r.where_told({"until_on": ("until_on", r.values["until_on"])}),
+        }
         for r in rows
         for school, _ in sorted(places[r.line])
     ]
-    return counts + upsert(session, Membership, ["person_id", "school_id", "role"], memberships) + Counts(notes=tuple(found.notes))
+    ended = _last_days(session, rows, ids, today)
+    return counts + upsert(session, Membership, ["person_id", "school_id", "role"], memberships) + Counts(notes=(*found.notes, *ended))
+
+
+def _last_days(session: Session, rows: Sequence[TypedRow], ids: dict[str, int], today: date) -> list[Problem]:
+    """What a person should know of the last days that stand: a file without the column leaves them, an empty cell takes them away."""
+    asked = select(Membership.person_id, Membership.role, func.max(Membership.until_on)).group_by(Membership.person_id, Membership.role)
+    known = {(person, role): until for person, role, until in session.execute(asked.where(Membership.until_on.is_not(None)))}
+    notes = []
+    for row in rows:
+        until = known.get((ids[external_id_of(row)], str(row.values["role"])))
+        who = f"the last day of {row.values['forename']} {row.values['surname']} as {role_title(str(row.values['role']))}"
+        if until and "until_on" not in row.columns and until < today:
+            notes.append(
+                Problem(row.file, row.line, "", f"{who} was {until}, and it stands: the file has no column Until. Add it, empty, if they are back")
+            )
+        elif until and "until_on" in row.columns and row.values["until_on"] is None:
+            notes.append(Problem(row.file, row.line, "Until", f"{who} was to be {until}, and is taken away: the cell is empty"))
+    return notes
 
 
 def _places(session: Session, rows: Sequence[TypedRow]) -> dict[int, frozenset[Place]]:

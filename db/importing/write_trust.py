@@ -91,8 +91,8 @@ def write_la_contacts(session: Session, rows: Sequence[TypedRow]) -> Counts:
     mailboxes = [{"code": r.values["la_code"], "sen_email": r.values["email"]} for r in teams]
     upsert(session, Authority, ["code"], mailboxes)
     people = {
-        _la_person(r): {
-            "external_id": _la_person(r),
+        la_person(r): {
+            "external_id": la_person(r),
             "kind": "outside",
             "given_name": "",
             "family_name": r.values["contact_name"],
@@ -103,7 +103,7 @@ def write_la_contacts(session: Session, rows: Sequence[TypedRow]) -> Counts:
     counts = upsert(session, Person, ["external_id"], list(people.values()))
     ids = persons_by_external_id(session, list(people))
     las = authorities_by_code(session)
-    held = {(las[str(r.values["la_code"])], ids[_la_person(r)], r.values["role"]) for r in rows}
+    held = {(las[str(r.values["la_code"])], ids[la_person(r)], r.values["role"]) for r in rows}
     contacts = [{"authority_id": authority, "person_id": person, "role": role} for authority, person, role in sorted(held)]
     upsert(session, AuthorityContact, ["authority_id", "person_id", "role"], contacts)
     return counts
@@ -134,7 +134,8 @@ def persons_by_external_id(session: Session, wanted: Sequence[str]) -> dict[str,
     return {external: id_ for external, id_ in found if external in wanted_set}
 
 
-def _la_person(row: TypedRow) -> str:
+def la_person(row: TypedRow) -> str:
+    """What names in `persons` whom a row of an LA's contacts is about: one address is one person, whatever its capitals."""
     return f"la:{row.values['la_code']}:{str(row.values['email']).casefold()}"
 
 

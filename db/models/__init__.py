@@ -4,7 +4,7 @@ from db.models.absences import Absence, UnownedRole
 from db.models.base import Base
 from db.models.cases import Case, CaseWait, DateMove, EventRow, PinnedDefinition, PrivateText, StepRow
 from db.models.documents import Document
-from db.models.imports import Import, ImportMapping, MissingRelative, PendingLeaver
+from db.models.imports import Import, ImportMapping, MissingRelative, MissingRow, PendingLeaver
 from db.models.la_profiles import LaProfilePerson, LaProfileRow
 from db.models.ladders import LadderOverride
 from db.models.messages import DELIVERY_STATES, Delivery, LinkRow, Mailing, OutboxRow, ToldBreaches
@@ -38,6 +38,7 @@ __all__ = [
     "Mailing",
     "Membership",
     "MissingRelative",
+    "MissingRow",
     "OutboxRow",
     "PendingLeaver",
     "Person",

@@ -79,3 +79,31 @@ class MissingRelative(Base):
     answered_at: Mapped[datetime | None]
     school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
     answer: Mapped[Words]
+
+
+class MissingRow(Base):
+    """A role, an LA's contact, a term or a closure that a file did not name.
+
+    `answer`: empty while nobody has said; `left`, `stays`, or `named` by a later file. A role without a school is one of the whole trust.
+    `ended_on`: the last day that a person said.
+    """
+
+    __tablename__ = "missing_rows"
+    __table_args__ = (
+        CheckConstraint("kind IN ('staff', 'contact', 'term', 'closure')", name="kind"),
+        CheckConstraint("answer IN ('', 'left', 'stays', 'named')", name="answer"),
+    )
+
+    id: Mapped[NewBigId]
+    import_id: Mapped[BigId] = mapped_column(ForeignKey("imports.id"))
+    person_id: Mapped[BigId | None] = mapped_column(ForeignKey("persons.id"))
+    answered_by: Mapped[BigId | None] = mapped_column(ForeignKey("persons.id"))
+    noticed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    answered_at: Mapped[datetime | None]
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("schools.id"))
+    authority_id: Mapped[int | None] = mapped_column(ForeignKey("authorities.id"))
+    first_on: Mapped[date | None]
+    ended_on: Mapped[date | None]
+    kind: Mapped[str]
+    role: Mapped[Words]
+    answer: Mapped[Words]

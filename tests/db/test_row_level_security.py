@@ -15,7 +15,7 @@ from tests.db.builders import two_schools
 
 TABLES = sorted(Base.metadata.tables)
 SHARED = {"trusts", "authorities", "authority_contacts", "la_profiles", "definitions", "calendars", "heartbeats", "instance_identity", "anchors"}
-SECRET = {"preferences", "told_breaches"}
+SECRET = {"missing_rows", "preferences", "told_breaches"}
 
 
 @pytest.fixture(scope="module")

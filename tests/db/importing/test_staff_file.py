@@ -26,8 +26,14 @@ def schools(engines: Engines) -> None:
 
 
 def imported(engines: Engines, *rows: str, headings: str = HEADINGS) -> FileReport:
+    """What the import of these rows said; whom they leave out is another test's (`test_unnamed.py`)."""
     with engines.scheduler() as session:
         return import_files(session, {"staff.csv": "\n".join([headings, *rows]).encode()}, actor_id=None, today=TODAY).files[0]
+
+
+def notes(report: FileReport) -> list[str]:
+    """What it said of rows."""
+    return [str(note) for note in report.counts.notes if note.line]
 
 
 def held(engines: Engines, number: str) -> set[tuple[str, str, str, str]]:
@@ -52,7 +58,7 @@ def test_a_number_of_two_schools_is_two_people(engines: Engines, together: bool)
     number = "7" if together else "8"
     rows = [f"{OAK},{number},Alice,Ash,alice@oak.example,SENCO", f"{ELM},{number},Bob,Birch,bob@elm.example,Teacher"]
     for part in [rows] if together else [rows[:1], rows[1:]]:
-        assert imported(engines, *part).counts.notes == ()
+        assert notes(imported(engines, *part)) == []
     expected = {("Alice", "alice@oak.example", "Oak", "senco"), ("Bob", "bob@elm.example", "Elm", "teacher")}
     assert held(engines, number) == expected
     assert imported(engines, *rows).counts.changed == 0 and held(engines, number) == expected
@@ -75,18 +81,18 @@ def test_an_address_put_right_is_the_same_person_and_is_said(engines: Engines) -
     person = one_person(engines, "10")
     report = imported(engines, f"{OAK},10,Fay,Green,fay.green@oak.example,Teacher")
     assert one_person(engines, "10") == person and {email for _, email, _, _ in held(engines, "10")} == {"fay.green@oak.example"}
-    assert [str(note) for note in report.counts.notes] == [
+    assert notes(report) == [
         "staff.csv, line 2: the address of Fay Green was fay.fox@oak.example and is fay.green@oak.example now",
         "staff.csv, line 2: Fay Fox is Fay Green now",
     ]
-    assert imported(engines, f"{OAK},10,Fay,Green,fay.green@oak.example,Teacher").counts.notes == ()
+    assert notes(imported(engines, f"{OAK},10,Fay,Green,fay.green@oak.example,Teacher")) == []
 
 
 def test_a_number_given_to_somebody_else_at_the_same_school_is_another_person(engines: Engines) -> None:
     imported(engines, f"{OAK},11,Gus,Gray,gus@oak.example,Headteacher")
     report = imported(engines, f"{OAK},11,Hal,Hart,hal@oak.example,Teacher")
     assert {(who, role) for who, _, _, role in held(engines, "11")} == {("Gus", "headteacher"), ("Hal", "teacher")}
-    assert "another person than Gus Gray (gus@oak.example)" in str(report.counts.notes[0])
+    assert "another person than Gus Gray (gus@oak.example)" in notes(report)[0]
 
 
 def refused(engines: Engines, rows: Iterable[str]) -> list[str]:
@@ -104,3 +110,19 @@ def test_what_cannot_be_told_apart_is_refused_with_its_line(engines: Engines) ->
     half = [f"{OAK},12,Ivy,Ince,ivy.ince@oak.example,Teacher", f"{ELM},12,Ivy,Ince,ivy@oak.example,Teacher"]
     assert "line 2: the staff number 12 with the address ivy.ince@oak.example may be Ivy Ince (ivy@oak.example)" in refused(engines, half)[0]
     assert held(engines, "13") == set()
+
+
+def until(engines: Engines, number: str, role: str) -> date | None:
+    asked = select(Membership.until_on).join(Person, Person.id == Membership.person_id)
+    with engines.scheduler() as session:
+        return session.scalars(asked.where(Person.external_id.startswith(f"staff:{number}:"), Membership.role == role)).one()
+
+
+def test_a_file_without_the_column_keeps_a_last_day_and_an_empty_cell_takes_it_away(engines: Engines) -> None:
+    row, last = f"{OAK},14,Lou,Lee,lou@oak.example,Teacher", date(2026, 10, 23)
+    imported(engines, f"{row},{last}", headings=f"{HEADINGS},Until")
+    (note,) = notes(imported(engines, row))
+    assert until(engines, "14", "teacher") == last
+    assert "the last day of Lou Lee as teacher was 2026-10-23, and it stands: the file has no column Until" in note
+    (note,) = notes(imported(engines, f"{row},", headings=f"{HEADINGS},Until"))
+    assert until(engines, "14", "teacher") is None and "is taken away: the cell is empty" in note
