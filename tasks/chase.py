@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from db.chase import sweep_all
@@ -29,16 +30,31 @@ def chase(parts: Parts, today: date) -> int | None:
 
 
 def _acts_and_reminders(parts: Parts, today: date) -> int:
-    try:
-        parts.ledger.recount_dates()
-        parts.ledger.write_lead_times()
-        acts = len(parts.ledger.run_calendar(today))
-    finally:  # one case that cannot be worked must not leave everybody else unreminded
-        reminders = sweep_all(parts.engines, today)
-        _wake_what_is_due(parts, today)
-        with parts.engines.scheduler() as session:
-            told = tell_unowned(session, today)
-    return acts + told + reminders
+    """Each part of the morning's work, whatever happened in those before it: one case that cannot be counted anew must keep no window of others
+    open, and leave nobody unreminded. The first error is raised when all is done."""
+    works: tuple[Callable[[], object], ...] = (
+        parts.ledger.recount_dates,
+        parts.ledger.write_lead_times,
+        lambda: counted.append(len(parts.ledger.run_calendar(today))),
+        lambda: counted.append(sweep_all(parts.engines, today)),
+        lambda: _wake_what_is_due(parts, today),
+        lambda: counted.append(_told_of_unowned(parts, today)),
+    )
+    counted: list[int] = []
+    errors: list[Exception] = []
+    for work in works:
+        try:
+            work()
+        except Exception as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return sum(counted)
+
+
+def _told_of_unowned(parts: Parts, today: date) -> int:
+    with parts.engines.scheduler() as session:
+        return tell_unowned(session, today)
 
 
 def _wake_what_is_due(parts: Parts, today: date) -> None:
