@@ -141,7 +141,7 @@ EXPLORED = (
         at(step(AR, "explain_right_of_appeal", "after"), [{"la_decision": ["maintain", "cease"]}, "la_sends_amended_plan"]),
     ),
     mutant("E", "dead end", "done instead of settled", at(step(AR, "la_decision", "after"), ["hold_meeting", "send_report"])),
-    mutant("E", "dead end", "an end dropped", at((AR, ("ends", "ceased")), DROP)),
+    mutant("E", "dead end", "an end dropped", at((AR, ("ends", "not_amended")), DROP)),
     mutant(
         "E",
         "no end from here",
