@@ -91,15 +91,20 @@ def test_a_young_person_is_asked_and_told_and_holds_the_right_when_the_plan_is_t
     assert story.event("gather_advice", "parent").who == "Self Ashby"
     held(story)
     story.comes("2026-12-02")
-    story.records("la_decision", "cease", decision_on="2026-12-01")
+    (opened_appeal,) = story.records("la_decision", "cease", decision_on="2026-12-01").also_opened
     notice = story.mail(home.child, "the local authority wants to end the plan")
     assert "The last day to appeal is Monday 1 February 2027." in words(notice) and "Nothing stops yet." in words(notice)
     story.records("explain_right_of_appeal")
     assert "The last day to appeal is Monday 1 February 2027." in words(story.mail(home.child, "your right to appeal"))
-    assert story.due("keep_delivering") == "2027-02-01"
     story.comes("2027-02-02")
-    story.records("keep_delivering", "no_appeal")
-    story.has_ended("ceasing")
+    assert story.open_steps == {"appeal"}, "the plan goes on while nobody has said that there is no appeal"
+    Story(trust, opened_appeal, home).records("close_window", "no_appeal")
+    story.records("plan_next_support")
+    story.comes("2027-02-02")  # software takes the plan out of the diary
+    assert story.told("the plan has ended") == {home.child, SENCO, HEAD}
+    story.has_ended("ceased")
+    (plan,) = trust.office.village.rows("SELECT ceased_on FROM plans WHERE pupil_id = %s", home.pupil_id)
+    assert plan.ceased_on == date(2027, 2, 2)
     assert not story.mails(home.mother), "what is the young person's is not written to the mother"
 
 

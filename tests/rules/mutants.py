@@ -141,7 +141,7 @@ EXPLORED = (
         at(step(AR, "explain_right_of_appeal", "after"), [{"la_decision": ["maintain", "cease"]}, "la_sends_amended_plan"]),
     ),
     mutant("E", "dead end", "done instead of settled", at(step(AR, "la_decision", "after"), ["hold_meeting", "send_report"])),
-    mutant("E", "dead end", "an end dropped", at((AR, ("ends", "ceasing")), DROP)),
+    mutant("E", "dead end", "an end dropped", at((AR, ("ends", "not_amended")), DROP)),
     mutant(
         "E",
         "no end from here",
@@ -153,7 +153,7 @@ EXPLORED = (
         "E",
         "two ends at once",
         "ends that overlap",
-        at((AR, ("ends", "ceasing", "after")), {"la_decision": ["cease", "maintain"]}),
+        at((AR, ("ends", "ceased", "after")), {"la_decision": ["cease", "maintain"]}),
         at((AR, ("ends", "maintained", "after")), {"la_decision": "maintain"}),
     ),
     mutant("E", "end while open", "an end that waits for too little", at((AR, ("ends", "amended", "after")), {"la_sends_amended_plan": "amended"})),
