@@ -127,6 +127,10 @@ def _said(definition: Definition, step: Step, find: Find) -> Iterator[Finding]:
         yield find("lapses_as said", step, "lapses_as", "nothing can lapse without a `due` date", "Write `due:`, or remove `lapses_as`.")
     if step.aside and step.until is None:
         yield find("aside ends", step, "aside", "an aside that nothing overtakes stays open for ever", "Write `until:` and what makes it pointless.")
+    if any(outcome.silence for outcome in step.outcomes.values()) and (role is None or role.ours or not (step.due or step.target)):
+        yield find(
+            "silence", step, "outcomes", "silence is of somebody outside who may answer until a day", "Write `due:` or `target:`, or remove it."
+        )
     if step.again and not step.target:
         yield find("again", step, "again", "`again` stands without `target`", "Write `target:`, or remove `again`.")
     if step.does and (step.outcomes or step.answers):

@@ -38,5 +38,12 @@ ACROSS = (
     ),
     mutant("S", "about", "a process about a school whose steps are a parent's and tell the family", at((NA, ("about",)), "school")),
     mutant("S", "readers", "a reader who has no inbox", at((NA, ("readers",)), ["parent"])),
+    mutant(
+        "S",
+        "stands aside",
+        "whom a case is about has steps in it, and all staff read it",
+        (AR, ("stands_aside",), {"headteacher": {"reason": "yearly"}}),
+    ),
+    mutant("S", "silence", "the silence of one of our own", at(step(AR, "approve_report", "outcomes", "sent_back", "silence"), "yes")),
     mutant("S", "about", "a pupil's case opens one about a school", at((NA, ("about",)), "school"), opens("cease")),
 )
