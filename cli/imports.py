@@ -62,7 +62,9 @@ def import_files(
             f"{report.missing_relatives} parents are not named any more. They have letters until a person says that it is over: `sendflow relatives`."
         )
     if report.unnamed:
-        print(f"{report.unnamed} roles, contacts or closures are not named. They stay until a person says that they are over: `sendflow leavers`.")
+        print(
+            f"Roles, contacts, terms or closures not named: {report.unnamed}. They stay until a person says that they are over: `sendflow leavers`."
+        )
 
 
 def leavers(
@@ -99,8 +101,8 @@ def leavers(
 
 
 def _answer(w: Working, me: Acting, number: str, day: date | None) -> None:
-    """Take the answer of somebody who may give it: who leads the school that it is about, or any school where it is about none."""
-    from db.importing.answers import answer_question, question
+    """Take the answer of somebody who may give it (`db/permissions.py`)."""
+    from db.importing.answers import act_of, answer_question, question
     from db.importing.leavers import answer_leaver
     from db.models import Pupil
     from db.unowned import tell_unowned
@@ -111,7 +113,7 @@ def _answer(w: Working, me: Acting, number: str, day: date | None) -> None:
     with w.engines.scheduler() as session:
         if digits != number:
             asked = question(session, int(digits))
-            _must_lead(me, "import_files", asked.school_id)
+            _must_lead(me, act_of(asked), asked.school_id)
             answer_question(session, asked.id, over_on=day, actor_id=me.person_id, now=w.clock.now(), today=w.today)
             tell_unowned(session, w.today)
             if asked.kind in ("term", "closure"):
@@ -123,9 +125,13 @@ def _answer(w: Working, me: Acting, number: str, day: date | None) -> None:
 
 
 def _must_lead(me: Acting, act: PlainAct, school: int | None) -> None:
+    from db.permissions import role_title, roles_for
+
     mine = me.schools_where(act)
     if not mine or (school is not None and school not in mine):
-        fail("this is answered by the SENCO or headteacher of the school, or by the trust's SEND lead")
+        fail(
+            f"this is answered by the {' or the '.join(role_title(role) for role in roles_for(act))}{' of the school' if school is not None else ''}"
+        )
 
 
 def _file(path: Path) -> Path:

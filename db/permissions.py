@@ -19,6 +19,8 @@ PlainAct = Literal[
     "correct_fact",
     "import_files",
     "answer_leaver",
+    "end_role",
+    "end_trust_post",
     "make_link",
     "read_messages",
     "read_trust",
@@ -45,6 +47,8 @@ PLAIN: Mapping[PlainAct, tuple[str, ...]] = {
     "correct_fact": LEADERS,
     "import_files": LEADERS,
     "answer_leaver": LEADERS,
+    "end_role": ("headteacher", "trust_send_lead", "ceo"),  # of whom a file of staff names no more: as for somebody who is away
+    "end_trust_post": ("trust_send_lead", "ceo"),  # a post of the whole trust, or an LA's contact, whom all schools write to
     "make_link": LEADERS,
     "name_contact": (*LEADERS, "ceo"),  # who stands behind a role of one pupil's cases; which role, `roles_naming` says
     "say_away": ("headteacher", "trust_send_lead", "ceo"),  # for somebody else, who is ill; for themselves everybody may

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from db.importing.leavers import CannotAnswer
 from db.importing.unnamed import in_words, is_there, what_of
 from db.models import AuthorityContact, Membership, MissingRow, SchoolClosure, SchoolTerm
+from db.permissions import PlainAct
 from db.person_schools import refresh_person_schools
 
 GOES_ON_A_DAY = "staff"
@@ -39,6 +40,13 @@ def question(session: Session, number: int) -> MissingRow:
     if found is None or not can_be_answered:
         raise CannotAnswer(f"there is no question R{number}; `sendflow leavers` lists what is asked")
     return found
+
+
+def act_of(asked: MissingRow) -> PlainAct:
+    """What answering it is to `db/permissions.py`, at its school, or at any where it has none."""
+    if asked.kind in ("term", "closure"):
+        return "redate"
+    return "end_trust_post" if asked.school_id is None else "end_role"
 
 
 def answer_question(session: Session, number: int, *, over_on: date | None, actor_id: int, now: datetime, today: date) -> None:

@@ -120,8 +120,11 @@ def identify(session: Session, file: str, people: Iterable[InFile]) -> Identifie
     found = Identified({one.external_id: by_id[one.external_id] for one in people if one.external_id in by_id})
     problems = []
     for one in people:
-        if one.external_id not in found.known:
+        known = found.known.get(one.external_id)
+        if known is None:
             problems += _by_place(one, file, standing, found)
+        elif not (known.places & one.places or known.shares_a_name_with(one)):
+            problems.append(Problem(file, one.line, "", _one_mailbox(one, known)))
     if problems:
         raise ImportRefused(problems)
     for external_id, who in found.known.items():
@@ -156,6 +159,10 @@ def _external_id(number: str, email: str) -> str:
 def _has_a_new_name(one: InFile, found: Identified) -> bool:
     who = found.known.get(one.external_id)
     return who is not None and who.name != one.name
+
+
+def _one_mailbox(one: InFile, who: Standing) -> str:
+    return f"{one.name} has the staff number and the address of {who.name} at another school; give each of them an address of their own"
 
 
 def _renamed(one: InFile, file: str, who: Standing) -> Problem:

@@ -109,7 +109,10 @@ def test_what_cannot_be_told_apart_is_refused_with_its_line(engines: Engines) ->
     assert "line 3: the staff number 13 is Jo Jay in line 2; keep one name" in refused(engines, names)[0]
     half = [f"{OAK},12,Ivy,Ince,ivy.ince@oak.example,Teacher", f"{ELM},12,Ivy,Ince,ivy@oak.example,Teacher"]
     assert "line 2: the staff number 12 with the address ivy.ince@oak.example may be Ivy Ince (ivy@oak.example)" in refused(engines, half)[0]
-    assert held(engines, "13") == set()
+    imported(engines, f"{OAK},15,May,Moss,office@trust.example,SENCO")
+    shared = [f"{ELM},15,Ned,Nash,office@trust.example,Teacher"]
+    assert "Ned Nash has the staff number and the address of May Moss at another school" in refused(engines, shared)[0]
+    assert held(engines, "13") == set() and {name for name, _, _, _ in held(engines, "15")} == {"May"}
 
 
 def until(engines: Engines, number: str, role: str) -> date | None:
