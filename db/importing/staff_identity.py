@@ -94,6 +94,7 @@ def people_in(rows: Sequence[TypedRow], places: Mapping[int, frozenset[Place]]) 
     Raises ImportRefused for one number with two names at one address, or with two addresses at one school: nobody can tell who is meant.
     """
     found: dict[str, InFile] = {}
+    ids_of: dict[str, set[str]] = {}
     problems: list[Problem] = []
     for row in rows:
         one = _person_of(row, places[row.line])
@@ -101,7 +102,9 @@ def people_in(rows: Sequence[TypedRow], places: Mapping[int, frozenset[Place]]) 
         if same and same.name != one.name:
             problems.append(Problem(row.file, row.line, "", f"the staff number {one.number} is {same.name} in line {same.line}; keep one name"))
         found[one.external_id] = one if same is None else _joined(same, one)
-        twin = next((o for o in found.values() if o.number == one.number and o.external_id != one.external_id and o.places & one.places), None)
+        others = ids_of.setdefault(one.number, set()) - {one.external_id}
+        ids_of[one.number].add(one.external_id)
+        twin = next((found[other] for other in sorted(others) if found[other].places & one.places), None)
         if twin:
             reason = f"the staff number {one.number} stands in line {twin.line} for the same school with another address; keep one address"
             problems.append(Problem(row.file, row.line, "", reason))
@@ -117,12 +120,15 @@ def identify(session: Session, file: str, people: Iterable[InFile]) -> Identifie
     """
     standing = _standing(session)
     by_id = {one.external_id: one for one in standing}
+    by_number: dict[str, list[Standing]] = {}
+    for who in standing:
+        by_number.setdefault(who.number, []).append(who)
     found = Identified({one.external_id: by_id[one.external_id] for one in people if one.external_id in by_id})
     problems = []
     for one in people:
         known = found.known.get(one.external_id)
         if known is None:
-            problems += _by_place(one, file, standing, found)
+            problems += _by_place(one, file, by_number.get(one.number, ()), found)
         elif not (known.places & one.places or known.shares_a_name_with(one)):
             problems.append(Problem(file, one.line, "", _one_mailbox(one, known)))
     if problems:
@@ -134,9 +140,9 @@ def identify(session: Session, file: str, people: Iterable[InFile]) -> Identifie
     return found
 
 
-def _by_place(one: InFile, file: str, standing: Sequence[Standing], found: Identified) -> list[Problem]:
+def _by_place(one: InFile, file: str, same_number: Sequence[Standing], found: Identified) -> list[Problem]:
     """Who had this number at one of these schools, under another address."""
-    here = [who for who in standing if who.number == one.number and who.places & one.places]
+    here = [who for who in same_number if who.places & one.places]
     alike = [who for who in here if who.shares_a_name_with(one)]
     if not alike:
         found.notes += [Problem(file, one.line, "", _somebody_else(one, who)) for who in here]
