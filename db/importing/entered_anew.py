@@ -54,7 +54,7 @@ def _would_lift(known: Family | None, name: str) -> bool:
 
 def _protected_families(session: Session, pupils: set[int]) -> dict[int, list[FamilyMember]]:
     """The whole families of those pupils of whom anybody is protected."""
-    protected = select(Family.pupil_id).where(or_(Family.no_contact, Family.address_not_disclosed), Family.pupil_id.in_(pupils))
+    protected = set(session.scalars(select(Family.pupil_id).where(or_(Family.no_contact, Family.address_not_disclosed)))) & pupils
     asked = select(Family, Person).join(Person, Person.id == Family.person_id).where(Family.pupil_id.in_(protected)).order_by(Person.id)
     found: dict[int, list[FamilyMember]] = {}
     for family, person in session.execute(asked.execution_options(populate_existing=True)):

@@ -46,10 +46,11 @@ def note_missing_relatives(session: Session, import_id: int, rows: Sequence[Type
     row_of = {(one.pupil_id, one.person_id): named[int(one.urn), one.mis_id].get(str(one.external_id)) for one in standing}
     there = {pair: row for pair, row in row_of.items() if row is not None}
     asked = _answered(session, _ASKED)
+    settled = there.keys() | asked
     missing = [
         MissingRelative(pupil_id=one.pupil_id, person_id=one.person_id, import_id=import_id, school_id=one.school_id)
         for one in standing
-        if one.parental_responsibility and (one.pupil_id, one.person_id) not in there.keys() | asked
+        if one.parental_responsibility and (one.pupil_id, one.person_id) not in settled
     ]
     session.add_all(missing)
     _settle(session, asked & there.keys(), _ASKED, "named")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, BigInteger, Text, any_, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from db.importing.problems import ImportRefused, Problem
@@ -47,7 +47,7 @@ def _standing(session: Session, rows: Sequence[TypedRow], schools: Mapping[objec
         select(Pupil.upn, Pupil.school_id, Pupil.mis_id, School.name, PendingLeaver.pupil_id)
         .join(School, School.id == Pupil.school_id)
         .outerjoin(PendingLeaver, (PendingLeaver.pupil_id == Pupil.id) & (PendingLeaver.answer == ""))
-        .where(Pupil.upn.in_(brought_by), Pupil.left_on.is_(None))
+        .where(Pupil.upn == any_(literal(list(brought_by), ARRAY(Text))), Pupil.left_on.is_(None))
     )
     found: dict[str, list[tuple[int, str, str]]] = {}
     for upn, school_id, mis_id, school, missed in session.execute(asked):
@@ -83,7 +83,7 @@ def _families_before(session: Session, pupils: set[int]) -> dict[int, list[Famil
         .join(earlier, (earlier.upn == now.upn) & (earlier.id != now.id))
         .join(Family, Family.pupil_id == earlier.id)
         .join(Person, Person.id == Family.person_id)
-        .where(now.id.in_(pupils), now.left_on.is_(None))
+        .where(now.id == any_(literal(sorted(pupils), ARRAY(BigInteger))), now.left_on.is_(None))
     )
     found: dict[int, list[FamilyMember]] = {}
     for pupil, family, person in session.execute(asked):

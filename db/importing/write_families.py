@@ -10,6 +10,7 @@ from db.importing.entered_anew import carried_over, orders_of_earlier_contacts
 from db.importing.moved_pupils import PROTECTED, orders_that_follow
 from db.importing.problems import ImportRefused, Problem
 from db.importing.pupils_of_rows import pupil_key, pupils_of
+from db.importing.shared_addresses import read_by_whom_an_order_keeps_away
 from db.importing.typed_rows import TypedRow
 from db.importing.upsert import Counts, upsert
 from db.importing.write_trust import persons_by_external_id
@@ -44,7 +45,8 @@ def write_families(session: Session, rows: Sequence[TypedRow]) -> Counts:
         }
         for pair, r in row_of.items()
     ]
-    return counts + upsert(session, Family, ["pupil_id", "person_id"], values) + Counts(notes=carried_over(row_of, stand))
+    counts += upsert(session, Family, ["pupil_id", "person_id"], values)
+    return counts + Counts(notes=carried_over(row_of, stand) + read_by_whom_an_order_keeps_away(session, row_of))
 
 
 def _protection(row: TypedRow) -> dict[str, bool]:

@@ -66,6 +66,12 @@ def test_a_contact_entered_anew_stands_under_the_order_of_the_earlier_one(ash: V
 
 def test_two_people_who_share_an_address_are_told_apart_by_naming_both(ash: Village) -> None:
     father, mother = row(5, "F", flags=",No,Yes"), row(5, "M", "Ann", ",No,No")
+    (note,) = imports(ash, families=f"{HEAD}\n{father}{mother}").files[0].counts.notes
+    assert str(note).startswith(
+        "families.csv, line 3, column 'Email': somebody whom an order keeps from contact with this child has the same address"
+    )
+    own = row(5, "M", "Ann", ",No,No", email="ann@home.example")
+    assert imports(ash, families=f"{HEAD}\n{father}{own}").files[0].counts.notes == ()
     imports(ash, families=f"{HEAD}\n{father}{mother}")
     assert orders(ash, 5) == {"F": (False, True), "M": (False, False)}
     assert not imports(ash, families=f"{HEAD}\n{mother}").changed_anything, "whoever is known and free is not barred by a part of the file"
