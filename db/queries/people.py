@@ -52,9 +52,7 @@ Wanted = tuple[int, str]  # case id, role
 _RECIPIENTS = text("""
     WITH wanted AS (
         SELECT w.case_id, w.role, w.holder, c.school_id, c.pupil_id, c.readers,
-               CASE WHEN w.holder = 'parent' AND c.readers IS NOT NULL THEN (
-                   SELECT (e.content::jsonb -> 'event' -> 'facts' ->> 'complainant')::bigint FROM events e WHERE e.case_id = c.id
-                      AND e.kind IN ('open', 'correct') AND strpos(e.content, '"complainant":') > 0 ORDER BY e.seq DESC LIMIT 1) END AS speaks,
+               CASE WHEN w.holder = 'parent' THEN speaks_in(c.id) END AS speaks,
                COALESCE(p.authority_id, s.authority_id) AS authority_id,
                p.year_group, CASE WHEN w.holder = 'la' THEN regexp_replace(upper(normalize(p.family_name, NFKD)), '[^A-Z]', '', 'g') END AS surname
         FROM unnest(CAST(:cases AS bigint[]), CAST(:roles AS text[]), CAST(:holders AS text[])) AS w (case_id, role, holder)
