@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from rules.definition import Definition
+from rules.definition import ADULT, Definition, Fact
 from rules.explain import in_full
 from rules.fact_values import facts_from_json
 from rules.refusals import step_title
@@ -23,7 +23,14 @@ def corrected_values(definition: Definition, details: Mapping[str, object]) -> d
         found = definition.steps[name].outcomes.get(outcome)
         return {"what": step_title(definition, name, str(given.get("party", ""))), "now": found.title if found else _in_words(outcome)}
     facts = facts_from_json(definition.facts, given["facts"])
-    return {"what": "; ".join(definition.facts[fact].title for fact in facts), "now": "; ".join(_in_words(value) for value in facts.values())}
+    return {
+        "what": "; ".join(definition.facts[fact].title for fact in facts),
+        "now": "; ".join(_said(definition.facts[fact], value) for fact, value in facts.items()),
+    }
+
+
+def _said(fact: Fact, value: Value) -> str:
+    return "another person than before" if fact.type == ADULT else _in_words(value)
 
 
 def _in_words(value: Value) -> str:

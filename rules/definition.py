@@ -18,7 +18,10 @@ from rules.warning_types import OpeningWarning
 
 INTERRUPTED = "interrupted"  # what a `case` step comes to when the other case ends otherwise than by one of its ends
 PUPIL, SCHOOL = SUBJECTS = ("pupil", "school")  # what `about` may say
-FactType = Literal["date", "planned date", "year", "whole number", "yes or no", "words", "list"]
+FactType = Literal["date", "planned date", "year", "whole number", "yes or no", "words", "list", "adult of the family"]
+
+ADULT: FactType = "adult of the family"  # a person's number, or 0 for somebody whom the school does not know
+SPEAKS = "complainant"  # what such a fact is called: `db/queries/people.py` looks it up where a letter is to find its reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +259,11 @@ class Definition:
     readers: tuple[str, ...] = ()  # who reads a case beside those who have a step in it; empty: all staff of its school
     corrections_tell: tuple[str, ...] = ()  # who hears of every correction
     stands_aside: Mapping[str, OneOf] = field(default_factory=dict)  # by role: the word of an opening fact that says that the case is about them
+
+    @cached_property
+    def speaks(self) -> str:
+        """The fact of the opening that says which adult of the family is the parent here; empty: all who have parental responsibility are."""
+        return next((fact.name for fact in self.opens_with.values() if fact.type == ADULT), "")
 
     @property
     def about_school(self) -> bool:

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from rules.condition_text import facts_in, steps_in
 from rules.conditions import AtLeast, AtMost, DayIs, Done, FactTest, OneOf, Settled, StepCondition
-from rules.definition import Definition, Fact, Step
+from rules.definition import ADULT, Definition, Fact, Step
 from rules.explore_conditions import Check, Place, compile_condition, compile_test, remembering
 from rules.periods import Base, parse_rule
 from rules.record import list_of
@@ -244,6 +244,8 @@ def candidates(fact: Fact, tests: list[FactTest]) -> list[Value]:
         return [True, False]
     if fact.type == "list":
         return [(), *((word,) for word in fact.words), tuple(fact.words)]
+    if fact.type == ADULT:
+        return [1]
     if fact.type in ("whole number", "year"):
         marks = {t.number for t in tests if isinstance(t, AtLeast | AtMost)} | {int(w) for t in tests if isinstance(t, OneOf) for w in t.words}
         return sorted({value for mark in marks or {1} for value in (mark - 1, mark, mark + 1)})

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 
-from rules.definition import Fact
+from rules.definition import ADULT, Fact
 from rules.values import Facts, Value
 
 JSON = str | int | bool | list[str]
@@ -28,8 +28,7 @@ def read_value(fact: Fact, text: str) -> Value:
     word = " ".join(text.split())
     if not word:
         raise FactError(fact.name, f"{_called(fact)} is empty", f"Write {wanted(fact)}.")
-    reader = {"date": _day, "planned date": _day, "year": _year, "whole number": _number, "yes or no": _yes, "words": _word, "list": _list}[fact.type]
-    return reader(fact, word)
+    return _READERS[fact.type](fact, word)
 
 
 def wanted(fact: Fact) -> str:
@@ -38,7 +37,8 @@ def wanted(fact: Fact) -> str:
         return "one of: " + ", ".join(fact.words)
     if fact.type == "list":
         return "names parted by commas, of: " + ", ".join(fact.words)
-    return {"yes or no": "yes or no", "year": "a year, such as 2027", "whole number": "a whole number"}.get(fact.type, "a date, such as 2027-09-01")
+    known = {"yes or no": "yes or no", "year": "a year, such as 2027", "whole number": "a whole number", ADULT: "the number of the person"}
+    return known.get(fact.type, "a date, such as 2027-09-01")
 
 
 def _called(fact: Fact) -> str:
@@ -101,6 +101,17 @@ def _list(fact: Fact, word: str) -> Value:
     return names
 
 
+def _adult(fact: Fact, word: str) -> Value:
+    if not re.fullmatch(r"[0-9]{1,9}", word):
+        raise _wrong(fact, word)
+    return int(word)
+
+
+_READERS: Mapping[str, Callable[[Fact, str], Value]] = {
+    "date": _day, "planned date": _day, "year": _year, "whole number": _number, "yes or no": _yes, "words": _word, "list": _list, ADULT: _adult,
+}  # fmt: skip
+
+
 def to_json(value: Value) -> JSON:
     """A value for JSON: dates as 2027-09-01, lists as lists, the rest as it is."""
     if isinstance(value, date):
@@ -127,7 +138,7 @@ def value_from_json(fact_types: Mapping[str, Fact], name: str, raw: object) -> V
         return tuple(raw) if not raw else read_value(fact, ",".join(raw))
     if fact.type == "yes or no" and isinstance(raw, bool):
         return raw
-    if fact.type in ("whole number", "year") and isinstance(raw, int) and not isinstance(raw, bool):
+    if fact.type in ("whole number", "year", ADULT) and isinstance(raw, int) and not isinstance(raw, bool):
         return read_value(fact, str(raw))
     if isinstance(raw, str):
         return read_value(fact, raw)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rules.condition_text import facts_in, has_opening, steps_in
 from rules.conditions import AtLeast, AtMost, DayIs, Done, FactTest, OneOf, Settled, StepCondition
-from rules.definition import Fact, Outcome, Step
+from rules.definition import ADULT, SPEAKS, Fact, Outcome, Step
 from rules.periods import Rule, parse_rule
 from rules.problems import Problems, nearest
 from rules.register_types import Registers
@@ -186,9 +186,17 @@ class _Checker:
                     self.condition(changed.until, fact.line, above=None)
             if fact.name in self.draft.steps:
                 self.problems.add(fact.line, f"`{fact.name}` is a fact and a step", "Rename one.")
+            self.adult(fact)
             if fact.type == "list":
                 for party in self.list_members(fact):
                     self.known(party, self.registers.roles, "role or list of parties", fact.line)
+
+    def adult(self, fact: Fact) -> None:
+        if fact.type == ADULT and (fact.name != SPEAKS or fact.name not in self.draft.opens_with or not self.draft.readers):
+            cure = f"State it in `opens_with`, call it `{SPEAKS}`, and write `readers:`: what one adult says is not for everybody."
+            self.problems.add(
+                fact.line, f"`{fact.name}` says which adult is the parent where that is read by all staff, said too late, or under another name", cure
+            )
 
     def list_members(self, fact: Fact) -> tuple[str, ...]:
         return tuple(member for word in fact.words for member in self.draft.parties.get(word, (word,)))

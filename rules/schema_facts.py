@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import cast
 
 from rules.condition_text import read_condition
-from rules.definition import Fact, FactType, WhenChanged
+from rules.definition import ADULT, Fact, FactType, WhenChanged
 from rules.problems import nearest
 from rules.schema import Block, check_new_name, described, read_words
 from rules.yaml_lines import Items, Keys, Node, Text
 
-TYPES = ("date", "planned date", "year", "whole number", "yes or no", "list")
-TYPE_CURE = "Write date, planned date, year, whole number, yes or no, list, or a list of words such as [maintain, amend, cease]."
+TYPES = ("date", "planned date", "year", "whole number", "yes or no", "list", ADULT)
+TYPE_CURE = "Write date, planned date, year, whole number, yes or no, list, adult of the family, or a list of words such as [maintain, amend, cease]."
 
 
 def read_facts(block: Block, key: str, *, opener: bool) -> dict[str, Fact]:

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 
 from db.acts.errors import LedgerError
 from db.acts.receipt import Receipt
+from db.queries.adults import Adult, adults_of
 from db.queries.case_page import CasePage, case_page
 from rules.history import Refused
 from rules.refusals import step_title
@@ -31,7 +32,7 @@ Act = Callable[[UUID, str], Receipt]
 def ask_correction(request: Request, ref: str, fact: str, party: str = "") -> Response:
     """The form that corrects one fact."""
     found = _case(request, require_signed_in(request), ref)
-    return _form(request, found, f"Correct: {_fact_title(found, fact)}", fields_for(found.definition, [fact]))
+    return _form(request, found, f"Correct: {_fact_title(found, fact)}", fields_for(found.definition, [fact], adults=_adults(request, found)))
 
 
 @router.post("/cases/{ref}/correct/{fact}")
@@ -41,7 +42,7 @@ def correct(request: Request, ref: str, fact: str, form: Form, party: str = "") 
     found = _case(request, me, ref)
     title = f"Correct: {_fact_title(found, fact)}"
     values, errors = read_facts(found.definition, [fact], form)
-    fields = fields_for(found.definition, [fact], form, errors)
+    fields = fields_for(found.definition, [fact], form, errors, adults=_adults(request, found))
     console = console_of(request)
 
     def act(key: UUID, because: str) -> Receipt:
@@ -147,6 +148,14 @@ def _case(request: Request, me: SignedIn, ref: str) -> CasePage:
     if found is None:
         raise HTTPException(404)
     return found
+
+
+def _adults(request: Request, found: CasePage) -> list[Adult]:
+    """Those whom a fact of this case may name; asked only where one does."""
+    if not found.definition.speaks or found.pupil is None:
+        return []
+    with console_of(request).engines.app(require_signed_in(request).roles) as session:
+        return adults_of(session, found.pupil.id)
 
 
 def _fact_title(found: CasePage, name: str) -> str:

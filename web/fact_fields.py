@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from rules.definition import Definition, Fact
+from db.queries.adults import NOT_KNOWN, SOMEBODY_ELSE, Adult
+from rules.definition import ADULT, Definition, Fact
 from rules.fact_values import FactError, read_value
 from rules.values import Value
 
@@ -37,9 +38,16 @@ def fields_for(
     typed: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
     hints: Mapping[str, str] | None = None,
+    adults: Iterable[Adult] = (),
 ) -> list[FactField]:
-    """The fields for these facts of `definition`, in order, with what was typed and what was wrong with it. `hints`: more to say beside a fact."""
-    return [_field(definition, definition.facts[name], typed or {}, errors or {}, (hints or {}).get(name, "")) for name in names]
+    """The fields for these facts of `definition`, in order, with what was typed and what was wrong with it. `hints`: more to say beside a fact;
+    `adults`: of the pupil's family, where a fact asks for one."""
+    found = [_field(definition, definition.facts[name], typed or {}, errors or {}, (hints or {}).get(name, "")) for name in names]
+    return [replace(one, kind="choice", choices=_people(adults)) if definition.facts[one.fact].type == ADULT else one for one in found]
+
+
+def _people(adults: Iterable[Adult]) -> tuple[tuple[str, str], ...]:
+    return (*((str(one.person_id), f"{one.name} ({one.relationship})") for one in adults), (str(NOT_KNOWN), SOMEBODY_ELSE))
 
 
 def read_facts(definition: Definition, names: Iterable[str], form: Mapping[str, str]) -> tuple[dict[str, Value], dict[str, str]]:

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 
 from db.acts.errors import LedgerError
 from db.permissions import role_in_which, roles_for
+from db.queries.adults import adults_of
 from db.queries.cases import find_pupils, list_cases
 from db.queries.pupils import PupilToStart, pupil_to_start
 from db.queries.schools import SchoolToStart, school_to_start, schools_to_start
@@ -131,11 +132,14 @@ def _form(
     request: Request, me: SignedIn, subject: Subject, definition: Definition, typed: Mapping[str, str], errors: Mapping[str, str],
     warned: Sequence[str] = (),
 ) -> Response:  # fmt: skip
-    fields = fields_for(definition, definition.opens_with, typed, errors)
     with console_of(request).engines.app(me.roles) as session:
         about = isinstance(subject, SchoolToStart)
+        adults = adults_of(session, None if about else subject.id) if definition.speaks else []
         same = list_cases(session, about_school=subject.id) if about else list_cases(session, pupil_id=subject.id)
         running = [c for c in same if c.process == definition.process]
+    if len(adults) == 1:
+        typed = {f"fact.{definition.speaks}": str(adults[0].person_id), **typed}
+    fields = fields_for(definition, definition.opens_with, typed, errors, adults=adults)
     ids = {f.fact: f.anchor for f in fields}
     shown = {ids.get(where, where): words for where, words in errors.items()}
     key = typed.get("key") or str(uuid4())

@@ -16,6 +16,7 @@ from db.acts.parts import Parts
 from db.acts.period import natural_key
 from db.acts.request import Cause, Request, content_of, request
 from db.acts.rows import row_changes
+from db.acts.speaking import with_who_speaks
 from db.acts.standing import scope
 from db.acts.who import opening_role
 from db.acts.write import json_or_null
@@ -89,6 +90,7 @@ def prepared(parts: Parts, connection: psycopg.Connection[Any], actor: Actor, op
     calendar = parts.calendars.of(int(row[0]), str(row[1]))
     definition = parts.library.for_new_case(opening.process, opening.on, opening.facts)
     refuse_other_subject(definition, opening)
+    opening = with_who_speaks(parts, actor, definition, opening)
     caused = opening.cause is not None
     role = "" if caused else opening_role(actor, row[2], definition, opening.facts)
     event = Event("open", opening.on, None if caused else actor.person_id, facts=opening.facts)

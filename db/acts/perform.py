@@ -22,6 +22,7 @@ from db.acts.receipt import Receipt
 from db.acts.redating import OtherCalendar, redate_case
 from db.acts.request import Request
 from db.acts.retry import retried
+from db.acts.speaking import refuse_stranger
 from db.acts.standing import Standing, read_standing, standing_after, standing_kept
 from db.acts.who import role_for
 from db.acts.write import Written, write_act
@@ -131,6 +132,7 @@ def judge(parts: Parts, actor: Actor, standing: Standing, asked: Request) -> Jud
     seen = _round(standing, asked)
     change = compiled(standing.definition).advance(standing.position, asked.event, standing.calendar)
     refuse_too_late(standing.definition, standing.position, asked.event)
+    refuse_stranger(parts, actor, standing.definition, standing.pupil_id, asked.event)
     change = with_what_may_open(parts, standing, change, asked.event.on)
     return Judged(standing, role, seen, with_correction_told(parts, actor, standing, change, asked.event))
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from db.calendar_of_school import calendar_of
+from db.queries.adults import shown_value
 from db.queries.definitions_read import definitions_by_hash
 from db.queries.step_rows import StepRow, initials, pupil_name, read_steps
 from rules.definition import Definition
@@ -137,7 +138,7 @@ def case_page(session: Session, ref: str, today: date) -> CasePage | None:
         later=[step for step in steps if step.status == "waiting"],
         past=sorted((_past(definition, one) for one in position.instances if one.status not in ("open", "waiting")), key=_newest_first),
         to_come=[_past(definition, one) for one in position.instances if one.status == "waiting" and one.due is None],
-        facts=[_fact(definition, name, value) for name, value in position.facts.items()],
+        facts=[_fact(definition, name, shown_value(session, definition, name, value)) for name, value in position.facts.items()],
         limits=_limits(definition, position),
         definition=definition,
         position=position,

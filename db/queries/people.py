@@ -51,7 +51,9 @@ Wanted = tuple[int, str]  # case id, role
 # a mailbox at that person's own address is theirs.
 _RECIPIENTS = text("""
     WITH wanted AS (
-        SELECT w.case_id, w.role, w.holder, c.school_id, c.pupil_id, c.readers, COALESCE(p.authority_id, s.authority_id) AS authority_id,
+        SELECT w.case_id, w.role, w.holder, c.school_id, c.pupil_id, c.readers,
+               CASE WHEN w.holder = 'parent' THEN speaks_in(c.id) END AS speaks,
+               COALESCE(p.authority_id, s.authority_id) AS authority_id,
                p.year_group, CASE WHEN w.holder = 'la' THEN regexp_replace(upper(normalize(p.family_name, NFKD)), '[^A-Z]', '', 'g') END AS surname
         FROM unnest(CAST(:cases AS bigint[]), CAST(:roles AS text[]), CAST(:holders AS text[])) AS w (case_id, role, holder)
         JOIN cases c ON c.id = w.case_id LEFT JOIN pupils p ON p.id = c.pupil_id JOIN schools s ON s.id = c.school_id
@@ -75,7 +77,7 @@ _RECIPIENTS = text("""
           AND (w.readers IS NULL OR a.role = ANY (w.readers))
         UNION ALL
         SELECT w.case_id, w.role, 1, f.person_id, NULL, f.priority, NULL, '' FROM wanted w JOIN families f ON f.pupil_id = w.pupil_id
-        WHERE (w.holder = 'parent' AND f.parental_responsibility AND f.relationship <> 'self')
+        WHERE (w.holder = 'parent' AND f.parental_responsibility AND f.relationship <> 'self' AND (w.speaks IS NULL OR f.person_id = w.speaks))
            OR (w.holder IN ('pupil', 'young_person') AND f.relationship = 'self')
         UNION ALL
         SELECT w.case_id, w.role, 2, k.person_id, NULL, 1, NULL, ''
@@ -114,10 +116,10 @@ _RECIPIENTS = text("""
 def recipients(session: Session, wanted: Iterable[Wanted], today: date) -> dict[Wanted, list[Recipient]]:
     """Who receives a message to that role about that case, for many at once. A role nobody holds has an empty list: a person must be told.
 
-    Whoever an order keeps from contact with the case's child is left out, in whichever role. Parents: everybody with parental
-    responsibility; the pupil (or young person): the family's row `self`; staff: by membership of the case's school today, or whoever stands in
-    for them; the LA: the officer whom its profile names, else its officer, else its SEN mailbox; others: the pupil's contact, else the LA's.
-    A case about a school has no family and no pupil's contacts; its LA is the school's.
+    Whoever an order keeps from contact with the case's child is left out, in whichever role. Parents: everybody with parental responsibility, but in
+    a case that says who of them speaks (`complainant`) they alone; the pupil (or young person): the family's row `self`; staff: by membership of
+    the case's school today, or whoever stands in for them; the LA: the officer whom its profile names, else its officer, else its SEN mailbox;
+    others: the pupil's contact, else the LA's. A case about a school has no family and no pupil's contacts; its LA is the school's.
     """
     found: dict[Wanted, list[Recipient]] = {one: [] for one in wanted}
     asked = [(case, role, holder) for case, role in found for holder in SPEAKS_FOR.get(role, (role,))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from db.acts.own_kinds import REDATED
 from db.acts.versions import CHANGED
+from db.queries.adults import shown_value
 from db.queries.definitions_read import definitions_by_hash
 from db.queries.versions import SHOWN
 from rules.definition import Definition
@@ -72,7 +73,14 @@ def timeline_of(session: Session, ref: str) -> list[TimelineEntry]:
     definition = definitions_by_hash(session, [rows[0].hash])[rows[0].hash]
     contents = [orjson.loads(row.content) for row in rows]
     names = _names(session, {content["for"] for content in contents if "for" in content})
-    return [_entry(row, content, definition, names) for row, content in zip(rows, contents, strict=True)]
+    entries = [_entry(row, content, definition, names) for row, content in zip(rows, contents, strict=True)]
+    return [_with_names(session, one, definition) for one in entries] if definition.speaks else entries
+
+
+def _with_names(session: Session, entry: TimelineEntry, definition: Definition) -> TimelineEntry:
+    title = fact_title(definition, definition.speaks)
+    named = ((said, shown_value(session, definition, definition.speaks, value) if said == title else value) for said, value in entry.facts)
+    return replace(entry, facts=tuple(named))
 
 
 def _names(session: Session, people: set[int]) -> dict[int, str]:

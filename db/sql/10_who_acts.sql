@@ -30,6 +30,15 @@ BEGIN
       || ARRAY(SELECT s.role || '=' || min(s.holder_id) FROM public.stands_in(p_actor, p_today) s WHERE s.school_id = p_school GROUP BY s.role ORDER BY s.role);
 END $$;
 
+-- Which adult of the family is the parent in this case, by its fact `complainant`; null: all who have parental responsibility are. Such a case has
+-- readers (`rules/names.py`), so the events of most are not looked at.
+CREATE OR REPLACE FUNCTION speaks_in(p_case bigint) RETURNS bigint LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM cases c WHERE c.id = p_case AND c.readers IS NOT NULL) THEN RETURN NULL; END IF;
+  RETURN (SELECT (e.content::jsonb -> 'event' -> 'facts' ->> 'complainant')::bigint FROM events e
+           WHERE e.case_id = p_case AND e.kind IN ('open', 'correct') AND strpos(e.content, '"complainant":') > 0 ORDER BY e.seq DESC LIMIT 1);
+END $$;
+
 -- Whether somebody reads in that role about that case today: asked before a signed link opens and once more in the transaction of its act.
 -- As `recipients` in db/queries/people.py, with one difference: an authority is one body. While the case is with it, each person whom its profile
 -- in force names, each of its contacts where it has none, and its mailbox may act. Nobody who has left, or whom an order keeps from the pupil.
@@ -47,7 +56,7 @@ BEGIN
      OR EXISTS (SELECT FROM families f WHERE f.pupil_id = v_pupil AND f.person_id = p_person AND f.no_contact) THEN RETURN false; END IF;
   RETURN EXISTS (SELECT FROM pupil_contacts k WHERE k.pupil_id = v_pupil AND k.role = p_role AND k.person_id = p_person)
       OR EXISTS (SELECT FROM families f WHERE f.pupil_id = v_pupil AND f.person_id = p_person AND CASE
-                   WHEN p_role = 'parent' THEN f.parental_responsibility AND f.relationship <> 'self'
+                   WHEN p_role = 'parent' THEN f.parental_responsibility AND f.relationship <> 'self' AND coalesce(speaks_in(p_case), p_person) = p_person
                    ELSE p_role IN ('pupil', 'young_person') AND f.relationship = 'self' END)
       OR EXISTS (SELECT FROM memberships m WHERE m.school_id = v_school AND m.role = p_role AND m.person_id = p_person
                     AND (m.until_on IS NULL OR m.until_on >= p_today))

@@ -5,6 +5,7 @@ The village has no term dates, so its school days are its working days. Easter 2
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -60,7 +61,10 @@ def opened_on_the_page(trust: TrustAtWork, home: Household) -> Story:
     found = browser.get("/start", params={"process": "complaint", "name": home.name})
     path = f"/start/complaint/{home.pupil_id}"
     assert path in found.text and "Complaint of a parent" in found.text
-    hidden = dict(HIDDEN.findall(browser.get(path).text))
+    asked = browser.get(path).text
+    assert "Mother Ashby (mother)" in asked and "Father Ashby" not in asked, "whom an order keeps from contact is not offered"
+    mother = re.findall(r'name="fact.complainant" type="radio" value="([1-9]\d*)" checked', asked)
+    hidden = {**dict(HIDDEN.findall(asked)), "fact.complainant": mother[0]}
     received = {"fact.received_on-day": "9", "fact.received_on-month": "1", "fact.received_on-year": "2026"}
     answers = {"fact.made": "informally", "fact.about": "provision", "fact.serious_about_provision": "yes"}
     done = browser.post(path, data={**hidden, **received, **answers})

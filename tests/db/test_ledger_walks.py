@@ -15,7 +15,7 @@ from db.engine import Engines
 from db.ledger import Actor, Ledger, NotAllowed, Refused
 from db.permissions import roles_for_step
 from db.verify import as_json
-from rules.definition import Definition, Fact
+from rules.definition import ADULT, Definition, Fact
 from rules.loader import load_library
 from rules.perhaps import perhaps_never
 from rules.position_types import Instance
@@ -88,6 +88,7 @@ class Walk:
             "whole number": self.chance.randrange(1, 13),
             "yes or no": self.chance.random() < 0.5,
             "list": fact.words[:2],
+            ADULT: 0,
         }
         return values[fact.type] if fact.type in values else self.chance.choice(fact.words)
 

@@ -12,7 +12,7 @@ from db.ledger import Actor
 from db.permissions import roles_for_event
 from rules.calendar import SchoolCalendar
 from rules.compiled import compiled
-from rules.definition import Definition, Fact
+from rules.definition import ADULT, Definition, Fact
 from rules.history import Event, Refused
 from rules.position_types import Instance, Position
 from rules.values import Facts, Value
@@ -114,6 +114,7 @@ class RandomCase:
             "whole number": self.chance.randrange(1, 13),
             "yes or no": self.chance.random() < 0.5,
             "list": fact.words[:2],
+            ADULT: 0,
         }
         return values[fact.type] if fact.type in values else self.chance.choice(fact.words)
 

@@ -13,7 +13,7 @@ from rules.check import Finding, check
 from rules.check.reckoned import Reckoner
 from rules.check.schedule import Scheduler
 from rules.check.typical_terms import typical_calendar
-from rules.definition import Definition
+from rules.definition import ADULT, Definition
 from rules.explore import explore, nothing_to_correct
 from rules.explore_model import Model
 from rules.library import Library
@@ -31,7 +31,14 @@ def library() -> Library:
 
 def days_of(definition: Definition, scheduler: Scheduler, day: date) -> list[tuple[object, ...]]:
     """A case opened on that day, with every fact it opens with at its first."""
-    first: dict[str, Value] = {"yes or no": True, "whole number": 1, "year": day.year, "date": day, "planned date": day + timedelta(days=90)}
+    first: dict[str, Value] = {
+        "yes or no": True,
+        "whole number": 1,
+        ADULT: 1,
+        "year": day.year,
+        "date": day,
+        "planned date": day + timedelta(days=90),
+    }
     facts = {name: first.get(fact.type, fact.words[0] if fact.words else "") for name, fact in definition.opens_with.items()}
     schedule = scheduler.run(facts, day)
     return [(s.step.name, s.opens_on, s.due, s.target, s.not_before, s.done_on, s.after, s.faults) for s in schedule.steps.values()]

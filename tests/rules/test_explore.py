@@ -10,7 +10,7 @@ import pytest
 
 from rules.calendar import england
 from rules.check.explored import with_status
-from rules.definition import Definition
+from rules.definition import ADULT, Definition
 from rules.explore import Graph, explore, histories
 from rules.explore_model import Model
 from rules.explore_moves import Move, Moves
@@ -114,6 +114,7 @@ class Replay:
             "whole number": 1,
             "year": 2027,
             "list": fact.words[:1],
+            ADULT: 1,
         }
         return first.get(fact.type, day)
 

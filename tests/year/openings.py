@@ -10,6 +10,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from db.ledger import Actor, LedgerError
+from db.queries.adults import NOT_KNOWN, adults_of
 from rules.definition import Definition
 from rules.fact_values import facts_from_json
 from rules.history import Refused
@@ -50,7 +51,7 @@ class Openings:
         pupil, school = self.chance.choice(pupils)
         parts, today = self.people.parts, self.people.parts.clock.today()
         definition = LIBRARY.definitions[process][-1]
-        facts = self._stated(definition, today)
+        facts = {**self._stated(definition, today), **self._speaks(definition, pupil)}
         actor = Actor(self.people.holder(school, "senco"), frozenset({school}), "console")
         key = UUID(int=self.chance.getrandbits(128), version=4)
         try:
@@ -63,8 +64,15 @@ class Openings:
     def _stated(self, definition: Definition, today: date) -> Facts:
         first = cast("dict[str, Any]", self.chance.choice(definition.examples).history[0])
         opened_on = first["on"] if isinstance(first["on"], date) else date.fromisoformat(str(first["on"]))
-        raw = {name: value.isoformat() if isinstance(value, date) else value for name, value in first["open"].items()}
+        raw = {name: value.isoformat() if isinstance(value, date) else value for name, value in first["open"].items() if name != definition.speaks}
         return {name: _moved(value, today - opened_on) for name, value in facts_from_json(definition.opens_with, raw).items()}
+
+    def _speaks(self, definition: Definition, pupil: int) -> Facts:
+        """Who of the family it comes from, where the process asks."""
+        if not definition.speaks:
+            return {}
+        with self.people.parts.engines.scheduler() as session:
+            return {definition.speaks: next((one.person_id for one in adults_of(session, pupil)), NOT_KNOWN)}
 
     def _of(self, provision: tuple[str, ...]) -> list[tuple[int, int]]:
         key = "".join(provision)

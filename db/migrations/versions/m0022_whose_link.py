@@ -1,8 +1,4 @@
-"""A signed link is its holder's only while they read in that role; staff withdraw links and allow them again, and the row says who did.
-
-A migration that changes one of the ledger's functions later takes over the lines of `upgrade`, and leaves a frozen copy of `db/sql` for this one,
-as 0016 has.
-"""
+"""A signed link is its holder's only while they read in that role; staff withdraw links and allow them again, and the row says who did."""
 
 from pathlib import Path
 
@@ -13,7 +9,7 @@ down_revision = "0021"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parents[2] / "sql"
+SQL = Path(__file__).with_name("sql_0022")  # what is new, as it was then: 0030 installs all anew
 DOORS = ("reads_now",)
 COLUMNS = (
     "ALTER TABLE links ADD COLUMN authority_id INTEGER, ADD COLUMN revoked_by BIGINT, "
