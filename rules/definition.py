@@ -123,6 +123,7 @@ class Step:
     hint: str = ""
     line: int = 0
     also_law: tuple[str, ...] = ()  # further citations, after the one that gives `due`
+    learns_from: Mapping[str, str] = field(default_factory=dict)  # process -> the word recorded once its case about the same knows what that records
     contains: Mapping[str, str] = field(default_factory=dict)  # what the notice must hold by law, whatever the outcome: word -> meaning
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)  # the line of each key written
 
@@ -274,6 +275,11 @@ class Definition:
     def case_steps(self) -> frozenset[str]:
         """The steps that wait for a case of another process."""
         return frozenset(step.name for step in self.steps.values() if step.case)
+
+    @cached_property
+    def learning_steps(self) -> frozenset[str]:
+        """The steps that learn from a case of another process about the same."""
+        return frozenset(step.name for step in self.steps.values() if step.learns_from)
 
     @cached_property
     def given_facts(self) -> frozenset[str]:

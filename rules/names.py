@@ -92,6 +92,8 @@ class _Checker:
             self.problems.add(step.at("answers"), f"{', '.join(sorted(both))} is an outcome and an answer", cure)
         if step.lapses_as:
             self.known(step.lapses_as, step.words, "outcome or answer of this step", step.at("lapses_as"))
+        for word in step.learns_from.values():
+            self.known(word, step.words, "outcome or answer of this step", step.at("learns_from"))
         for outcome in step.outcomes.values():
             self.outcome(step, outcome)
 

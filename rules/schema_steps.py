@@ -87,6 +87,7 @@ def _with_ends(keys: Block, step: Step) -> Step:
         outcomes=_outcomes(keys),
         answers=keys.words("answers"),
         lapses_as=keys.name("lapses_as"),
+        learns_from=_text_map(keys, "learns_from"),
         records=keys.words("records"),
         tells_opened=opened,
         tells_done=done,

@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 from db.acts.actor import CALENDAR
 from db.acts.case_steps_run import run_case_steps
 from db.acts.errors import NotFound
+from db.acts.learning import NOTHING, beside, learn
 from db.acts.parts import Parts
 from db.acts.perform import perform
 from db.acts.receipt import Receipt
@@ -42,8 +43,9 @@ class Woken:
 
 
 def run_calendar(parts: Parts, today: date) -> list[Receipt]:
-    """One act for each woken step, dated on its own day, or on the case's first. What one act wakes anew, and is due by `today`, is done too.
-    Then the `case` steps that were left behind (`db/acts/case_steps_run.py`).
+    """First what a case learns from another (`db/acts/learning.py`). Then one act for each woken step, dated on its own day, or on the case's first;
+    nothing lapses beside a case from which the day may still come. What one act wakes anew, and is due by `today`, is done too. Then the
+    `case` steps that were left behind (`db/acts/case_steps_run.py`).
 
     A step that a person has decided meanwhile is left alone: theirs stands. A case that cannot be worked keeps no other waiting: the first
     error is raised when all the others are done.
@@ -51,8 +53,12 @@ def run_calendar(parts: Parts, today: date) -> list[Receipt]:
     receipts: list[Receipt] = []
     errors: list[Exception] = []
     tried: set[tuple[str, int]] = set()
+    try:
+        receipts += learn(parts, today)
+    except Exception as error:
+        errors.append(error)
     while fresh := [one for one in woken(parts, today) if (one.ref, one.no) not in tried]:
-        for one in fresh:
+        for one in sorted(fresh, key=lambda one: bool(parts.pinned.of(one.definition_id).learning_steps)):  # after what it may learn from
             tried.add((one.ref, one.no))
             try:
                 receipts += _act(parts, one)
@@ -74,9 +80,13 @@ def woken(parts: Parts, today: date) -> list[Woken]:
 
 
 def _act(parts: Parts, one: Woken) -> list[Receipt]:
-    step = parts.pinned.of(one.definition_id).steps[one.step]
+    definition = parts.pinned.of(one.definition_id)
+    step = definition.steps[one.step]
     outcome = "done" if step.wait else step.lapses_as
-    event = Event("decide", one.on, None, one.step, one.party, outcome)
+    others = beside(parts, one.ref) if definition.learning_steps and not step.wait else NOTHING
+    if others.day_to_come:
+        return []
+    event = Event("decide", max(one.on, others.ended_on or one.on), None, one.step, one.party, outcome)
     key = uuid5(CALENDAR_ACTS, f"{one.ref}/{one.no}/{one.wakes_on}")
     try:
         return [perform(parts, CALENDAR, request(key, one.ref, event, round=one.round))]

@@ -61,7 +61,8 @@ def _by_software(definition: Definition, event: Event) -> str:
     """Software does the work of `does` and `case` steps, the calendar what waits and lapses; neither decides for a person."""
     if event.kind == "decide":
         step = definition.steps[event.step]
-        if not (step.does or step.wait or step.case or (step.lapses_as and event.outcome == step.lapses_as)):
+        said_by_another = event.outcome in step.learns_from.values()  # a person recorded it in the case that the step learns from
+        if not (step.does or step.wait or step.case or said_by_another or (step.lapses_as and event.outcome == step.lapses_as)):
             raise NotAllowed(f"{_what(definition, event)} is decided by a person, not by software.")
     elif event.kind != "open":
         raise NotAllowed(f"{_what(definition, event)} is recorded by a person, not by software.")

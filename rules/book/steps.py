@@ -92,6 +92,8 @@ def _endings(definition: Definition, step: Step, titles: Mapping[str, str]) -> I
     yield from (sentence(word.replace("_", " ")) for word in step.answers)
     if step.lapses_as:
         yield f"Without an answer in time it is recorded as: {step.lapses_as.replace('_', ' ')}"
+    for process, word in step.learns_from.items():
+        yield f"A case “{words_of(process)}” about the same records it: {word.replace('_', ' ')}. While that runs, nothing lapses here"
     if step.approval:
         yield f"It is an approval{f', by another person than did “{titles[step.not_by]}”' if step.not_by else ''}"
 

@@ -7,7 +7,7 @@ from datetime import date
 from itertools import combinations, pairwise
 
 from rules.check.finding import Finding, finder
-from rules.check.given import unfit
+from rules.check.given import unfit, unlearnt
 from rules.condition_text import steps_in
 from rules.conditions import Done
 from rules.definition import Definition, Step
@@ -21,6 +21,7 @@ def across_findings(library: Library) -> Iterator[Finding]:
     for definition in library.all():
         yield from _opens(definition, library)
         yield from _waits_for(definition, library)
+        yield from _learns_from(definition, library)
     yield from _circles(library)
     yield from _in_force(library)
     yield from _prefixes(library)
@@ -61,6 +62,25 @@ def _waits_for(definition: Definition, library: Library) -> Iterator[Finding]:
             yield find("case ends", step, "case", f"nothing follows when {step.case} ends as {', '.join(sorted(unnamed))}", cure)
         if named is not None and (unknown := named - ends - {"does_not_apply", "not_needed"}):
             yield find("case ends", step, "case", f"{step.case} has no end {', '.join(sorted(unknown))}", f"Name one of: {', '.join(sorted(ends))}.")
+
+
+def _learns_from(definition: Definition, library: Library) -> Iterator[Finding]:
+    """A step learns from a case that is told from others by the same facts, and knows all that the word records."""
+    find = finder("S", definition)
+    for step in definition.steps.values():
+        for process, word in step.learns_from.items():
+            texts = library.definitions.get(process, ())
+            if not texts:
+                yield find("learns", step, "learns_from", f"no file defines the process `{process}`", "Remove it, or add the process.")
+            brought = step.brings.get(word, ())
+            if not brought:
+                yield find("learns", step, "learns_from", f"`{word}` records nothing that could be learnt", "Name a word that records a fact.")
+            for text in texts:
+                if not definition.once_for or text.once_for != definition.once_for:
+                    cure = "Give both the same `once_for`: what tells one case from another."
+                    yield find("learns", step, "learns_from", f"nothing says which case of `{process}` is about the same", cure)
+                for message in unlearnt(definition, brought, text):
+                    yield find("learns", step, "learns_from", message, "Record there what is to be learnt here, under the same name.")
 
 
 def _named(definition: Definition, step: Step) -> set[str] | None:

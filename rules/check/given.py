@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from rules.check.finding import Find, Finding
 from rules.definition import Definition, Fact, Step
@@ -27,6 +27,16 @@ def unfit(definition: Definition, step: Step, facts: Mapping[str, str], other: D
             read_value(theirs, value)
         except FactError as error:
             yield f"`{name}: {value}` is no fact of this process, and {error.message[:1].lower()}{error.message[1:]}"
+
+
+def unlearnt(definition: Definition, brought: Iterable[str], other: Definition) -> Iterator[str]:
+    """Each of these facts of ours that the other process does not know, or whose values ours could not hold, in words."""
+    for name in brought:
+        theirs = other.facts.get(name)
+        if theirs is None:
+            yield f"`{other.process}` knows no `{name}`"
+        else:
+            yield from _unlike(theirs, definition.facts[name])
 
 
 def _unlike(ours: Fact, theirs: Fact) -> Iterator[str]:

@@ -36,6 +36,10 @@ ACROSS = (
         at((AR, ("steps",)), more(other={**WAITS, "with": {**GIVEN, "sent_on": "notice_sent_on"}})),
         at((AR, ("ends", "maintained", "after")), with_item("other")),
     ),
+    mutant("S", "learns", "a process that is not there", at(step(AR, "la_decision"), more(learns_from={"mediashun": "cease"}))),
+    mutant(
+        "S", "learns", "a case that nothing tells from others, of what it does not know", at(step(AR, "la_decision"), more(learns_from={NA: "cease"}))
+    ),
     mutant("S", "about", "a process about a school whose steps are a parent's and tell the family", at((NA, ("about",)), "school")),
     mutant("S", "readers", "a reader who has no inbox", at((NA, ("readers",)), ["parent"])),
     mutant(
