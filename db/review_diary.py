@@ -19,17 +19,21 @@ class KnownPlan:
     review_due_on: date
 
 
-def diary_review(session: Session, case: str, reviewed_on: date, next_due_on: date) -> bool:
+def diary_review(session: Session, case: str, reviewed_on: date, next_due_on: date, *, corrected: bool = False) -> bool:
     """Put the review after this one in the diary. A plan is added if the case's pupil has none that runs. False: done before.
 
-    `reviewed_on`: the day the review was decided; `next_due_on`: the last lawful day of the next review's decision.
+    `reviewed_on`: the day the review was decided; `next_due_on`: the last lawful day of the next review's decision; `corrected`: the case had put
+    another day there, which now moves either way, unless a later review has dated the next one since.
     """
     changed = session.execute(
         text("""
         UPDATE plans n SET last_review_on = :reviewed, review_due_on = :next
-          FROM cases c WHERE c.ref = :case AND n.pupil_id = c.pupil_id AND n.ceased_on IS NULL AND n.review_due_on < :next
+          FROM cases c WHERE c.ref = :case AND n.pupil_id = c.pupil_id AND n.ceased_on IS NULL
+           AND (n.review_due_on < :next OR :corrected AND n.review_due_on > :next AND NOT EXISTS (
+                SELECT 1 FROM cases k JOIN steps t ON t.case_id = k.id AND t.step = 'diary_next_review' AND t.outcome = 'done'
+                 WHERE k.pupil_id = c.pupil_id AND k.id > c.id))
         RETURNING n.id"""),
-        {"case": case, "reviewed": reviewed_on, "next": next_due_on},
+        {"case": case, "reviewed": reviewed_on, "next": next_due_on, "corrected": corrected},
     ).all()
     # Told as a review also where no file has brought the plan yet: the one that does undoes none.
     return bool(changed) or _add(session, case, KnownPlan(reviewed_on, reviewed_on, next_due_on))

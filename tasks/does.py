@@ -67,7 +67,7 @@ def put_review_in_diary(parts: Parts, todo: ToDo) -> Receipt:
     assert isinstance(due, DueDate)
     with parts.engines.scheduler() as session:
         if reviewed:
-            diary_review(session, todo.case, runs_from, due.on)
+            diary_review(session, todo.case, runs_from, due.on, corrected=todo.instance.round > 1)
         else:
             diary_plan(session, todo.case, KnownPlan(planned_on, runs_from if runs_from < planned_on else None, due.on))
     return send(parts, todo)

@@ -59,6 +59,12 @@ class ReviewedVillage:
         self.village.decide(case, step, on, outcome, by, **_typed(facts))
         self.software(case, on)
 
+    def corrects(self, case: str, on: str, **facts: str) -> None:
+        """The SENCO corrects days; then software does what it owes."""
+        for fact, value in facts.items():
+            self.parts.ledger.correct(self.village.senco, key=uuid4(), case=case, fact=fact, value=day(value), because="misread", on=day(on))
+        self.software(case, on)
+
     def software(self, case: str, on: str) -> None:
         """All steps of software that are open in the case."""
         while True:

@@ -110,3 +110,36 @@ def test_the_consultation_hands_on_the_last_review_and_a_day_after_the_plans_is_
     assert place.diary(pupil) == [(date(2026, 1, 20), date(2027, 1, 19), None)]
     with pytest.raises(Refused, match="last_reviewed_on"):
         admitted(place, place.village.pupil(), last_reviewed_on="2027-01-20")
+
+
+def test_a_corrected_decision_dates_the_next_review_anew_and_an_amended_plan_does_not(place: ReviewedVillage) -> None:
+    pupil = place.planned("2026-12-18")
+    case = place.review(pupil, "2026-12-18", "2026-09-10")
+    notice = {"notice_sent_on": "2026-10-20", "notice_served_on": "2026-10-20"}
+    place.decided(case, "amend", "2026-11-02", **notice)
+    place.corrects(case, "2026-11-03", decision_on="2026-10-21")
+    assert place.diary(pupil) == [(date(2026, 10, 21), date(2027, 10, 20), None)]
+    place.corrects(case, "2026-11-04", decision_on="2026-10-30")
+    assert place.diary(pupil) == [(date(2026, 10, 30), date(2027, 10, 29), None)]
+    place.records(case, "views_on_amendments", "2026-11-05", "agree")
+    place.records(case, "la_sends_amended_plan", "2026-11-20", "amended", decision_on="2026-11-18")
+    place.corrects(case, "2026-11-21", decision_on="2026-11-19")
+    assert place.diary(pupil) == [(date(2026, 10, 30), date(2027, 10, 29), None)]
+
+
+def test_a_review_of_an_earlier_year_that_is_corrected_late_leaves_the_newer_day(place: ReviewedVillage) -> None:
+    pupil = place.planned("2025-12-18")
+    last = place.review(pupil, "2025-12-18", "2026-09-10")
+    place.decided(last, "maintain", "2026-10-21")
+    place.decided(place.review(pupil, "2027-10-20", "2026-10-22"), "maintain", "2026-11-12")
+    place.corrects(last, "2026-11-13", decision_on="2026-10-20")
+    assert place.diary(pupil) == [(date(2026, 11, 12), date(2027, 11, 11), None)]
+
+
+def test_an_earlier_last_review_learned_later_brings_the_next_one_forward(place: ReviewedVillage) -> None:
+    pupil = place.village.pupil()
+    more = {"on_roll": True, "medical_condition": False, "rights_held_by": "parent"}
+    case = place.opens("admission_of_named_pupil", pupil, "2026-11-12", decision_on="2026-11-10", last_reviewed_on="2026-11-10", **more)
+    place.records(case, "admit", "2026-11-12", admitted_on="2026-11-12")
+    place.corrects(case, "2026-11-13", last_reviewed_on="2026-01-20")
+    assert place.diary(pupil) == [(date(2026, 1, 20), date(2027, 1, 19), None)]
