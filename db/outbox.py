@@ -80,7 +80,7 @@ class Spread:
 class OwedMessage:
     """A message of one act to one role, before it is known who that is. `state` is owed, or superseded for a rung that a later one took over.
 
-    `once`: what it is known by, where it is no act's own (`db/unowned.py`).
+    `once`: what it is known by, where it is no act's own (`db/unowned.py`, `db/rights_told.py`).
     """
 
     case_id: int
@@ -106,6 +106,7 @@ class OwedMessage:
     role: Role | None = None
     by_law: bool = False
     once: str = ""
+    morning: bool = False  # it waits for its reader's morning though it has a `once`
     not_before: date | None = None  # held at least until that day
     rests: bool = False  # who owes the step has named a day: only those to whom a breach rises are told
 
@@ -156,6 +157,7 @@ def _messages_of(row: Any, definition: Definition, own: Mapping[int, OwnLadder])
             role=definition.roles.get(one["to"]),
             by_law=_is_by_law(definition, one["step"], one["moment"]),
             once=one.get("once", ""),
+            morning=one.get("morning", False),
         )
     if "said" in said:
         for place, one in enumerate(told_of_it(said["said"])):
@@ -237,7 +239,7 @@ def _delivery_rows(message: OwedMessage, readers: Sequence[Recipient], timetable
 
 
 def _when_it_goes(message: OwedMessage, reader: Recipient, timetable: Timetable) -> dict[str, Any]:
-    at_once = message.by_law or bool(message.once)  # that nobody can act is told the same day, and waits for no morning
+    at_once = message.by_law or (bool(message.once) and not message.morning)  # that nobody can act is told the same day, and waits for no morning
     goes = timetable.goes(Message(message.role, reader.kind, message.school_id, reminds(message.rung, message.template), at_once, message.due_on))
     if goes.held_for:
         return {"state": "held", "held_for": goes.held_for, "owed_on": max(timetable.today, message.not_before or timetable.today)}

@@ -16,11 +16,16 @@ from db.models import Delivery
 from db.models import StepRow as StoredStep
 from db.moved_words import note_told
 from db.queries.step_rows import StepRow
+from db.rights_told import MOMENT as RIGHTS_PASSED
 from notifications.compose import link_for
 from notifications.letter import letter_values
 from notifications.moved import moved_in_words
 from notifications.reader import Reader
 from notifications.render import headline
+from rules.owed import RIGHTS_HELD_BY
+
+# What is asked for on another page than the case's.
+_TO_DO_THERE = {RIGHTS_PASSED: f"/correct/{RIGHTS_HELD_BY}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ def line_of(session: Session, delivery: Delivery, reader: Reader, *, origin: str
         raised_to=said["raised_to"],
         said=said["said"],
         withdrawn=link.withdrawn,
-        link=said["link"] or (_page(origin, ref) if reader.kind == "staff" else Markup("")),
+        link=said["link"] or (_page(origin, ref) + _TO_DO_THERE.get(delivery.moment, "") if reader.kind == "staff" else Markup("")),
     )
 
 

@@ -8,6 +8,7 @@ from rules.definition import Definition
 from rules.facts_brought import Brought, belongs_to_a_party, check_names, take_in, what_it_records
 from rules.history import Event
 from rules.instances import check_doer, check_silence, find_instance
+from rules.owed import RIGHTS_HELD_BY
 from rules.record import Draft, list_of, party_fact
 from rules.refusals import refuse, refuse_unknown, step_title
 from rules.resets import put_right, reopen
@@ -39,7 +40,8 @@ def _check_correctable(draft: Draft, name: str, event: Event) -> None:
     recorders = [step for step in draft.definition.steps.values() if any(name in what_it_records(step, word) for word in step.words)]
     if known is None and (recorders or event.party):
         refuse("bad_fact", f"{name} is not known yet, so there is nothing to correct. It is recorded with “{recorders[0].title}”.")
-    if known == event.facts[name] and type(known) is type(event.facts[name]):
+    said_again = known == event.facts[name] and type(known) is type(event.facts[name])
+    if said_again and name != RIGHTS_HELD_BY:  # who holds the rights is looked at anew when school age ends; that nothing changes is a word too
         refuse("bad_fact", f"{name} already says so. Nothing would change.")
     if fact.when_changed is not None and fact.when_changed.fixed and _has_steered(draft, name):
         cure = "If it was wrong from the beginning, close this case as opened in error and open another."

@@ -277,11 +277,6 @@ class Definition:
         return frozenset(step.name for step in self.steps.values() if step.case)
 
     @cached_property
-    def learning_steps(self) -> frozenset[str]:
-        """The steps that learn from a case of another process about the same."""
-        return frozenset(step.name for step in self.steps.values() if step.learns_from)
-
-    @cached_property
     def given_facts(self) -> frozenset[str]:
         """The names of our facts that other cases are given when they are opened."""
         return frozenset(value for step in self.steps.values() for said in step.gives.values() for value in said if value in self.facts)

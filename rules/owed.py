@@ -18,6 +18,8 @@ from rules.values import Facts, Value
 
 ENDED = "ended"
 
+RIGHTS_HELD_BY = "rights_held_by"  # the fact by which the rights pass from the parents to the young person
+
 
 def readers(definition: Definition, tells: Iterable[str], party: str, facts: dict[str, Value]) -> tuple[str, ...]:
     """`tells` spread into roles, each once, in the order told: `party` is the instance's own, a list its parties, `nobody` none."""
@@ -94,7 +96,7 @@ def standing_right(definition: Definition, position: Position, calendar: SchoolC
 
 def holder_of_rights(facts: dict[str, Value]) -> str:
     """The parent, until the fact `rights_held_by` says that the young person holds the right (Children and Families Act 2014 s.51, s.83)."""
-    return str(facts.get("rights_held_by", "parent"))
+    return str(facts.get(RIGHTS_HELD_BY, "parent"))
 
 
 def owner_of(definition: Definition, step: str, party: str, facts: Facts) -> str:

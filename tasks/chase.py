@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from db.chase import sweep_all
 from db.heartbeats import beats
+from db.rights_told import tell_rights_passed
 from db.told import want_where_due
 from db.unowned import tell_unowned
 from rules.calendar import today_in_london
@@ -20,7 +21,7 @@ NAME = "chase_deadlines"
 def chase(parts: Parts, today: date) -> int | None:
     """Dates counted anew where terms changed, and reminders where an LA asks for something by another day; what the calendar records by itself (a
     window that lapsed, a `wait` step's day); then the rungs of the ladders due by `today`. After those, the trust is told of roles in which
-    nobody can act.
+    nobody can act, and SENCOs of rights that have passed to a young person.
 
     The calendar comes first, so that nobody is reminded of what it has just closed. Returns how many acts and reminders; None when another
     process is at it. Done again on the same day it does nothing twice. Raises TaskFailed, `clock.leapt` while nobody has confirmed a leap.
@@ -39,6 +40,7 @@ def _acts_and_reminders(parts: Parts, today: date) -> int:
         lambda: counted.append(sweep_all(parts.engines, today)),
         lambda: _wake_what_is_due(parts, today),
         lambda: counted.append(_told_of_unowned(parts, today)),
+        lambda: counted.append(_told_of_rights(parts, today)),
     )
     counted: list[int] = []
     errors: list[Exception] = []
@@ -55,6 +57,11 @@ def _acts_and_reminders(parts: Parts, today: date) -> int:
 def _told_of_unowned(parts: Parts, today: date) -> int:
     with parts.engines.scheduler() as session:
         return tell_unowned(session, today)
+
+
+def _told_of_rights(parts: Parts, today: date) -> int:
+    with parts.engines.scheduler() as session:
+        return tell_rights_passed(session, today)
 
 
 def _wake_what_is_due(parts: Parts, today: date) -> None:

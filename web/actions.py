@@ -11,9 +11,11 @@ from db.permissions import role_title
 from db.queries.acting import away_today
 from db.queries.inbox import inbox, overdue
 from db.queries.messages import failed_messages
+from db.queries.rights import rights_passed
 from db.queries.set_aside import set_aside
 from db.queries.step_rows import StepRow
 from db.queries.unowned import unowned_told
+from rules.owed import RIGHTS_HELD_BY
 from tasks.open_reviews import not_running
 from web.console import console_of, page
 from web.signed_in import require_signed_in
@@ -38,6 +40,8 @@ def my_actions(request: Request) -> Response:
         untold = failed_messages(session, UNTOLD_SHOWN)
         held_up = set_aside(session)
         unreviewed = not_running(session, console.library, console.clock.today())
+    with console.engines.app(me.schools_where("correct_fact")) as session:
+        rights = rights_passed(session, console.clock.today())
     late, elsewhere = (sum(1 for s in rows if s.overdue_days) for rows in (found.mine, found.waiting_for))
     return page(
         request,
@@ -49,6 +53,8 @@ def my_actions(request: Request) -> Response:
         untold=untold,
         held_up=held_up,
         unreviewed=unreviewed,
+        rights=rights,
+        rights_fact=RIGHTS_HELD_BY,
         step_address=step_address,
         late=late,
         late_elsewhere=elsewhere,

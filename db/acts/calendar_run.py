@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from db.acts.actor import CALENDAR
 from db.acts.case_steps_run import run_case_steps
 from db.acts.errors import NotFound
-from db.acts.learning import NOTHING, beside, learn
+from db.acts.learning import NOTHING, beside, learn, learns
 from db.acts.parts import Parts
 from db.acts.perform import perform
 from db.acts.receipt import Receipt
@@ -58,7 +58,7 @@ def run_calendar(parts: Parts, today: date) -> list[Receipt]:
     except Exception as error:
         errors.append(error)
     while fresh := [one for one in woken(parts, today) if (one.ref, one.no) not in tried]:
-        for one in sorted(fresh, key=lambda one: bool(parts.pinned.of(one.definition_id).learning_steps)):  # after what it may learn from
+        for one in sorted(fresh, key=lambda one: learns(parts.pinned.of(one.definition_id))):  # after what it may learn from
             tried.add((one.ref, one.no))
             try:
                 receipts += _act(parts, one)
@@ -83,7 +83,7 @@ def _act(parts: Parts, one: Woken) -> list[Receipt]:
     definition = parts.pinned.of(one.definition_id)
     step = definition.steps[one.step]
     outcome = "done" if step.wait else step.lapses_as
-    others = beside(parts, one.ref) if definition.learning_steps and not step.wait else NOTHING
+    others = beside(parts, one.ref) if learns(definition) and not step.wait else NOTHING
     if others.day_to_come:
         return []
     event = Event("decide", max(one.on, others.ended_on or one.on), None, one.step, one.party, outcome)

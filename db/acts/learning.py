@@ -75,6 +75,11 @@ def learn(parts: Parts, today: date) -> list[Receipt]:
     return receipts
 
 
+def learns(definition: Definition) -> bool:
+    """Whether a step of its cases learns from a case of another process."""
+    return any(step.learns_from for step in definition.steps.values())
+
+
 def beside(parts: Parts, ref: str) -> Beside:
     """What the cases come to from which an open step of this one would learn."""
     definition, position = _read(parts, ref)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from db.heartbeats import beat
 from tests.web.site import Site, form_of
@@ -98,3 +99,20 @@ def test_the_trust_s_lead_sees_what_is_late_in_all_schools(site: Site) -> None:
     shown = site.client("trust_send_lead").get("/").text
     assert "Late in all schools" in shown and case in shown
     assert "Late in all schools" not in site.client().get("/").text
+
+
+def test_whoever_leads_is_asked_on_my_actions_whether_the_rights_have_passed_and_may_say_that_they_have_not(site: Site) -> None:
+    """Seventeen in November 2026, and the case still writes to the parents (CFA 2014 s.83(2))."""
+    case = site.review("Fern", "Frost")
+    with site.engines.scheduler() as session:
+        grown = "UPDATE pupils SET born_on = '2009-03-01' WHERE id = (SELECT pupil_id FROM cases WHERE ref = :case)"
+        session.execute(text(grown), {"case": case})
+    path = f"/cases/{case}/correct/rights_held_by"
+    senco = site.client()
+    assert path in senco.get("/").text and path not in site.client("teacher").get("/").text
+    assert path not in site.client("senco", site.birch).get("/").text
+    kept = senco.post(
+        path, data={**form_of(senco, path), "fact.rights_held_by": "parent", "because": "She lacks capacity for this; reviewed with her."}
+    )
+    assert kept.status_code == 200, kept.text
+    assert path not in senco.get("/").text and site.ledger.position(case)[1].facts["rights_held_by"] == "parent"
