@@ -83,7 +83,8 @@ def _families_before(session: Session, pupils: set[int]) -> dict[int, list[Famil
         .join(earlier, (earlier.upn == now.upn) & (earlier.id != now.id))
         .join(Family, Family.pupil_id == earlier.id)
         .join(Person, Person.id == Family.person_id)
-        .where(now.id == any_(literal(sorted(pupils), ARRAY(BigInteger))), now.left_on.is_(None))
+        .where(now.id == any_(literal(sorted(pupils), ARRAY(BigInteger))))
+        .where(now.left_on.is_(None) | (now.left_on > earlier.left_on))
     )
     found: dict[int, list[FamilyMember]] = {}
     for pupil, family, person in session.execute(asked):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session, aliased
@@ -17,6 +17,7 @@ from db.models import Plan, Pupil
 from rules.calendar import england
 from rules.date_words import date_of
 
+LONGEST_TO_AMEND = timedelta(days=731)  # an MIS that keeps the amended plan's date has it after the review that led to it, late as LAs are
 _FIRST_MADE = "the plan date is the day on which the plan was first made: an amended plan keeps it, and no amendment restarts the 12 months"
 
 
@@ -26,7 +27,7 @@ def write_plans(session: Session, rows: Sequence[TypedRow], today: date) -> Coun
     `review_due_on` is the last day of the 12 months starting with the making of the plan or its last review (CFA 2014 s.44(1)). For a plan that
     the ledger knows the later of the two last reviews counts, and only a later review puts that day off. A plan dated after the day on which the
     pupil's plan ceased is a new one; a row of a plan that ceased changes nothing. What is known at another school of the trust, by the UPN, counts
-    for whoever has come from there. Raises ImportRefused for a day to come, a review before its plan.
+    for whoever has come from there. Raises ImportRefused for a day to come, a review years before its plan.
     """
     pupils = pupils_of(session, rows)
     las = authorities_by_code(session)
@@ -71,7 +72,10 @@ def _twelve_months(base: date) -> date:
 
 
 def _stays(row: TypedRow, running: Plan | None, values: Values) -> tuple[Problem, ...]:
-    """Said where a later plan date alone would put the review off: it does not."""
+    """Said where a later plan date would put the review off, and does not: an amended plan's."""
+    if values["last_review_on"] is not None and values["last_review_on"] < values["issued_on"]:
+        due = f"the review is due on {values['review_due_on']}, 12 months from the last one on {values['last_review_on']}"
+        return (Problem(row.file, row.line, "Plan date", f"{due}: a later plan date is taken for an amended plan's, which restarts nothing"),)
     if running is None or values["last_review_on"] is not None or _twelve_months(values["issued_on"]) <= running.review_due_on:
         return ()
     said = f"the review stays due on {running.review_due_on}: {_FIRST_MADE}"
@@ -95,7 +99,7 @@ def _refuse_impossible(rows: Sequence[TypedRow], las: Mapping[str, int], today: 
         for heading, said in (("Plan date", issued_on), ("Last review", reviewed_on)):
             if isinstance(said, date) and said > today:
                 problems.append(Problem(r.file, r.line, heading, f"{said} is still to come; write the day on which it happened"))
-        if isinstance(reviewed_on, date) and reviewed_on < issued_on:
+        if isinstance(reviewed_on, date) and reviewed_on < issued_on - LONGEST_TO_AMEND:
             reason = f"the review of {reviewed_on} is before the plan of {issued_on}: {_FIRST_MADE}; correct one of the two"
             problems.append(Problem(r.file, r.line, "Last review", reason))
     if problems:

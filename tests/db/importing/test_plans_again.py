@@ -119,3 +119,10 @@ def test_days_that_cannot_be_are_refused_with_row_and_column(ash: Village, issue
     (problem,) = refused.value.problems
     assert str(problem).startswith(f"plans.csv, line 3, column '{column}': {said}")
     assert plans_of(ash, 7) == plans_of(ash, 8) == []
+
+
+def test_an_mis_that_keeps_an_amended_plans_date_is_taken_and_the_months_run_from_the_review(ash: Village) -> None:
+    (file,) = plan(ash, 6, "2026-05-20", "2026-02-10").files
+    assert plans_of(ash, 6) == [(day("2026-05-20"), day("2026-02-10"), day("2027-02-09"), None)]
+    (note,) = file.counts.notes
+    assert "the review is due on 2027-02-09, 12 months from the last one on 2026-02-10" in str(note)
