@@ -12,7 +12,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from db.links import Links
-from db.models import Delivery
+from db.models import Case, Delivery
 from db.models import StepRow as StoredStep
 from db.moved_words import note_told
 from db.queries.step_rows import StepRow
@@ -72,8 +72,14 @@ def line_of(session: Session, delivery: Delivery, reader: Reader, *, origin: str
         raised_to=said["raised_to"],
         said=said["said"],
         withdrawn=link.withdrawn,
-        link=said["link"] or (_page(origin, ref) + _TO_DO_THERE.get(delivery.moment, "") if reader.kind == "staff" else Markup("")),
+        link=said["link"] or (_page(origin, ref) + _TO_DO_THERE.get(delivery.moment, "") if _opens(session, delivery, reader) else Markup("")),
     )
+
+
+def _opens(session: Session, delivery: Delivery, reader: Reader) -> bool:
+    """Whether the page of the case opens for this reader: not for the rest of the staff, and not for a headteacher whom it is about."""
+    readers = session.get_one(Case, delivery.case_id).readers
+    return reader.kind == "staff" and (readers is None or reader.role in readers)
 
 
 def line_of_step(row: StepRow, origin: str, for_whom: str = "") -> Line:

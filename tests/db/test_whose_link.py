@@ -160,7 +160,8 @@ def test_a_contact_who_was_replaced_is_asked_no_more_and_the_new_one_is(ash: Vil
 
     def put(given: str) -> None:
         with ash.engines.scheduler() as session:
-            put_contact(session, las.case, "health", Named(given, "Nurse", f"{given.lower()}@health.example"))
+            who = Named(given, "Nurse", f"{given.lower()}@health.example")
+            put_contact(session, las.case, ash.ledger.position(las.case)[0].roles["health"], who, ash.clock.today())
 
     put("Nora")
     own = held(ash, "health", case=las.case)

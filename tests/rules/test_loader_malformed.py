@@ -54,6 +54,9 @@ SAID = [
     ("about: pupil", "about: *x", "an alias (*x) is read", "Write the words out"),
     ("about: pupil", "abuot: pupil", "unknown key `abuot`", "Write 'about'."),
     ("prefix: AR\n", "", "the process has no `prefix`", "Write `prefix:`"),
+    ("looked_after: yes or no", "looked_after: adult of the family", "says which adult is the parent", "call it `complainant`"),
+    ("about: pupil", "about: pupil\nstands_aside: {headteacher: {reason: known}}", "is no word of one fact", "Write `ROLE: {FACT: WORD}`."),
+    ("about: pupil", "about: pupil\nstands_aside: {headteacher: {reason: never}}", "`never` is no value of `reason`", ""),
     (
         "by: senco, after: hold_meeting, until: la_decision, target: 1 week",
         "by: senca, after: hold_meeting, until: la_decision, target: 1 week",

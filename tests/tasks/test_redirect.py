@@ -150,7 +150,8 @@ def test_held_lines_go_to_the_authority_that_keeps_the_plan_by_now_and_to_a_cont
     post.comes("2026-12-03", hour=20)
     mailbox = other_authority(post, moved)
     with post.parts.engines.scheduler() as session:
-        put_contact(session, moved, "health", Named("Nora", "Nurse", "nora@health.example"))
+        health = post.parts.ledger.position(moved)[0].roles["health"]
+        put_contact(session, moved, health, Named("Nora", "Nurse", "nora@health.example"), day("2026-12-03"))
     mails = post.comes("2026-12-04")
     for before, now in ((OFFICER, mailbox), (COUNCIL["health"], "nora@health.example")):
         assert not has(mails, before, moved) and has(mails, before, other)

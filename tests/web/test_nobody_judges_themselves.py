@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from db.absences import NewAbsence, say_away
 from db.acts.errors import NotAllowed, NotFound
 from db.ledger import Act
 from db.links import Links
-from db.models import Membership, Person, School
+from db.models import Case, Delivery, Membership, Person, School
+from db.outbox import spread
 from db.signing_key import signing_keys
+from notifications.lines import line_of
+from notifications.reader import reader_of
 from rules.history import Event, Refused
 from tests.db.builders import staff
 from tests.db.ledger_story import day
@@ -71,6 +74,21 @@ def test_the_head_finds_no_such_case_on_any_page(site: Site) -> None:
     assert case not in head.get("/cases").text and case not in head.get("/").text
     for role in ("senco", LEAD, CEO):
         assert site.client(role).get(f"/cases/{case}").status_code == 200, role
+
+
+def test_a_line_that_tells_the_head_of_it_leads_to_no_page(site: Site) -> None:
+    about = {"head": answered(site, "Nan"), "staff": answered(site, "Oda", "member_of_staff")}
+    with site.engines.scheduler() as session:
+        spread(session, datetime(2026, 11, 24, 12, tzinfo=UTC), 10_000)
+    leads = {}
+    with site.engines.scheduler() as session:
+        for whom, case in about.items():
+            asked = select(Delivery).join(Case, Case.id == Delivery.case_id).where(Case.ref == case, Delivery.to_role == HEAD)
+            delivery = session.scalars(asked.order_by(Delivery.id)).first()
+            assert delivery is not None, "the head is told that it has been acknowledged"
+            links = Links(signing_keys(site.settings))
+            leads[whom] = str(line_of(session, delivery, reader_of(session, delivery), origin=site.url, links=links, today=ON).link)
+    assert leads == {"head": "", "staff": f"{site.url}/cases/{about['staff']}"}
 
 
 def test_what_is_about_somebody_else_stays_the_heads(site: Site) -> None:
