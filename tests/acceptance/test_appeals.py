@@ -10,7 +10,7 @@ from datetime import date
 
 import pytest
 
-from db.ledger import Actor, NotAllowed
+from db.ledger import Actor, NotFound
 from tests.acceptance.appeals import appealed, claim, dated, decided, family, mails_on, mediated, opened_on_the_page
 from tests.acceptance.people import CEO, COUNCIL, HEAD, SENCO, SEND_LEAD, chief_executive
 from tests.acceptance.trust_at_work import TrustAtWork, words
@@ -130,7 +130,7 @@ def test_the_school_answers_gives_evidence_and_comes_to_the_hearing(trust: Trust
     assert story.due("la_response") == "2027-01-21"
     assert "evidence by Friday 12 February 2027. Hearing on Thursday 18 March 2027." in words(story.mail(HEAD, "the appeal is registered"))
     assert story.told("the appeal is registered") == {SENCO, HEAD, SEND_LEAD}
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotFound):
         story.records("tribunal_decides", "dismissed", by="teacher", ordered_on="2026-12-02")
     story.records("explain_departures", "explained", by="head")
     story.records("say_who_attends", "comes", by="head")
