@@ -78,8 +78,12 @@ def _inbox_statement(limit: int) -> TextClause:
 
 
 def overdue(session: Session, today: date, limit: int = 1000) -> list[StepRow]:
-    """Every step surely owed in the session's schools whose lawful (else targeted) day has passed and no exception lifts, longest first."""
-    condition = f"""COALESCE(s.due_on, s.target_on) < :today AND s.owner <> '' AND (s.status = 'open' OR {IS_OWED} AND s.due_on IS NOT NULL)
+    """Every step surely owed in the session's schools whose lawful (else targeted) day has passed and no exception lifts, longest first.
+
+    With a window that the calendar itself closes (`wakes_on`) nobody is late.
+    """
+    condition = f"""COALESCE(s.due_on, s.target_on) < :today AND s.owner <> '' AND s.wakes_on IS NULL
+        AND (s.status = 'open' OR {IS_OWED} AND s.due_on IS NOT NULL)
         AND (s.lifted = '' OR s.lifted_review_on < :today)"""
     return read_steps(session, today, condition, {"today": today}, limit)
 

@@ -38,7 +38,8 @@ class StepRow:
     """A step that is open, or waiting with a date of law already running. `owner_role` is a name in `roles.yaml`, `whose` its title.
 
     `perhaps`: it waits and may never be owed (`rules/perhaps.py`). `overdue_days` counts from the date of law, else from the trust's target; 0 on
-    the day itself, while an exception lifts the date, while it is `perhaps`, and once its answer is recorded.
+    the day itself, while an exception lifts the date, while it is `perhaps`, once its answer is recorded, and of a window that the calendar
+    itself closes.
     `pupil_id` is None, `pupil_name` the school's name and `pupil_initials` empty in a case about a school.
     `outcomes` steer the case, `answers` are only recorded: pairs of name and words for people; with neither the word is `done`.
     """
@@ -185,7 +186,9 @@ def _step_row(row: Any, told: _Told, today: date) -> StepRow:
         safe_on=row.safe_on,
         target_on=row.target_on,
         wakes_on=row.wakes_on,
-        overdue_days=0 if row.status in NOT_CHASED else overdue_days(today, row.due_on, row.target_on, row.lifted, row.lifted_review_on),
+        overdue_days=0
+        if row.status in NOT_CHASED or row.wakes_on
+        else overdue_days(today, row.due_on, row.target_on, row.lifted, row.lifted_review_on),
         lifted=row.lifted,
         lifted_review_on=row.lifted_review_on,
         citation=told.citation,

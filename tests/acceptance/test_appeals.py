@@ -10,8 +10,7 @@ from datetime import date
 
 import pytest
 
-from db.acts.errors import NotFound
-from db.ledger import Actor
+from db.ledger import Actor, NotFound
 from tests.acceptance.appeals import appealed, claim, dated, decided, family, mails_on, mediated, opened_on_the_page
 from tests.acceptance.people import CEO, COUNCIL, HEAD, SENCO, SEND_LEAD, chief_executive
 from tests.acceptance.trust_at_work import TrustAtWork, words

@@ -10,6 +10,7 @@ import pytest
 from db.chase import sweep_all
 from db.engine import Engines
 from db.ledger import Ledger
+from db.queries.inbox import overdue
 from rules.loader import load_library
 from rules.values import Facts
 from tests.db.ledger_story import Village, day, village
@@ -110,6 +111,9 @@ def test_while_the_mediation_runs_nothing_lapses_and_nobody_is_told_that_the_las
     for on in ("2026-10-18", "2026-10-29", "2026-11-02", "2026-11-10"):
         morning(ash, on)
     assert window(ash, appeal)[:2] == ("open", "") and reminders(ash, appeal) == [] and ash.ledger.verify(appeal) == []
+    with ash.engines.scheduler() as session:
+        late = [one.step for one in overdue(session, ash.clock.today()) if one.case == appeal]
+    assert "family_appeals" not in late
     ash.decide(mediation, "la_arranges", "2026-11-09", "cannot_arrange", adviser_told_on=day("2026-11-09"))
     ash.decide(mediation, "certificate_not_arranged", "2026-11-10", "issued", certificate_issued_on=day("2026-11-10"))
     morning(ash, "2026-11-11")
