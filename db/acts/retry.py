@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import psycopg
 from psycopg import errors
+from sqlalchemy.exc import DBAPIError
 
 from db.acts.errors import Busy
 
@@ -30,7 +31,7 @@ def retried(transaction: Callable[[], T], broke: Callable[[], object] = lambda: 
     broken = False
     for attempt in range(TRIES):
         try:
-            return transaction()
+            return _as_the_driver_says(transaction)
         except AGAIN:
             if attempt == TRIES - 1:
                 raise
@@ -50,3 +51,13 @@ def retried(transaction: Callable[[], T], broke: Callable[[], object] = lambda: 
                 raise
             broken = True
     raise AssertionError("the last try returns or raises")
+
+
+def _as_the_driver_says(transaction: Callable[[], T]) -> T:
+    """Some of an act's reading goes through SQLAlchemy, which wraps what the driver raised."""
+    try:
+        return transaction()
+    except DBAPIError as wrapped:
+        if isinstance(wrapped.orig, psycopg.Error):
+            raise wrapped.orig from wrapped
+        raise

@@ -16,6 +16,8 @@ import psycopg
 
 from db.acts.request import request
 from db.engine import Engines
+from db.la_profile.load import load_profile
+from db.la_profile.read_profile import read_profile
 from db.ledger import Act as Many
 from db.ledger import Ledger, Opening, Receipt
 from db.models import SchoolClosure
@@ -240,6 +242,35 @@ def rebuilding(ash: Village) -> Sweep:
     return Sweep(lambda ledger: ledger.rebuild_rows(case), [case], lambda: len(ash.ledger.verify(case)), lambda: int(not ash.ledger.verify(case)))
 
 
+PROFILE = """\
+la: "{code}"
+name: Testshire
+mailbox: sen@testshire.example
+lead_times: [{{process: annual_review, step: circulate_advice, by: {days} working days before meeting_on}}]
+"""
+
+
+def counting_by_a_profile(ash: Village) -> Sweep:
+    """Two cases whose LA has a new profile: it asks for the papers on another day than the one before."""
+    own, days = _profiled(ash.engines), 20 + next(_snow) % 30
+    cases = [own.meeting_agreed() for _ in range(2)]
+    asked = "SELECT s.lead_on FROM steps s JOIN cases c ON c.id = s.case_id WHERE ref = ANY(%s) AND step = 'circulate_advice' AND closed_seq IS NULL"
+    before = own.rows(asked, cases)[0].lead_on
+    with ash.engines.scheduler() as session:
+        load_profile(session, read_profile(PROFILE.format(code="104", days=days), "testshire.yaml"), "testshire.yaml", by=None)
+    return Sweep(
+        lambda ledger: ledger.write_lead_times(),
+        cases,
+        lambda: sum(row.lead_on == before for row in own.rows(asked, cases)),
+        lambda: sum(row.lead_on != before for row in own.rows(asked, cases)),
+    )
+
+
+@cache
+def _profiled(engines: Engines) -> Village:
+    return village(engines, "920104")
+
+
 KEYED: dict[str, Prepare] = {
     "decide": deciding,
     "open_case": opening,
@@ -259,5 +290,6 @@ WITHOUT_KEY: dict[str, Callable[[Village], Sweep]] = {
     "recount_dates": recounting,
     "redate": redating,
     "rebuild_rows": rebuilding,
+    "write_lead_times": counting_by_a_profile,
 }
 READS = {"position", "verify", "anchor", "preview_move"}

@@ -143,7 +143,7 @@ class Replay:
         outcome = step.outcomes.get(move.word)
         for name in (*step.records, *(outcome.records if outcome else ())):
             given.setdefault(name, self.value(name, on + timedelta(days=plan) if self.definition.facts[name].type == "planned date" else on))
-        actor = None if step.wait else 7 if step.approval else 1
+        actor = None if step.wait or step.case else 7 if step.approval else 1
         return Event("decide", on, actor, move.step, party, move.word, given)
 
     def corrected(self, name: str, value: Value, on: date, plan: int) -> Value:
