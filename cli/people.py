@@ -31,7 +31,7 @@ def contact(
         w = working()
         me = acting(w, who)
         found = page_of(w, me, ref)
-        roles = {one.name: one for one in roles_to_fill(found.definition, me.roles.get(found.head.school_id, ()))}
+        roles = {one.name: one for one in roles_to_fill(found.definition, found.position.facts, me.roles.get(found.head.school_id, ()))}
         if role:
             if found.head.school_id not in me.schools_where("name_contact"):
                 fail("contacts are named by the SENCO, the headteacher or the trust SEND lead of the school, a panel by the trust")

@@ -13,6 +13,7 @@ from db.models import Case, Person, PupilContact
 from db.permissions import NEVER_STAFF_OF, role_in_which, roles_naming
 from rules.check.family import rights_holders
 from rules.definition import Definition, Role
+from rules.values import Facts
 
 # The LA's officers are the import's and the LA's profile's, the governing board's chair is a membership: nobody is put there for one pupil.
 ELSEWHERE = frozenset({"pupil", "la", "governor"})
@@ -50,9 +51,11 @@ def contact_roles(definition: Definition) -> tuple[Role, ...]:
     return tuple(role for role in definition.roles.values() if role.name in named and role.reached_by == "link" and role.name not in left_out)
 
 
-def roles_to_fill(definition: Definition, held: Iterable[str]) -> tuple[Role, ...]:
-    """Those of `contact_roles` into which somebody with these roles at the case's school may put a person."""
+def roles_to_fill(definition: Definition, facts: Facts, held: Iterable[str]) -> tuple[Role, ...]:
+    """Those of `contact_roles` into which somebody with these roles at the case's school may put a person; none for whom the case is about."""
     mine = tuple(held)
+    if definition.standing_aside(facts).intersection(mine):
+        return ()
     return tuple(role for role in contact_roles(definition) if role_in_which(mine, roles_naming(role)) is not None)
 
 

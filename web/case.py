@@ -56,7 +56,7 @@ def show(request: Request, ref: str) -> Response:
         held_up=held_up[0] if held_up else None,
         step_address=step_address,
         may=lambda step: may_decide(found, step, held),
-        may_name=bool(roles_to_fill(found.definition, held)),
+        may_name=bool(roles_to_fill(found.definition, found.position.facts, held)),
         may_withdraw=role_in_which(held, roles_for("make_link")) is not None,
         may_correct=lambda fact: may_correct(found, held, facts={fact: ""}),
         exceptions_for=lambda step: exceptions_for(found, step, held),

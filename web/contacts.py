@@ -70,7 +70,7 @@ def _case(request: Request, ref: str) -> CasePage:
 
 
 def _to_fill(request: Request, found: CasePage) -> tuple[Role, ...]:
-    return roles_to_fill(found.definition, require_signed_in(request).roles.get(found.head.school_id, frozenset()))
+    return roles_to_fill(found.definition, found.position.facts, require_signed_in(request).roles.get(found.head.school_id, frozenset()))
 
 
 def _page(request: Request, found: CasePage, typed: Mapping[str, str], errors: Mapping[str, str]) -> Response:

@@ -12,6 +12,7 @@ from db.absences import NewAbsence, say_away, take_back
 from db.acts.errors import NotFound
 from db.engine import EVERY_READER, Engines
 from db.ledger import Act, Ledger
+from db.models import SchoolClosure, SchoolTerm
 from db.permissions import reading_roles
 from db.queries.acting import roles_today
 from db.queries.case_page import case_page
@@ -155,3 +156,19 @@ def test_a_case_moved_to_another_text_is_read_by_that_texts_readers(engines: Eng
     assert set(readers) == set(reading_roles(only, {}) or ()) and "teacher" not in readers and not teacher_sees()
     oak.ledger.move_to_text(lead, key=uuid4(), case=case, undo=True, because="back again")
     assert oak.rows("SELECT readers FROM cases WHERE ref = %s", case)[0].readers is None and teacher_sees()
+
+
+def test_a_head_counts_dates_anew_and_a_complaint_about_them_moves_unnamed(engines: Engines) -> None:
+    elm = village(engines, "900006")
+    elm.ledger = Ledger(engines, elm.clock, load_library())
+    about = {**FACTS, "about": "headteacher", "made": "in_writing"}
+    case = elm.ledger.open_case(elm.senco, key=uuid4(), process="complaint", pupil_id=elm.pupil(), facts=about, on=day("2026-11-24")).case
+    review = elm.open(rights_held_by="parent").case
+    with engines.scheduler() as session:
+        session.add(SchoolTerm(school_id=elm.school_id, first_on=day("2026-09-01"), last_on=day("2026-12-18"), name="Autumn"))
+        session.add(SchoolClosure(school_id=elm.school_id, first_on=day("2026-11-25"), last_on=day("2026-11-26"), reason="snow"))
+    assert [one.case for one in elm.ledger.redate(elm.head, because="snow", schools=[elm.school_id])] == [review]
+    with engines.app({elm.school_id: ("senco",)}) as session:
+        entry = timeline_of(session, case)[-1]
+    assert (entry.kind, entry.who, entry.words) == ("redate", "Sendflow", {}), "the days the school is closed move it all the same"
+    assert elm.ledger.redate(elm.head, because="again", schools=[elm.school_id]) == [] and elm.ledger.verify(case) == []

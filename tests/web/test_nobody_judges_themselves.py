@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 
 from db.absences import NewAbsence, say_away
 from db.acts.errors import NotAllowed, NotFound
+from db.contacts import roles_to_fill
 from db.ledger import Act
 from db.links import Links
 from db.models import Case, Delivery, Membership, Person, School
@@ -134,6 +135,8 @@ def test_nor_in_another_role_of_theirs_and_whoever_stands_in_for_them_does_only_
             site.ledger.interrupt(site.actor(HEAD), key=uuid4(), case=case, name="withdrawn", because="x", on=ON)
     with pytest.raises(NotFound):
         site.ledger.interrupt(site.actor(HEAD), key=uuid4(), case=case, name="withdrawn", because="x", on=ON)
+    definition, position, _ = site.ledger.position(case)
+    assert roles_to_fill(definition, position.facts, (LEAD,)) and not roles_to_fill(definition, position.facts, (HEAD, LEAD))
     with site.engines.scheduler() as session:
         session.execute(text("DELETE FROM memberships WHERE person_id = :head AND role = :role"), {"head": head, "role": LEAD})
         say_away(session, NewAbsence(head, senco, ON, None), by=head, today=ON, now=site.clock.now())
