@@ -183,11 +183,15 @@ def lapsing(ash: Village) -> Sweep:
     )
 
 
-def recounting(ash: Village) -> Sweep:
-    """A school whose open cases were all counted before it closed for snow once more; earlier ones have ended."""
-    own = _snowed_in(ash.engines)
+def _all_ended(own: Village) -> Village:
     for row in own.rows("SELECT ref FROM cases WHERE school_id = %s AND ended = ''", own.school_id):
         own.ledger.interrupt(own.senco, key=uuid4(), case=row.ref, name="moved_away", because="synthetic", on=day("2026-10-01"))
+    return own
+
+
+def recounting(ash: Village) -> Sweep:
+    """A school whose open cases were all counted before it closed for snow once more; earlier ones have ended."""
+    own = _all_ended(_snowed_in(ash.engines))
     cases = [own.meeting_agreed() for _ in range(rounds(2, 3))]
     with ash.engines.scheduler() as session:
         snow_on = date(2027, 1, 4) + timedelta(days=next(_snow))
@@ -252,7 +256,7 @@ lead_times: [{{process: annual_review, step: circulate_advice, by: {days} workin
 
 def counting_by_a_profile(ash: Village) -> Sweep:
     """Two cases whose LA has a new profile: it asks for the papers on another day than the one before."""
-    own, days = _profiled(ash.engines), 20 + next(_snow) % 30
+    own, days = _all_ended(_profiled(ash.engines)), 20 + next(_snow) % 30
     cases = [own.meeting_agreed() for _ in range(2)]
     asked = "SELECT s.lead_on FROM steps s JOIN cases c ON c.id = s.case_id WHERE ref = ANY(%s) AND step = 'circulate_advice' AND closed_seq IS NULL"
     before = own.rows(asked, cases)[0].lead_on
