@@ -17,6 +17,7 @@ from rules.values import Facts
 
 # The LA's officers are the import's and the LA's profile's, the governing board's chair is a membership: nobody is put there for one pupil.
 ELSEWHERE = frozenset({"pupil", "la", "governor"})
+ANOTHER_SCHOOL = frozenset({"receiving_school", "asked_school"})  # bodies outside that may be a school of the trust, and often are
 
 
 class CannotBeContact(ValueError):
@@ -73,9 +74,9 @@ def put_contact(session: Session, ref: str, role: Role, who: Named, today: date)
     new one when it leaves (`db/redirect.py`); a letter that is sent within minutes of being owed keeps its reader.
 
     The session is the scheduler's: the caller has asked whether the actor may (`roles_to_fill`). Raises LookupError for an unknown case, and for
-    one about a school, which has no contacts of its own; CannotBeContact for one of our staff in the place of somebody outside, and on a panel for
-    staff of the school, the family, and who sits there already. A person entered here is an outsider, so that letters tell them initials only;
-    one on the staff stays what they are.
+    one about a school, which has no contacts of its own; CannotBeContact for one of our staff in the place of somebody outside (of this school's,
+    for another school), and on a panel for staff of the school, the family, and who sits there already. A person entered here is an outsider, so
+    that letters tell them initials only; one on the staff stays what they are.
     """
     case = session.scalars(select(Case).where(Case.ref == ref)).one_or_none()
     if case is None or case.pupil_id is None:
@@ -91,7 +92,7 @@ def put_contact(session: Session, ref: str, role: Role, who: Named, today: date)
 
 def _refuse_our_own(session: Session, case: Case, role: Role, email: str, today: date) -> None:
     """Whoever acts for an outside body is not of the trust; who sits on a panel is not of the school, or not of the trust."""
-    whose = NEVER_STAFF_OF.get(role.name, "" if role.ours else "trust")
+    whose = NEVER_STAFF_OF.get(role.name, "" if role.ours else "school" if (role.one_of or role.name) in ANOTHER_SCHOOL else "trust")
     if not whose:
         return
     asked = text("""

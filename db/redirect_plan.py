@@ -6,7 +6,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any, Literal
 
@@ -139,11 +139,12 @@ def plan(unsent: Sequence[Unsent], known: Known) -> list[Change]:
 def _of_one_message(gone: Sequence[Unsent], known: Known) -> Iterable[Change]:
     first = gone[0]
     missing = [one for one in _successors(gone) if not known.has(first.row, one)]
+    left_to_a_person = next((one for one in gone if not one.row.kept_away), None)
     for one, reader in zip_longest(gone, missing):
         if reader is not None:
             known.give(first.row, reader)
             yield Change("copy" if one is None else "move", (one or first).row, reader, (one or first).said(reader))
-        elif first.readers or one is not first or first.row.moment == MOVED or first.row.kept_away:
+        elif first.readers or one is not left_to_a_person or first.row.moment == MOVED:
             yield Change("lay aside", one.row, None, one.row.details)
         else:
             yield Change("nobody", one.row, None, one.row.details)
@@ -165,7 +166,7 @@ def _read_by(row: Any, found: Sequence[Recipient], routes: LaRoutes) -> tuple[Se
     if row.to_role != LA:
         return found, ()
     if row.moment == MOVED:
-        return found, routes.named(row.case_id, row.to_role)
+        return found, [replace(one, raised=False) for one in routes.named(row.case_id, row.to_role)]  # a date that moved is no breach
     breach = json.loads(row.details).get("breach", 1) if row.severity == BREACH else 0
     return routes.readers(row.case_id, row.step, found, reminds=reminds(row.rung, row.template), breach=breach), ()
 

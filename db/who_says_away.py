@@ -18,7 +18,7 @@ from db.permissions import roles_for
 from db.queries.acting import roles_today
 
 RANKS = ("teacher", "senco", "headteacher", "trust_send_lead", "ceo")  # the lowest first; whatever else the trust has stands with its SEND lead
-IN_A_SCHOOL = RANKS[:3]
+IN_A_SCHOOL = (*RANKS[:3], "governor")  # a teacher may sit on the board too
 # Somebody's posts: those of today, and of a leaver, whose post can be held, those that they had.
 _MAY_BE_SAID = text("""
     WITH posts AS (

@@ -40,6 +40,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 }
 TOLD_BY: Mapping[str, tuple[str, ...]] = {kind: (kind,) for kind in ROLES} | {TRUST_BREACHES: (TRUST_WEEK, TRUST_BREACHES)}
 WEEKLY = (TRUST_WEEK, HEAD_WEEK)
+READS: Mapping[str, tuple[str, ...]] = {HEAD_WEEK: ROLES[HEAD_WEEK]}  # a complaint about the head is none of the head's (decision 185)
 FEWEST = 5  # a board reads no number below it: of so few children each may be known
 
 
@@ -66,9 +67,9 @@ def week_of(session: Session, kind: str, reader: ReportReader, today: date, mail
     last = last_report(session, TOLD_BY[kind], reader.person_id, today, mailing_id)
     told_on, told = (last.on, last.breaches) if last else (today - TOLD_FIRST, None)
     if kind not in WEEKLY:
-        return trust_week(session, today, told_on, reader.schools, told=told)
+        return trust_week(session, today, told_on, reader.schools, reads=READS.get(kind), told=told)
     soon = max(today + SOON, next_week_on(calendars_of_reader(session, kind, reader), today) - ONE_DAY)
-    return trust_week(session, today, told_on, reader.schools, told=told, since=min(told_on, today - A_WEEK), soon=soon)
+    return trust_week(session, today, told_on, reader.schools, reads=READS.get(kind), told=told, since=min(told_on, today - A_WEEK), soon=soon)
 
 
 def new_breaches(week: TrustWeek) -> int:

@@ -72,7 +72,8 @@ class LaRoutes:
         if role != LA:
             return []
         desks = (one for (case, _), one in self.desks.items() if case == case_id)
-        return [*self.escalation.get(case_id, ()), *desks, *(self.mailboxes[case_id],) * (case_id in self.mailboxes)]
+        mailbox = self.mailboxes.get(case_id)
+        return [*self.escalation.get(case_id, ()), *desks, *([mailbox] if mailbox is not None else ())]
 
 
 def la_routes(session: Session, cases: Iterable[int], today: date) -> LaRoutes:

@@ -39,7 +39,9 @@ _INBOX = """
            AND s.school_id = ANY (ARRAY(SELECT school_id FROM held WHERE role IN ({follows})))
            AND NOT EXISTS (SELECT FROM owed WHERE owed.school_id = s.school_id AND owed.owner = s.owner) ORDER BY {by_urgency} LIMIT {limit})
     )
-    SELECT s.mine, s.holder_id, {with_case} FROM s {beside} ORDER BY {by_urgency}
+    SELECT s.mine, s.holder_id, {with_case} FROM s {beside}
+    WHERE c.readers IS NULL OR EXISTS (SELECT FROM held h WHERE h.school_id = s.school_id AND h.role = ANY (c.readers))
+    ORDER BY {by_urgency}
 """
 
 

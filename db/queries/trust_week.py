@@ -84,7 +84,8 @@ _PARTS = {
                            CAST(:duty_first AS text[])) AS u (hash, step, citation, first))""",
     "its_duty": "JOIN definitions d ON d.id = c.definition_id LEFT JOIN duty u ON u.hash = d.hash AND u.step = s.step",
     "counts": f"{IS_OWED} AND (s.owner <> 'la' OR {IS_THE_LAS})",
-    "scope": "(CAST(:schools AS int[]) IS NULL OR s.school_id = ANY (CAST(:schools AS int[])))",
+    "scope": """(CAST(:schools AS int[]) IS NULL OR s.school_id = ANY (CAST(:schools AS int[])))
+                AND (CAST(:reads AS text[]) IS NULL OR c.readers IS NULL OR c.readers && CAST(:reads AS text[]))""",
 }
 _NAMES = text("SELECT 'school' AS kind, id, name, urn AS code FROM schools UNION ALL SELECT 'authority', id, name, code FROM authorities")
 
@@ -144,11 +145,13 @@ def trust_week(
     breaches_since: date,
     schools: Collection[int] | None = None,
     *,
+    reads: Collection[str] | None = None,
     told: Collection[str] | None = None,
     since: date | None = None,
     soon: date | None = None,
 ) -> TrustWeek:
-    """Read the session's schools, or those of them that are named. `breaches_since`: breaches after that day are new.
+    """Read the session's schools, or those of them that are named. `breaches_since`: breaches after that day are new. `reads`: without the cases
+    that none of these roles may read.
 
     `told`: the breaches that the reader was told on that day; then one that began before, and is not among them, is new too.
     `since`: from that day on it is the week (None: seven days). `soon`: until that day it is due soon (None: two weeks).
@@ -162,6 +165,7 @@ def trust_week(
     given = {
         **days,
         "schools": None if schools is None else sorted(schools),
+        "reads": None if reads is None else list(reads),
         "told": None if told is None else list(told),
         "ours": ours,
         "hashes": hashes,

@@ -51,7 +51,9 @@ DECLARE
 BEGIN
   SELECT c.school_id, c.pupil_id, coalesce(u.authority_id, s.authority_id) INTO v_school, v_pupil, v_authority
     FROM cases c JOIN schools s ON s.id = c.school_id LEFT JOIN pupils u ON u.id = c.pupil_id WHERE c.id = p_case;
-  IF p_person IS NULL THEN RETURN coalesce(p_role = 'la' AND p_authority = v_authority, false); END IF;
+  IF p_person IS NULL THEN RETURN coalesce(p_role = 'la' AND p_authority = v_authority, false) AND NOT EXISTS (
+    SELECT FROM families f JOIN persons p ON p.id = f.person_id JOIN authorities a ON a.id = p_authority
+     WHERE f.pupil_id = v_pupil AND f.no_contact AND lower(p.email) = lower(a.sen_email)); END IF;
   IF EXISTS (SELECT FROM persons p WHERE p.id = p_person AND p.left_on < p_today)
      OR EXISTS (SELECT FROM families f WHERE f.pupil_id = v_pupil AND f.person_id = p_person AND f.no_contact) THEN RETURN false; END IF;
   RETURN EXISTS (SELECT FROM pupil_contacts k WHERE k.pupil_id = v_pupil AND k.role = p_role AND k.person_id = p_person)

@@ -7,7 +7,8 @@ CREATE OR REPLACE FUNCTION may_follow(p_case bigint, p_pupil bigint) RETURNS boo
       OR (public.acts_as_scheduler() AND EXISTS (SELECT 1 FROM public.cases c WHERE c.id = p_case AND c.pupil_id = p_pupil))
 $$;
 
--- The running case of a process about the pupil of `p_cause`, locked so that it cannot end meanwhile; null if there is none.
+-- The running case of a process about the pupil of `p_cause`, locked so that it cannot end meanwhile; null if there is none. Of two reviews the one
+-- that has not put the next one in the diary: last year's may lie open still, decided.
 CREATE OR REPLACE FUNCTION running_case(p_cause bigint, p_process text) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   v_pupil bigint;
@@ -16,7 +17,9 @@ BEGIN
   SELECT c.pupil_id INTO v_pupil FROM cases c WHERE c.id = p_cause;
   IF NOT may_follow(p_cause, v_pupil) THEN RETURN NULL; END IF;
   SELECT c.ref INTO v_ref FROM cases c JOIN definitions d ON d.id = c.definition_id
-   WHERE c.pupil_id = v_pupil AND c.ended = '' AND d.process = p_process AND c.id <> p_cause ORDER BY c.id LIMIT 1 FOR NO KEY UPDATE OF c;
+   WHERE c.pupil_id = v_pupil AND c.ended = '' AND d.process = p_process AND c.id <> p_cause
+   ORDER BY EXISTS (SELECT FROM steps t WHERE t.case_id = c.id AND t.step = 'diary_next_review' AND t.closed_seq IS NOT NULL AND t.outcome = 'done'), c.id
+   LIMIT 1 FOR NO KEY UPDATE OF c;
   RETURN v_ref;
 END $$;
 

@@ -17,8 +17,9 @@ from db.permissions import reading_roles
 from db.queries.acting import roles_today
 from db.queries.case_page import case_page
 from db.queries.cases import list_cases
-from db.queries.inbox import overdue
+from db.queries.inbox import inbox, overdue
 from db.queries.timeline import timeline_of
+from db.queries.trust_week import trust_week
 from rules.history import Event
 from rules.loader import load_library
 from tests.db.ledger_story import Village, day, village
@@ -172,3 +173,17 @@ def test_a_head_counts_dates_anew_and_a_complaint_about_them_moves_unnamed(engin
         entry = timeline_of(session, case)[-1]
     assert (entry.kind, entry.who, entry.words) == ("redate", "Sendflow", {}), "the days the school is closed move it all the same"
     assert elm.ledger.redate(elm.head, because="again", schools=[elm.school_id]) == [] and elm.ledger.verify(case) == []
+
+
+def test_neither_the_morning_nor_the_week_of_a_head_has_a_complaint_about_them(engines: Engines) -> None:
+    """Both are read without row-level security, which hides it from their pages."""
+    fir = village(engines, "900007")
+    fir.ledger = Ledger(engines, fir.clock, load_library())
+    about = {**FACTS, "about": "headteacher", "made": "in_writing"}
+    case = fir.ledger.open_case(fir.senco, key=uuid4(), process="complaint", pupil_id=fir.pupil(), facts=about, on=day("2026-09-02")).case
+    with engines.scheduler() as session:
+        found = {who.person_id: inbox(session, who.person_id or 0, day("2026-11-24")) for who in (fir.senco, fir.head)}
+        weeks = [trust_week(session, day("2026-11-24"), day("2026-11-17"), [fir.school_id], reads=reads) for reads in (None, ("headteacher",))]
+    seen = {who: {step.case for step in (*one.mine, *one.waiting_for)} for who, one in found.items()}
+    assert case in seen[fir.senco.person_id] and case not in seen[fir.head.person_id]
+    assert [week.schools[0].open > 0 if week.schools else False for week in weeks] == [True, False]

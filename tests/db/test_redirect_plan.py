@@ -58,6 +58,8 @@ def test_each_of_todays_readers_who_has_it_not_has_it_once() -> None:
 def test_what_nobody_reads_stands_before_a_person_once_and_never_for_whom_an_order_names() -> None:
     assert told(changes([row(1, 10), row(2, 12)], [])) == [("nobody", 1, None), ("lay aside", 2, None)]
     assert told(changes([row(1, 10, to_role="parent", kept_away=True)], [])) == [("lay aside", 1, None)]
+    both = [row(1, 10, to_role="parent", kept_away=True), row(2, 12, to_role="parent")]
+    assert told(changes(both, [])) == [("lay aside", 1, None), ("nobody", 2, None)], "the other parent's stands before a person"
 
 
 def test_that_a_date_moved_follows_a_post_and_no_family() -> None:

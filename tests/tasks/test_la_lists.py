@@ -156,3 +156,18 @@ def test_reminders_that_a_new_profile_moves_are_moved_by_the_next_morning_though
     assert ash.open_rows(case)["circulate_advice"].lead_on is None
     post.comes("2026-12-21")
     assert ash.open_rows(case)["circulate_advice"].lead_on == date(2026, 12, 30) and ash.ledger.verify(case) == []
+
+
+def test_where_an_officer_has_the_notices_a_date_that_moved_stops_nobodys_mail(post: MorningPost) -> None:
+    ash, profile = post.village, PROFILE.replace("officers:", "notices: officer\nofficers:")
+    with ash.engines.scheduler() as session:
+        load_profile(session, read_profile(profile, "testshire.yaml", LIBRARY), "testshire.yaml", by=None)
+    post.is_now("2026-12-21", 8)
+    facts = {"moves_on": day("2027-01-22"), "last_reviewed_on": day("2026-09-01"), "rights_held_by": "parent"}
+    moving = {"key": uuid4(), "process": "plan_moves_authority", "pupil_id": ash.pupil("Max", "Mason"), "facts": facts}
+    case = ash.ledger.open_case(ash.senco, **moving, on=day("2026-12-21")).case
+    ash.decide(case, "tell_old_la", "2026-12-21", old_la_knew_on=day("2026-12-21"))
+    assert to(post.comes("2026-12-21", hour=9), OFFICERS[1], case)
+    ash.ledger.correct(ash.senco, key=uuid4(), case=case, fact="moves_on", value=day("2027-01-29"), because="synthetic", on=day("2026-12-21"))
+    (moved,) = [mail for mail in post.comes("2026-12-22") if mail.to == OFFICERS[1] and case in mail.html]
+    assert "29 January 2027" in words(moved)

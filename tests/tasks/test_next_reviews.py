@@ -108,3 +108,15 @@ def test_two_people_who_open_at_once_open_one_review(place: ReviewedVillage) -> 
         answers = list(people.map(opening, ["2026-12-15", "2026-12-16", "2026-12-17", "2026-12-18"]))
     assert answers.count("review_runs") == 3
     assert len(place.cases(pupil, "annual_review")) == 1
+
+
+def test_a_change_of_phase_waits_for_this_years_review_though_last_years_lies_open(place: ReviewedVillage) -> None:
+    pupil = place.planned("2026-12-18")
+    last = place.review(pupil, "2026-12-18", "2026-09-10")
+    place.decided(last, "amend", "2026-11-02", notice_sent_on="2026-11-02", notice_served_on="2026-11-02")
+    (new,) = place.morning("2027-07-26")
+    place.village.clock.today_is = day("2027-08-02")
+    facts = {"phase": "primary_to_secondary", "transfer_on": "2028-09-01", "year_group": 5, "looked_after": False, "rights_held_by": "parent"}
+    transfer = place.opens("phase_transfer", pupil, "2027-08-02", review_due_on="2027-11-01", ordinary_review="under_way", **facts)
+    awaited = "SELECT k.ref FROM case_waits w JOIN cases k ON k.id = w.child_id JOIN cases p ON p.id = w.parent_id WHERE p.ref = %s"
+    assert [row.ref for row in place.village.rows(awaited, transfer)] == [new]

@@ -1,8 +1,4 @@
-"""Where a case says who of the family speaks in it, they alone are the parent: for letters, and for links (`speaks_in`, `reads_now`).
-
-A migration that changes one of the ledger's functions later takes over the lines of `upgrade`, and leaves a frozen copy of `db/sql` for this one,
-as 0022 has.
-"""
+"""Where a case says who of the family speaks in it, they alone are the parent: for letters, and for links (`speaks_in`, `reads_now`)."""
 
 from pathlib import Path
 
@@ -13,7 +9,7 @@ down_revision = "0029"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parents[2] / "sql"
+SQL = Path(__file__).with_name("sql_0030")  # what is new, as it was then: 0032 installs all anew
 DOORS = ("speaks_in",)
 
 

@@ -1,0 +1,31 @@
+"""Who may be put behind a role of a case: another school of the trust as the next school, and none of this school's own."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from db.contacts import CannotBeContact, Named, put_contact
+from db.engine import Engines
+from db.models import School
+from db.queries.people import people_for
+from tests.db.la_story import shipped_village
+from tests.db.ledger_story import day
+
+
+def test_the_next_school_may_be_one_of_the_trusts_own_but_not_this_one(engines: Engines) -> None:
+    ash, oak = shipped_village(engines, "900211"), shipped_village(engines, "900212")
+    with engines.scheduler() as session:
+        session.get_one(School, oak.school_id).trust_id = session.get_one(School, ash.school_id).trust_id
+    facts = {"transfer_on": day("2027-09-01"), "year_group": 6, "rights_held_by": "parent"}
+    opening = {"key": uuid4(), "process": "support_transfer", "pupil_id": ash.pupil(), "facts": facts}
+    case = ash.ledger.open_case(ash.senco, **opening, on=day("2027-03-01")).case
+    role = ash.ledger.position(case)[0].roles["receiving_school"]
+    mails = {name: ash.rows("SELECT id, email FROM persons WHERE id = %s", who.person_id)[0] for name, who in (("ash", ash.head), ("oak", oak.senco))}
+    ash.rows("UPDATE persons SET email = 'next@oak.example' WHERE id = %s RETURNING id", mails["oak"].id)
+    with engines.scheduler() as session:
+        person = put_contact(session, case, role, Named("Senco", "Oak", "next@oak.example"), day("2027-03-01"))
+        assert [one.person_id for one in people_for(session, case, "receiving_school", day("2027-03-01"))] == [person]
+        with pytest.raises(CannotBeContact, match="school's own staff"):
+            put_contact(session, case, role, Named("Head", "Ash", mails["ash"].email), day("2027-03-01"))
