@@ -144,10 +144,10 @@ def _of_one_message(gone: Sequence[Unsent], known: Known) -> Iterable[Change]:
         if reader is not None:
             known.give(first.row, reader)
             yield Change("copy" if one is None else "move", (one or first).row, reader, (one or first).said(reader))
-        elif first.readers or one is not left_to_a_person or first.row.moment == MOVED:
-            yield Change("lay aside", one.row, None, one.row.details)
-        else:
-            yield Change("nobody", one.row, None, one.row.details)
+            continue
+        assert one is not None, "there are as many pairs as the longer of the two"
+        is_untold = one is left_to_a_person and not first.readers and first.row.moment != MOVED
+        yield Change("nobody" if is_untold else "lay aside", one.row, None, one.row.details)
 
 
 def _successors(gone: Sequence[Unsent]) -> Sequence[Recipient]:

@@ -46,7 +46,8 @@ Wanted = tuple[int, str]  # case id, role
 # officer, an officer for this school before one for all, an officer before the mailbox. Where the LA has a profile, its officers stand in their
 # order in place of whom the import brought: for the pupil, the school, letters and years, everybody; surnames are folded as the profile's letters
 # were (`db/la_profile/read_profile.py`). `acting`: who holds a staff role today and is here, and who
-# stands in for those who are away; where nobody leads a school's SEND work, the trust's SEND lead is written to, else its chief executive.
+# stands in for those who are away, but no head in a case that they stand aside from (decision 185), whatever else they are; where nobody leads a
+# school's SEND work, the trust's SEND lead is written to, else its chief executive.
 # `kept_away` (`db/kept_away.py`): whoever an order keeps from the child is nobody in any role about that child, so that the next rank hears;
 # a mailbox at that person's own address is theirs.
 _RECIPIENTS = text("""
@@ -70,6 +71,9 @@ _RECIPIENTS = text("""
     ), found AS (
         SELECT w.case_id, w.role, 1 AS rank, a.person_id, NULL::int AS authority_id, 1 AS place, a.holder_id, '' AS says
         FROM wanted w JOIN acting a ON a.school_id = w.school_id AND a.role = w.holder
+        WHERE w.readers IS NULL OR w.holder = 'headteacher' OR 'headteacher' = ANY (w.readers) OR NOT EXISTS (
+            SELECT FROM memberships h WHERE h.school_id = w.school_id AND h.person_id = a.person_id AND h.role = 'headteacher'
+               AND (h.until_on IS NULL OR h.until_on >= :today))
         UNION ALL
         SELECT w.case_id, w.role, CASE a.role WHEN 'ceo' THEN 100007 ELSE 100006 END, a.person_id, NULL, 1, a.holder_id, ''
         FROM wanted w JOIN acting a ON a.school_id = w.school_id AND a.role IN ('trust_send_lead', 'ceo')

@@ -12,12 +12,13 @@ from db.absences import NewAbsence, say_away, take_back
 from db.acts.errors import NotFound
 from db.engine import EVERY_READER, Engines
 from db.ledger import Act, Ledger
-from db.models import SchoolClosure, SchoolTerm
+from db.models import Membership, SchoolClosure, SchoolTerm
 from db.permissions import reading_roles
 from db.queries.acting import roles_today
 from db.queries.case_page import case_page
 from db.queries.cases import list_cases
 from db.queries.inbox import inbox, overdue
+from db.queries.people import people_for
 from db.queries.timeline import timeline_of
 from db.queries.trust_week import trust_week
 from rules.history import Event
@@ -187,3 +188,17 @@ def test_neither_the_morning_nor_the_week_of_a_head_has_a_complaint_about_them(e
     seen = {who: {step.case for step in (*one.mine, *one.waiting_for)} for who, one in found.items()}
     assert case in seen[fir.senco.person_id] and case not in seen[fir.head.person_id]
     assert [week.schools[0].open > 0 if week.schools else False for week in weeks] == [True, False]
+
+
+def test_what_a_senco_is_told_of_a_complaint_about_the_head_goes_to_the_trust_where_the_head_is_the_senco(engines: Engines) -> None:
+    yew = village(engines, "900008")
+    yew.ledger = Ledger(engines, yew.clock, load_library())
+    about = {**FACTS, "about": "headteacher", "made": "in_writing"}
+    case = yew.ledger.open_case(yew.senco, key=uuid4(), process="complaint", pupil_id=yew.pupil(), facts=about, on=day("2026-09-02")).case
+    lead = trust_lead(engines, yew)
+    with engines.scheduler() as session:
+        session.get_one(Membership, (yew.senco.person_id, yew.school_id, "senco")).until_on = day("2026-11-23")
+        session.add(Membership(person_id=yew.head.person_id, school_id=yew.school_id, role="senco"))
+        session.flush()
+        found = people_for(session, case, "senco", day("2026-11-24"))
+    assert [(one.person_id, one.instead) for one in found] == [(lead.person_id, True)]
