@@ -16,6 +16,7 @@ from rules.history import Event
 from rules.owed import readers
 from rules.position_types import Change, Owed
 
+SPEAKER = "parent"  # whom a case with a fact `speaks` means by it (`db/acts/speaking.py`)
 _SAID_BY_LINK = "SELECT content FROM events WHERE case_id = %s AND kind = 'decide' AND content LIKE '%%\"via\":\"link\"%%'"
 
 
@@ -26,7 +27,18 @@ def with_correction_told(parts: Parts, actor: Actor, standing: Standing, change:
     named = readers(standing.definition, standing.definition.corrections_tell, event.party, dict(change.position.facts))
     told = dict.fromkeys((*named, *_who_said_it(parts, actor, standing, event)))
     owed = tuple(Owed(event.step or CORRECTED, event.party, 0, 0, CORRECTED, role) for role in told)
+    owed += tuple(_asked_anew(standing, change, event))
     return replace(change, owed=(*change.owed, *owed)) if owed else change
+
+
+def _asked_anew(standing: Standing, change: Change, event: Event) -> Iterator[Owed]:
+    """Whoever speaks in the case by now has what another was asked: the message of each open step that asks the parent, with its link."""
+    definition = standing.definition
+    if not definition.speaks or definition.speaks not in event.facts:
+        return
+    for one in change.position.open():
+        if SPEAKER in readers(definition, definition.steps[one.step].tells_opened, one.party, dict(change.position.facts)):
+            yield Owed(one.step, one.party, one.round, one.no, "opened", SPEAKER)
 
 
 def _who_said_it(parts: Parts, actor: Actor, standing: Standing, event: Event) -> Iterator[str]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
 from db.ledger import Refused
 from db.links import Links
 from db.models import Family, Person
+from db.outbox import spread
 from db.queries.people import people_for
 from db.signing_key import signing_keys
 from tests.db.ledger_story import day
@@ -109,3 +111,29 @@ def test_reviews_go_to_both_homes_as_before(site: Site) -> None:
         pupil = session.connection().exec_driver_sql("SELECT pupil_id FROM cases WHERE ref = %s", (case,)).scalar_one()
     relative(site, pupil, "Both")
     assert sorted(parents(site, case)) == ["Both Elsewhere", "Mother of Ivy"]
+
+
+def test_who_is_found_to_complain_is_asked_what_the_other_was_asked(site: Site) -> None:
+    pupil = site.pupil("Tim", "Twohomes")
+    father = relative(site, pupil, "Finn")
+    with site.engines.scheduler() as session:
+        mother = next(number for number in session.scalars(select(Family.person_id).where(Family.pupil_id == pupil)) if number != father)
+    case = opened(site, pupil, complainant=mother)
+    site.records(case, "acknowledge", "2026-11-03", answer_by=day("2026-11-20"))
+    site.records(case, "respond", "2026-11-04", role="headteacher", finding="upheld")
+    spread_all(site)  # what was owed until then has gone to the mother
+    site.ledger.correct(site.actor("senco"), key=uuid4(), case=case, fact="complainant", value=father, because="it was the father", on=TODAY)
+    with site.engines.scheduler() as session:
+        while spread(session, datetime(2026, 11, 24, 12, tzinfo=UTC)).rows:
+            pass
+        asked = (
+            "SELECT d.step, d.template FROM deliveries d JOIN cases c ON c.id = d.case_id WHERE c.ref = %s AND d.person_id = %s AND d.no IS NOT NULL"
+        )
+        told = session.connection().exec_driver_sql(asked, (case, father)).all()
+    assert [tuple(row) for row in told] == [("parents_on_answer", "complaint/parents_on_answer.opened")]
+
+
+def spread_all(site: Site) -> None:
+    with site.engines.scheduler() as session:
+        while spread(session, datetime(2026, 11, 24, 12, tzinfo=UTC)).rows:
+            pass
