@@ -139,7 +139,7 @@ def _brought(known: Known, record: Record, event: Event) -> Facts | None:
 
 
 def _within_bounds(known: Known, record: Record, event: Event, facts: Facts, calendar: SchoolCalendar, dates: Dates) -> bool:
-    """Whether the planned dates it brings lie within their bounds."""
+    """Whether the days it brings lie within their bounds."""
     rest = record.at_rest
     assert isinstance(rest, Rest)
     draft = draft_of(record, facts, list(record.entries), record.latest)
@@ -148,7 +148,7 @@ def _within_bounds(known: Known, record: Record, event: Event, facts: Facts, cal
     brought = Brought(event.facts, event.on, known.step, known.owner)
     try:
         for name, value in event.facts.items():
-            if known.brings[name].type == "planned date":
+            if known.brings[name].no_sooner or known.brings[name].no_later:
                 check_bounds(known.brings[name], value, brought, dating)  # type: ignore[arg-type]
     except Refused:
         return False

@@ -52,7 +52,7 @@ def check_names(definition: Definition, given: Facts, must: Iterable[str], may: 
 
 
 def take_in(draft: Draft, brought: Brought, dating: Dating) -> None:
-    """Check every value, then put the facts into the draft. Values see each other: a planned date may be bounded by one that comes with it."""
+    """Check every value, then put the facts into the draft. Values see each other: a day may be bounded by one that comes with it."""
     for name, value in brought.facts.items():
         fact = draft.definition.facts[name]
         check_value(draft, fact, value, brought)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 
@@ -157,3 +158,19 @@ def test_a_position_counted_with_another_calendar_goes_the_long_way() -> None:
         except Refused:
             continue
         assert quick.advance(position, event, SHUT) == told
+
+
+def test_a_day_that_another_bounds_goes_the_long_way_and_is_refused_as_the_fold_refuses_it() -> None:
+    """`last_reviewed_on` is a day that has been, and lies on `decision_on` at the latest, which comes with it."""
+    quick = Compiled(by_hand("shipped plan_consultation"))
+    facts = {"on_roll": False, "asked_for_by": "family", "medical_condition": False, "rights_held_by": "parent"}
+    came = date(2026, 3, 2)
+    began = quick.start(Event("open", came, 1, facts={"consultation_received_on": came, **facts}), CALENDAR).position
+    days = {"decision_on": date(2026, 3, 19), "last_reviewed_on": date(2026, 3, 19)}
+    named = Event("decide", date(2026, 3, 20), 1, "la_makes_plan", outcome="names_us", facts=days)
+    quick.advance(began, named, CALENDAR)
+    assert quick.steps.change(began, named, CALENDAR) is not None
+    later = replace(named, facts=days | {"last_reviewed_on": date(2026, 3, 20)})
+    for met in ((began, later), (began, named)):
+        assert answer(quick.definition, quick, met) == answer(quick.definition, None, met)
+    assert quick.steps.change(began, later, CALENDAR) is None
