@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from tasks.parts import Parts
 from tests.year.oracle.plain_profiles import PlainProfile
 from tests.year.oracle.readers import Readers
@@ -56,6 +58,9 @@ def read_outside(parts: Parts, readers: Readers, profiles: Mapping[str, PlainPro
         read: Any = session.connection().exec_driver_sql
         for row in read(_PARENTS):
             outside.parents[row.case_id].add(row.person_id)
+        for row in read(_OPENINGS):
+            if speaker := orjson.loads(row.content)["event"].get("facts", {}).get("complainant"):
+                outside.parents[row.case_id] = {speaker}  # who complains hears alone (decision 185)
         for row in read(_PUPILS):
             profile = profiles[row.la]
             officer = profile.officer_for(row.surname or "", row.year_group, row.urn) if row.surname else None
@@ -68,6 +73,7 @@ _PARENTS = """
     SELECT c.id AS case_id, f.person_id FROM cases c JOIN families f ON f.pupil_id = c.pupil_id
     WHERE f.parental_responsibility AND NOT f.no_contact AND f.relationship <> 'self'
 """
+_OPENINGS = "SELECT case_id, content FROM events WHERE kind = 'open' AND content LIKE '%%complainant%%'"
 _PUPILS = """
     SELECT c.id AS case_id, p.family_name AS surname, p.year_group, s.urn, a.code AS la, a.id AS authority_id
     FROM cases c LEFT JOIN pupils p ON p.id = c.pupil_id JOIN schools s ON s.id = c.school_id

@@ -32,7 +32,7 @@ def judge(year: Year) -> Findings:
         letters, readers = read_letters(parts, arrived), read_readers(parts, profiles)
         counted = count_rungs(record.stretches, sorted(year.diary.sweeps))
         judge_rungs(counted, letters, record.said, findings)
-        judge_readers(letters, counted, readers, read_outside(parts, readers, profiles), findings)
+        judge_readers(letters, counted, record.said, readers, read_outside(parts, readers, profiles), findings)
         judge_dates(record.stretches, year.days, findings)
         judge_all_mail(letters, mailings, findings)
         judge_hours(arrived, readers, year.days, kinds_of(mailings), findings)

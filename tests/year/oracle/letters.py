@@ -72,10 +72,12 @@ def judge_rungs(counted: Counted, letters: Letters, said: Sequence[Said], findin
         findings.wrong("not due", f"{rows[0].ref} {key[1]} round {key[3]}, rung {key[4]} to {key[6]} for {key[5]}, made {rows[0].created_at}")
 
 
-def judge_readers(letters: Letters, counted: Counted, readers: Readers, outside: Outside, findings: Findings) -> None:
-    """Each rung that was sent was told to everybody who held its role when it left, and to nobody else (decision 170)."""
+def judge_readers(letters: Letters, counted: Counted, said: Sequence[Said], readers: Readers, outside: Outside, findings: Findings) -> None:
+    """Each rung that was sent was told to everybody who held its role when it left, and to nobody else (decision 170). An officer who has named a
+    day is not told of a breach until then; whoever stands above them is."""
     told: dict[tuple[Any, ...], set[tuple[int | None, int | None]]] = defaultdict(set)
     left: dict[tuple[Any, ...], datetime] = {}
+    rows: dict[tuple[Any, ...], Any] = {}
     for row in letters.rows:
         if row.rung is not None and row.state in (*SENT, "listed"):
             made_at = row.mailing_at if row.state == "listed" else row.created_at
@@ -83,14 +85,19 @@ def judge_readers(letters: Letters, counted: Counted, readers: Readers, outside:
             about = (row.case_id, row.school_id, row.ref, row.step, row.party, row.round, row.rung, row.due_on, row.to_role, made_at)
             told[about].add((row.person_id, row.authority_id))
             left[about] = max(left.get(about, left_at), left_at)
+            rows[about] = row
     for (case_id, school_id, ref, step, party, of_round, rung, due_on, role, made_at), found in told.items():
-        at = left[case_id, school_id, ref, step, party, of_round, rung, due_on, role, made_at]
+        about = (case_id, school_id, ref, step, party, of_round, rung, due_on, role, made_at)
+        at = left[about]
         due = counted.due.get((case_id, step, party, of_round, rung, due_on, role))
         expected = expected_readers(role, case_id, school_id, at, due[0].breach if due else 0, readers, outside)
         if expected is None:
             continue
         findings.figures["rungs whose readers were looked up again"] += 1
         findings.figures["of these, breaches that rose at an LA"] += role == "la" and len(expected) > 1
+        moments = (rows[about].created_at, at)
+        if len(expected) > 1 and any(_rests(rows[about], one, then, then.astimezone(LONDON).date()) for one in said for then in moments):
+            expected -= {outside.officers[case_id]} - found
         if found != expected:
             findings.wrong("other readers", f"{ref} {step} rung {rung} to {role} for {due_on}, told {at}: {found}, not {expected}")
 
