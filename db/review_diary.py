@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,6 +38,22 @@ def diary_review(session: Session, case: str, reviewed_on: date, next_due_on: da
     ).all()
     # Told as a review also where no file has brought the plan yet: the one that does undoes none.
     return bool(changed) or _add(session, case, KnownPlan(reviewed_on, reviewed_on, next_due_on))
+
+
+def reviewed_by_a_case(session: Session, pupils: Collection[int]) -> set[int]:
+    """Which of these pupils have a case, at any school of the trust (by the UPN), that put a review in the diary or is about to.
+
+    What a case has recorded outlives the files of a school's system.
+    """
+    found = session.scalars(
+        text("""
+        SELECT p.id FROM pupils p WHERE p.id = ANY (:pupils) AND EXISTS (
+            SELECT FROM pupils q JOIN cases c ON c.pupil_id = q.id JOIN steps t ON t.case_id = c.id
+             WHERE (q.id = p.id OR q.upn = p.upn) AND t.step IN ('diary_next_review', 'diary_first_review')
+               AND (t.outcome = 'done' OR t.closed_seq IS NULL AND t.status = 'open'))"""),
+        {"pupils": sorted(pupils)},
+    )
+    return set(found)
 
 
 def diary_plan(session: Session, case: str, plan: KnownPlan) -> bool:

@@ -13,8 +13,8 @@ from db.importing.leavers import answer_leaver, missing_pupils
 from db.importing.problems import ImportRefused
 from db.importing.run import ImportReport, import_files
 from db.models import Case, Family, Person, Pupil, School
-from db.review_diary import diary_review
 from db.sample.people import pupil_upn
+from tests.db.importing.small_files import reviewed
 from tests.db.ledger_story import TODAY, Village, village
 
 ASH, OAK = "900001", "900002"
@@ -124,8 +124,7 @@ def test_the_day_of_the_next_review_follows_and_no_older_date_of_the_new_school_
     plan = "URN,Adno,LA code,Plan date,Last review\n{urn},0005,001,2024-02-01,2025-12-01\n"
     imports(ash, pupils=PUPILS + child(ASH, 0) + child(ASH, 5), plans=plan.format(urn=ASH))
     first = pupils(ash, 5)[ASH][0]
-    with ash.engines.scheduler() as session:
-        assert diary_review(session, ash.open(pupil_id=first).case, date(2026, 11, 20), date(2027, 11, 19))
+    assert reviewed(ash, ash.open(pupil_id=first).case, date(2026, 11, 20), date(2027, 11, 19))
     leaves(ash, child(ASH, 0))
     imports(ash, pupils=PUPILS + "".join(child(OAK, one) for one in (1, 2, 3, 4, 5)), plans=plan.format(urn=OAK))
     assert not imports(ash, plans=plan.format(urn=OAK)).changed_anything
