@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +12,15 @@ from sqlalchemy.orm import Session, aliased
 
 from db.importing.codes import SELF
 from db.importing.moved_pupils import Pair
+from db.importing.part_files import is_part, said_of_part
 from db.importing.problems import Problem
 from db.importing.pupils_of_rows import PupilKey, pupil_key
 from db.importing.typed_rows import TypedRow
 from db.models import Family, MissingRelative, Person, Pupil, School
 
 _ASKED = ("", "stays")
+_SHARE = 0.25  # a file of first contacts names every child, and leaves out a parent of each who has two
+Standing = Row[int, int, int, bool, str | None, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,8 @@ class Absent:
 
 
 def note_missing_relatives(session: Session, import_id: int, rows: Sequence[TypedRow]) -> tuple[int, tuple[Problem, ...]]:
-    """Note whoever has parental responsibility for a pupil of `rows` and is not named beside them: how many were noted anew, and who
-    had been said to be gone and has it again by the file.
+    """Note whoever has parental responsibility for a pupil of `rows` and is not named beside them: how many were noted anew, and what is
+    said: of who was gone and has it again by the file, and of a school of whose parents the file names only a part; nobody is asked about those.
 
     A file that names any of a pupil's family is taken to name all of it; of other pupils it says nothing. Nobody is asked about the pupil's own row,
     about whom an order keeps away (nothing is sent to them), or about whom no file has brought. Those named again are forgotten.
@@ -46,18 +50,19 @@ def note_missing_relatives(session: Session, import_id: int, rows: Sequence[Type
     row_of = {(one.pupil_id, one.person_id): named[int(one.urn), one.mis_id].get(str(one.external_id)) for one in standing}
     there = {pair: row for pair, row in row_of.items() if row is not None}
     asked = _answered(session, _ASKED)
-    settled = there.keys() | asked
+    unasked = [one for one in standing if one.parental_responsibility and (pair := _pair(one)) not in there and pair not in asked]
+    parts = _parts(session, rows[0].file, [one for one in standing if one.parental_responsibility and _pair(one) in there], unasked)
     missing = [
         MissingRelative(pupil_id=one.pupil_id, person_id=one.person_id, import_id=import_id, school_id=one.school_id)
-        for one in standing
-        if one.parental_responsibility and (one.pupil_id, one.person_id) not in settled
+        for one in unasked
+        if one.school_id not in parts
     ]
     session.add_all(missing)
     _settle(session, asked & there.keys(), _ASKED, "named")
     returned = _answered(session, ("gone",)) & {pair for pair, row in there.items() if row.values["parental_responsibility"]}
     _settle(session, returned, ("gone",), "returned")
     session.flush()
-    return len(missing), tuple(_returned(there[pair]) for pair in sorted(returned))
+    return len(missing), (*parts.values(), *(_returned(there[pair]) for pair in sorted(returned)))
 
 
 def missing_relatives(session: Session) -> list[Absent]:
@@ -95,7 +100,21 @@ def answer_relative(session: Session, number: int, *, gone: bool, actor_id: int,
         session.execute(update(Family).where(*whose).values(parental_responsibility=False))
 
 
-def _families(session: Session, urns: set[str]) -> Sequence[Row[int, int, int, bool, str | None, str, str]]:
+def _pair(one: Standing) -> Pair:
+    return one.pupil_id, one.person_id
+
+
+def _parts(session: Session, file: str, named: Sequence[Standing], unasked: Sequence[Standing]) -> dict[int, Problem]:
+    """The schools of whose parents this file names only a part (the first contacts alone, say), and what is said of each."""
+    here, out = Counter(one.school_id for one in named), Counter(one.school_id for one in unasked)
+    return {
+        school: Problem(file, 0, "", said_of_part(session.get_one(School, school).name, here[school], left_out, "parents of the children in it"))
+        for school, left_out in out.items()
+        if is_part(here[school], left_out, share=_SHARE)
+    }
+
+
+def _families(session: Session, urns: set[str]) -> Sequence[Standing]:
     return session.execute(
         select(Family.pupil_id, Family.person_id, Family.school_id, Family.parental_responsibility, Person.external_id, School.urn, Pupil.mis_id)
         .join(Person, Person.id == Family.person_id)

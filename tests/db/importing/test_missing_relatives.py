@@ -14,7 +14,7 @@ from db.queries.people import people_for
 from tests.db.importing.small_files import imports
 from tests.db.ledger_story import TODAY, Village, village
 
-PUPILS = "URN,Adno,Forename,Surname,DOB,Year,SEN status\n" + "".join(f"900001,{n},Kit{n},Ash,2016-05-04,5,E\n" for n in range(1, 6))
+PUPILS = "URN,Adno,Forename,Surname,DOB,Year,SEN status\n" + "".join(f"900001,{n},Kit{n},Ash,2016-05-04,5,E\n" for n in range(1, 40))
 HEAD = "URN,Adno,Contact ID,Forename,Surname,Relationship,Parental responsibility,Email,No contact\n"
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -104,3 +104,15 @@ def test_one_who_is_gone_for_one_child_stays_for_another(ash: Village) -> None:
     imports(ash, families=HEAD + family(4, "Ann", "Bob") + family(5, "Ann") + both[1])
     says(ash, gone=True)
     assert parents(ash, case_of(ash, 4)) == {"Ann", "Bob"} and parents(ash, case_of(ash, 5)) == {"Ann", "Cy"}
+
+
+def test_of_a_file_of_first_contacts_nobody_is_asked_about_the_second_ones(ash: Village) -> None:
+    children = range(10, 25)
+    imports(ash, families=HEAD + "".join(family(n, "Ann", "Bob") for n in children[:12]) + "".join(family(n, "Ann") for n in children[12:]))
+    first = "".join(family(n, "Ann") for n in children)
+    report = imports(ash, families=HEAD + first)
+    assert report.missing_relatives == 0 and asked(ash) == []
+    (note,) = report.files[0].counts.notes
+    assert str(note).startswith("families.csv: Ash School: this file names 15 of 27 parents of the children in it, so it is taken for a part")
+    assert imports(ash, families=HEAD + first + "".join(family(n, "Bob") for n in children[:11])).missing_relatives == 1
+    says(ash, gone=False)
