@@ -2,7 +2,8 @@
 
 An MIS counts its staff by itself, so number 7 of one school and number 7 of another are two people; a trust's own number may be one person at
 several schools. So the same number with the same address is the same person anywhere. The same number with another address is the same person only
-where they are known already and one of their names is the same: an address, or a surname, that was put right.
+where they are known already and one of their names is the same: an address, or a surname, that was put right. So is the same address under another
+number, where the file does not name them under the earlier one: a new system has numbered its staff anew.
 """
 
 from __future__ import annotations
@@ -125,10 +126,12 @@ def identify(session: Session, file: str, people: Iterable[InFile]) -> Identifie
         by_number.setdefault(who.number, []).append(who)
     found = Identified({one.external_id: by_id[one.external_id] for one in people if one.external_id in by_id})
     problems = []
+    in_file = {one.external_id for one in people}
+    unnamed = [who for who in standing if who.external_id not in in_file]
     for one in people:
         known = found.known.get(one.external_id)
         if known is None:
-            problems += _by_place(one, file, by_number.get(one.number, ()), found)
+            problems += [] if _by_address(one, file, unnamed, found) else _by_place(one, file, by_number.get(one.number, ()), found)
         elif not (known.places & one.places or known.shares_a_name_with(one)):
             problems.append(Problem(file, one.line, "", _one_mailbox(one, known)))
     if problems:
@@ -156,6 +159,18 @@ def _by_place(one: InFile, file: str, same_number: Sequence[Standing], found: Id
     found.known[one.external_id] = free[0]
     found.notes.append(Problem(file, one.line, "", f"the address of {one.name} was {free[0].email} and is {one.email} now"))
     return []
+
+
+def _by_address(one: InFile, file: str, unnamed: Sequence[Standing], found: Identified) -> bool:
+    """Whether somebody had this address and a name of theirs at one of these schools, under a number that the file has no more: numbered anew."""
+    taken = {who.id for who in found.known.values()}
+    alike = [who for who in unnamed if who.email.casefold() == one.email.casefold() and who.places & one.places and who.shares_a_name_with(one)]
+    free = [who for who in alike if who.id not in taken]
+    if len(free) != 1:
+        return False
+    found.known[one.external_id] = free[0]
+    found.notes.append(Problem(file, one.line, "", f"the staff number of {one.name} was {free[0].number} and is {one.number} now"))
+    return True
 
 
 def _external_id(number: str, email: str) -> str:

@@ -56,10 +56,10 @@ def one_person(engines: Engines, number: str) -> int:
 @pytest.mark.parametrize("together", [True, False])
 def test_a_number_of_two_schools_is_two_people(engines: Engines, together: bool) -> None:
     number = "7" if together else "8"
-    rows = [f"{OAK},{number},Alice,Ash,alice@oak.example,SENCO", f"{ELM},{number},Bob,Birch,bob@elm.example,Teacher"]
+    rows = [f"{OAK},{number},Alice,Ash,alice{number}@oak.example,SENCO", f"{ELM},{number},Bob,Birch,bob{number}@elm.example,Teacher"]
     for part in [rows] if together else [rows[:1], rows[1:]]:
         assert notes(imported(engines, *part)) == []
-    expected = {("Alice", "alice@oak.example", "Oak", "senco"), ("Bob", "bob@elm.example", "Elm", "teacher")}
+    expected = {("Alice", f"alice{number}@oak.example", "Oak", "senco"), ("Bob", f"bob{number}@elm.example", "Elm", "teacher")}
     assert held(engines, number) == expected
     assert imported(engines, *rows).counts.changed == 0 and held(engines, number) == expected
 
@@ -93,6 +93,21 @@ def test_a_number_given_to_somebody_else_at_the_same_school_is_another_person(en
     report = imported(engines, f"{OAK},11,Hal,Hart,hal@oak.example,Teacher")
     assert {(who, role) for who, _, _, role in held(engines, "11")} == {("Gus", "headteacher"), ("Hal", "teacher")}
     assert "another person than Gus Gray (gus@oak.example)" in notes(report)[0]
+
+
+def test_a_new_system_that_numbers_anew_makes_nobody_twice(engines: Engines) -> None:
+    imported(engines, f"{OAK},20,Pam,Pym,pam@oak.example,Teacher", f"{OAK},21,Quin,Quill,quin@oak.example,Teacher")
+    person = one_person(engines, "20")
+    anew = [f"{OAK},1020,Pam,Pym,Pam@oak.example,Teacher", f"{OAK},1021,Rae,Roe,quin@oak.example,Teacher"]
+    report = imported(engines, *anew)
+    assert notes(report) == ["staff.csv, line 2: the staff number of Pam Pym was 20 and is 1020 now"]
+    assert one_person(engines, "1020") == person and held(engines, "20") == set() and held(engines, "21"), "Rae has another name than Quin"
+    assert notes(imported(engines, *anew)) == []
+    shifted = [f"{OAK},1021,Pam,Pym,pam@oak.example,Teacher", f"{OAK},1020,Rae,Roe,quin@oak.example,Teacher"]
+    assert len(notes(imported(engines, *shifted))) == 2 and one_person(engines, "1021") == person, "a number of somebody else before"
+    imported(engines, *anew)
+    imported(engines, anew[0], f"{OAK},22,Pam,Pym,pam@oak.example,SENCO")
+    assert one_person(engines, "22") != person, "both numbers stand in the file"
 
 
 def refused(engines: Engines, rows: Iterable[str]) -> list[str]:
