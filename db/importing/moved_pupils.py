@@ -94,18 +94,20 @@ def _families_before(session: Session, pupils: set[int]) -> dict[int, list[Famil
 
 def same_person(known: Sequence[FamilyMember], person: Person) -> list[FamilyMember]:
     """Who of these is that person, whatever number a school gives them: by the name, else by e-mail or telephone."""
-    met = [(family, other) for family, other in known if _name(other) == _name(person)]
-    return met or [(family, other) for family, other in known if _ways(other) & _ways(person)]
+    met = [(family, other) for family, other in known if name_of(other) == name_of(person)]
+    return met or [(family, other) for family, other in known if ways_of(other) & ways_of(person)]
 
 
 def _protection(before: Sequence[FamilyMember], person: Person) -> frozenset[str]:
     return frozenset(name for name in PROTECTED for family, _ in same_person(before, person) if getattr(family, name))
 
 
-def _name(person: Person) -> tuple[str, str]:
+def name_of(person: Person) -> tuple[str, str]:
+    """Names as two people's are compared: without capitals."""
     return person.given_name.strip().casefold(), person.family_name.strip().casefold()
 
 
-def _ways(person: Person) -> frozenset[str]:
+def ways_of(person: Person) -> frozenset[str]:
+    """E-mail and telephone, as two people's are compared."""
     digits = "".join(sign for sign in person.phone if sign.isdigit())
     return frozenset({person.email.strip().casefold(), digits} - {""})

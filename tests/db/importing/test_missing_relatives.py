@@ -116,3 +116,33 @@ def test_of_a_file_of_first_contacts_nobody_is_asked_about_the_second_ones(ash: 
     assert str(note).startswith("families.csv: Ash School: this file names 15 of 27 parents of the children in it, so it is taken for a part")
     assert imports(ash, families=HEAD + first + "".join(family(n, "Bob") for n in children[:11])).missing_relatives == 1
     says(ash, gone=False)
+
+
+def test_contacts_whom_a_new_system_numbers_anew_stay_the_same_people(ash: Village) -> None:
+    imports(ash, families=HEAD + "".join(family(n, "Ann", "Bob") for n in range(30, 36)))
+    before = people(ash)
+    anew = "".join(family(n, "Ann", "Bob").replace(f",{n}Ann,", f",A{n},").replace(f",{n}Bob,", f",B{n},") for n in range(30, 36))
+    report = imports(ash, families=HEAD + anew)
+    assert people(ash) == before and report.missing_relatives == 0 and asked(ash) == []
+    said = [str(note) for note in report.files[0].counts.notes]
+    assert len(said) == 12 and said[0] == "families.csv, line 2, column 'Contact ID': the contact Ann Ash was 30Ann and is A30 now"
+    assert imports(ash, families=HEAD + anew).files[0].counts.notes == ()
+
+
+def test_nobody_is_taken_for_another_where_two_could_be_meant_or_only_the_name_is_the_same(ash: Village) -> None:
+    twins = "".join(f"900001,36,{number},Ann,Ash,Parent,Yes,home36@home.example,\n" for number in ("T1", "T2"))
+    imports(ash, families=HEAD + twins + family(37, "Ann") + "900001,38,38Self,Kit38,Ash,Self,No,kit38@home.example,\n")
+    before = people(ash)
+    third = twins.splitlines()[0].replace("T1", "T3") + "\n"
+    other = family(37, "Ann").replace("37Ann,", "N37,").replace("ann37@", "new37@")
+    parent = "900001,38,P38,Kit38,Ash,Parent,Yes,kit38@home.example,\n"
+    imports(ash, families=HEAD + third + other + parent)
+    assert len(people(ash)) == len(before) + 3
+    imports(ash, families=HEAD + twins + third + family(37, "Ann") + other + parent + "900001,38,38Self,Kit38,Ash,Self,No,kit38@home.example,\n")
+    assert asked(ash) == []
+
+
+def people(ash: Village) -> set[int]:
+    """Everybody of a family, by their own numbers here."""
+    with ash.engines.scheduler() as session:
+        return set(session.scalars(select(Person.id).where(Person.external_id.startswith("family:"))))
