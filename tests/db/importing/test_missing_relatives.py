@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from db.engine import Engines
-from db.importing.missing_relatives import Absent, answer_relative, missing_relatives
+from db.importing.missing_relatives import Absent, answer_relative, lately_gone, missing_relatives
 from db.models import Family, Person, Pupil
 from db.queries.people import people_for
 from tests.db.importing.small_files import imports
@@ -86,6 +86,33 @@ def test_whoever_stays_is_asked_about_again_only_after_a_file_has_named_them(ash
     assert imports(ash, families=HEAD + family(2, "Bob")).missing_relatives == 1
     imports(ash, families=HEAD + family(2, "Ann", "Bob"))
     assert asked(ash) == [], "named again before anybody answered"
+
+
+def test_a_slip_is_taken_back_for_as_long_as_no_file_has_settled_it(ash: Village) -> None:
+    imports(ash, families=HEAD + family(7, "Ann", "Bob"))
+    imports(ash, families=HEAD + family(7, "Bob"))
+    (question,) = asked(ash)
+    says(ash, gone=True)
+
+    def gone(days: int = 1) -> list[int]:
+        with ash.engines.scheduler() as session:
+            return [one.number for one in lately_gone(session, NOW + timedelta(days=days)) if one.pupil_name == "Kit7 Ash"]
+
+    def stays() -> None:
+        with ash.engines.scheduler() as session:
+            answer_relative(session, question.number, gone=False, actor_id=ash.senco.person_id or 0, now=NOW)
+
+    assert gone() == [question.number] and gone(91) == [] and parents(ash, case_of(ash, 7)) == {"Bob"}
+    stays()
+    assert gone() == [] and parents(ash, case_of(ash, 7)) == {"Ann", "Bob"}
+    assert imports(ash, families=HEAD + family(7, "Bob")).missing_relatives == 0, "it is answered"
+    with pytest.raises(LookupError, match="nobody is asked about under the number"):
+        stays()
+    imports(ash, families=HEAD + family(7, "Ann", "Bob"))
+    imports(ash, families=HEAD + family(7, "Bob"))
+    says(ash, gone=True)
+    imports(ash, families=HEAD + family(7, "Ann", holds="No") + family(7, "Bob"))
+    assert gone() == [] and parents(ash, case_of(ash, 7)) == {"Bob"}, "the file says it itself"
 
 
 def test_a_file_says_nothing_of_children_whom_it_does_not_name_and_nobody_is_asked_in_vain(ash: Village) -> None:
