@@ -100,7 +100,7 @@ def people_in(rows: Sequence[TypedRow], places: Mapping[int, frozenset[Place]]) 
     for row in rows:
         one = _person_of(row, places[row.line])
         same = found.get(one.external_id)
-        if same and same.name != one.name:
+        if same and same.name.casefold() != one.name.casefold():
             problems.append(Problem(row.file, row.line, "", f"the staff number {one.number} is {same.name} in line {same.line}; keep one name"))
         found[one.external_id] = one if same is None else _joined(same, one)
         others = ids_of.setdefault(one.number, set()) - {one.external_id}

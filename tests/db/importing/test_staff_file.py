@@ -110,6 +110,16 @@ def test_a_new_system_that_numbers_anew_makes_nobody_twice(engines: Engines) -> 
     assert one_person(engines, "22") != person, "both numbers stand in the file"
 
 
+def test_a_role_of_the_trust_told_of_one_school_too_is_one_role(engines: Engines) -> None:
+    imported(engines, ",30,Sue,De Souza,sue@trust.example,CEO", f"{OAK},30,Sue,DE SOUZA,sue@trust.example,CEO")
+    assert held(engines, "30") == {("Sue", "sue@trust.example", school, "ceo") for school in ("Oak", "Elm")}
+    twice = [",30,Sue,De Souza,sue@trust.example,CEO,2026-12-18", f"{OAK},30,Sue,De Souza,sue@trust.example,CEO,2026-12-11"]
+    with pytest.raises(ImportRefused) as stopped:
+        imported(engines, *twice, headings=f"{HEADINGS},Until")
+    said = "staff.csv, line 3, column 'Until': line 2 gives chief executive of the same person another last day; keep one"
+    assert [str(problem) for problem in stopped.value.problems] == [said]
+
+
 def refused(engines: Engines, rows: Iterable[str]) -> list[str]:
     with pytest.raises(ImportRefused) as stopped:
         imported(engines, *rows)
