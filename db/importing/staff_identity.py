@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -52,7 +53,7 @@ class InFile:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One of the staff as they stand in the ledger, and where they hold or held a role."""
+    """One of the staff as they stand in the ledger, and where they hold or held a role; `now`: where they hold one today."""
 
     id: int
     external_id: str
@@ -60,6 +61,7 @@ class Standing:
     surname: str
     email: str
     places: frozenset[Place]
+    now: frozenset[Place]
 
     @property
     def name(self) -> str:
@@ -114,12 +116,12 @@ def people_in(rows: Sequence[TypedRow], places: Mapping[int, frozenset[Place]]) 
     return found
 
 
-def identify(session: Session, file: str, people: Iterable[InFile]) -> Identified:
+def identify(session: Session, file: str, people: Iterable[InFile], today: date) -> Identified:
     """Find each of a file's people in the ledger. Who is known by an address that changed gets the new id here; the caller writes the rest.
 
     Raises ImportRefused where it cannot be told which of two people somebody is.
     """
-    standing = _standing(session)
+    standing = _standing(session, today)
     by_id = {one.external_id: one for one in standing}
     by_number: dict[str, list[Standing]] = {}
     for who in standing:
@@ -156,6 +158,8 @@ def _by_place(one: InFile, file: str, same_number: Sequence[Standing], found: Id
         names = " and ".join(sorted(f"{who.name} ({who.email})" for who in alike))
         cure = "write the address that is known, or the same new one in each row of this person, or another number for somebody else"
         return [Problem(file, one.line, "", f"the staff number {one.number} with the address {one.email} may be {names}; {cure}")]
+    if free[0].now - one.places:
+        return [Problem(file, one.line, "", _only_here(one, free[0]))]
     found.known[one.external_id] = free[0]
     found.notes.append(Problem(file, one.line, "", f"the address of {one.name} was {free[0].email} and is {one.email} now"))
     return []
@@ -186,6 +190,12 @@ def _one_mailbox(one: InFile, who: Standing) -> str:
     return f"{one.name} has the staff number and the address of {who.name} at another school; give each of them an address of their own"
 
 
+def _only_here(one: InFile, who: Standing) -> str:
+    known = f"the staff number {one.number} is {who.name} ({who.email}) with a role that this file does not tell of too"
+    cure = f"write the address that is known, or import one staff.csv with the new address {one.email} in each row of this person"
+    return f"{known}, at another school or of the trust; {cure}"
+
+
 def _renamed(one: InFile, file: str, who: Standing) -> Problem:
     return Problem(file, one.line, "", f"{who.name} is {one.name} now")
 
@@ -206,12 +216,16 @@ def _joined(first: InFile, more: InFile) -> InFile:
     return InFile(first.number, first.email, first.forename, first.surname, first.lines + more.lines, first.places | more.places)
 
 
-def _standing(session: Session) -> list[Standing]:
+def _standing(session: Session, today: date) -> list[Standing]:
     places: dict[int, set[Place]] = {}
-    for person, school, role in session.execute(select(Membership.person_id, Membership.school_id, Membership.role)):
-        places.setdefault(person, set()).add((school, role in ROLES_OF_THE_WHOLE_TRUST))
+    now: dict[int, set[Place]] = {}
+    for person, school, role, until in session.execute(select(Membership.person_id, Membership.school_id, Membership.role, Membership.until_on)):
+        place = (school, role in ROLES_OF_THE_WHOLE_TRUST)
+        places.setdefault(person, set()).add(place)
+        if until is None or until >= today:
+            now.setdefault(person, set()).add(place)
     asked = select(Person.id, Person.external_id, Person.given_name, Person.family_name, Person.email).where(Person.external_id.startswith("staff:"))
     return [
-        Standing(id_, str(external_id), forename, surname, email, frozenset(places.get(id_, ())))
+        Standing(id_, str(external_id), forename, surname, email, frozenset(places.get(id_, ())), frozenset(now.get(id_, ())))
         for id_, external_id, forename, surname, email in session.execute(asked)
     ]

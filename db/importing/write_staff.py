@@ -27,7 +27,7 @@ def write_staff(session: Session, rows: Sequence[TypedRow], today: date) -> Coun
         return Counts()
     places = _places(session, rows)
     people = people_in(rows, places)
-    found = identify(session, rows[0].file, people.values())
+    found = identify(session, rows[0].file, people.values(), today)
     values = [
         {"external_id": external_id, "kind": "staff", "given_name": one.forename, "family_name": one.surname, "email": one.email}
         for external_id, one in people.items()

@@ -79,13 +79,21 @@ def test_a_trusts_number_is_one_person_at_each_school_whatever_the_letters_of_th
 def test_an_address_put_right_is_the_same_person_and_is_said(engines: Engines) -> None:
     imported(engines, f"{OAK},10,Fay,Fox,fay.fox@oak.example,Teacher", f"{ELM},10,Fay,Fox,fay.fox@oak.example,Teacher")
     person = one_person(engines, "10")
-    report = imported(engines, f"{OAK},10,Fay,Green,fay.green@oak.example,Teacher")
+    anew = [f"{urn},10,Fay,Green,fay.green@oak.example,Teacher" for urn in (OAK, ELM)]
+    (problem,) = refused(engines, anew[:1])
+    assert problem.startswith(
+        "staff.csv, line 2: the staff number 10 is Fay Fox (fay.fox@oak.example) with a role that this file does not tell of too"
+    )
+    report = imported(engines, *anew)
     assert one_person(engines, "10") == person and {email for _, email, _, _ in held(engines, "10")} == {"fay.green@oak.example"}
     assert notes(report) == [
         "staff.csv, line 2: the address of Fay Green was fay.fox@oak.example and is fay.green@oak.example now",
         "staff.csv, line 2: Fay Fox is Fay Green now",
     ]
-    assert notes(imported(engines, f"{OAK},10,Fay,Green,fay.green@oak.example,Teacher")) == []
+    assert notes(imported(engines, anew[0])) == []
+    imported(engines, f"{anew[1]},2026-10-23", headings=f"{HEADINGS},Until")
+    back = f"{OAK},10,Fay,Green,fay.fox@oak.example,Teacher"
+    assert notes(imported(engines, back))[0].endswith("is fay.fox@oak.example now") and one_person(engines, "10") == person, "a role that is over"
 
 
 def test_a_number_given_to_somebody_else_at_the_same_school_is_another_person(engines: Engines) -> None:
