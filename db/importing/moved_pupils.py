@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ARRAY, BigInteger, Text, any_, literal, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Text, any_, exists, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from db.importing.problems import ImportRefused, Problem
@@ -85,11 +85,19 @@ def _families_before(session: Session, pupils: set[int]) -> dict[int, list[Famil
         .join(Person, Person.id == Family.person_id)
         .where(now.id == any_(literal(sorted(pupils), ARRAY(BigInteger))))
         .where(now.left_on.is_(None) | (now.left_on > earlier.left_on))
+        # While nobody has said that they left: never each the other, or no order could be lifted.
+        .where(now.left_on.is_not(None) | earlier.left_on.is_not(None) | _before(earlier, now))
     )
     found: dict[int, list[FamilyMember]] = {}
     for pupil, family, person in session.execute(asked):
         found.setdefault(pupil, []).append((family, person))
     return found
+
+
+def _before(earlier: type[Pupil], now: type[Pupil]) -> ColumnElement[bool]:
+    """Of two on roll at once: the school whose file names the child no more was before; where that tells nothing, the one that entered them first."""
+    gone, here = (exists().where(PendingLeaver.pupil_id == one.id, PendingLeaver.answer == "") for one in (earlier, now))
+    return (gone & ~here) | ((gone == here) & (earlier.id < now.id))
 
 
 def same_person(known: Sequence[FamilyMember], person: Person) -> list[FamilyMember]:
