@@ -47,10 +47,11 @@ def reviewed_by_a_case(session: Session, pupils: Collection[int]) -> set[int]:
     """
     found = session.scalars(
         text("""
-        SELECT p.id FROM pupils p WHERE p.id = ANY (:pupils) AND EXISTS (
-            SELECT FROM pupils q JOIN cases c ON c.pupil_id = q.id JOIN steps t ON t.case_id = c.id
-             WHERE (q.id = p.id OR q.upn = p.upn) AND t.step IN ('diary_next_review', 'diary_first_review')
-               AND (t.outcome = 'done' OR t.closed_seq IS NULL AND t.status = 'open'))"""),
+        WITH reviewed AS (
+            SELECT DISTINCT c.pupil_id FROM cases c JOIN steps t ON t.case_id = c.id WHERE t.step IN ('diary_next_review', 'diary_first_review')
+               AND (t.outcome = 'done' OR t.closed_seq IS NULL AND t.status = 'open'))
+        SELECT p.id FROM pupils p WHERE p.id = ANY (:pupils) AND (
+            p.id IN (SELECT pupil_id FROM reviewed) OR p.upn IN (SELECT q.upn FROM pupils q WHERE q.id IN (SELECT pupil_id FROM reviewed)))"""),
         {"pupils": sorted(pupils)},
     )
     return set(found)
