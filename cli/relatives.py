@@ -17,20 +17,23 @@ def add_to(app: typer.Typer) -> None:
 
 def relatives(
     gone: Annotated[int | None, typer.Option("--gone", help="This one's (number) parental responsibility for the child is over")] = None,
-    stays: Annotated[int | None, typer.Option("--stays", help="This one (number) keeps it, and the file is wrong")] = None,
+    stays: Annotated[int | None, typer.Option("--stays", help="This one (number) keeps it, and the file is wrong; also takes --gone back")] = None,
     who: Annotated[str | None, AS_PERSON] = None,
     json: Annotated[bool, AS_JSON] = False,
 ) -> None:
-    """Parents whom their child's school has taken out of its file of families: say of each whether their responsibility is over."""
+    """Parents whom their child's school has taken out of its file of families: say of each whether their responsibility is over.
+
+    Whoever was said to be gone is listed for 90 days: --stays takes it back.
+    """
     with refusals():
-        from db.importing.missing_relatives import answer_relative, missing_relatives
+        from db.importing.missing_relatives import answer_relative, lately_gone, missing_relatives
 
         w = working()
         number = gone if gone is not None else stays
         if gone is not None and stays is not None:
             fail("say --gone or --stays, one at a time")
         with w.engines.scheduler() as session:
-            asked = missing_relatives(session)
+            asked = missing_relatives(session) + lately_gone(session, w.clock.now())
             if number is not None:
                 me = acting(w, who)
                 school = next((one.school_id for one in asked if one.number == number), None)
@@ -44,7 +47,7 @@ def relatives(
         as_json(asked)
         return
     table(
-        ("number", "name", "is", "of", "school", "missing since"),
-        ((m.number, m.name, m.relationship, m.pupil_name, m.school, m.noticed_at.date()) for m in asked),
+        ("number", "name", "is", "of", "school", "missing since", "said"),
+        ((m.number, m.name, m.relationship, m.pupil_name, m.school, m.noticed_at.date(), "gone" if m.gone else "") for m in asked),
         empty="Nobody is missing.",
     )

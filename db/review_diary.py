@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,6 +38,23 @@ def diary_review(session: Session, case: str, reviewed_on: date, next_due_on: da
     ).all()
     # Told as a review also where no file has brought the plan yet: the one that does undoes none.
     return bool(changed) or _add(session, case, KnownPlan(reviewed_on, reviewed_on, next_due_on))
+
+
+def reviewed_by_a_case(session: Session, pupils: Collection[int]) -> set[int]:
+    """Which of these pupils have a case, at any school of the trust (by the UPN), that put a review in the diary or is about to.
+
+    What a case has recorded outlives the files of a school's system.
+    """
+    found = session.scalars(
+        text("""
+        WITH reviewed AS (
+            SELECT DISTINCT c.pupil_id FROM cases c JOIN steps t ON t.case_id = c.id WHERE t.step IN ('diary_next_review', 'diary_first_review')
+               AND (t.outcome = 'done' OR t.closed_seq IS NULL AND t.status = 'open'))
+        SELECT p.id FROM pupils p WHERE p.id = ANY (:pupils) AND (
+            p.id IN (SELECT pupil_id FROM reviewed) OR p.upn IN (SELECT q.upn FROM pupils q WHERE q.id IN (SELECT pupil_id FROM reviewed)))"""),
+        {"pupils": sorted(pupils)},
+    )
+    return set(found)
 
 
 def diary_plan(session: Session, case: str, plan: KnownPlan) -> bool:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from db.importing.missing_relatives import missing_relatives
 from db.permissions import role_title
 from db.queries.acting import away_today
 from db.queries.inbox import inbox, overdue
@@ -42,6 +43,8 @@ def my_actions(request: Request) -> Response:
         unreviewed = not_running(session, console.library, console.clock.today())
     with console.engines.app(me.schools_where("correct_fact")) as session:
         rights = rights_passed(session, console.clock.today())
+    with console.engines.app(me.schools_where("import_files")) as session:
+        absent = missing_relatives(session)
     late, elsewhere = (sum(1 for s in rows if s.overdue_days) for rows in (found.mine, found.waiting_for))
     return page(
         request,
@@ -54,6 +57,7 @@ def my_actions(request: Request) -> Response:
         held_up=held_up,
         unreviewed=unreviewed,
         rights=rights,
+        absent=absent,
         rights_fact=RIGHTS_HELD_BY,
         step_address=step_address,
         late=late,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ARRAY, BigInteger, Text, any_, literal, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Text, any_, exists, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from db.importing.problems import ImportRefused, Problem
@@ -85,6 +85,8 @@ def _families_before(session: Session, pupils: set[int]) -> dict[int, list[Famil
         .join(Person, Person.id == Family.person_id)
         .where(now.id == any_(literal(sorted(pupils), ARRAY(BigInteger))))
         .where(now.left_on.is_(None) | (now.left_on > earlier.left_on))
+        # While nobody has said that they left: never each the other, or no order could be lifted.
+        .where(now.left_on.is_not(None) | earlier.left_on.is_not(None) | _before(earlier, now))
     )
     found: dict[int, list[FamilyMember]] = {}
     for pupil, family, person in session.execute(asked):
@@ -92,20 +94,28 @@ def _families_before(session: Session, pupils: set[int]) -> dict[int, list[Famil
     return found
 
 
+def _before(earlier: type[Pupil], now: type[Pupil]) -> ColumnElement[bool]:
+    """Of two on roll at once: the school whose file names the child no more was before; where that tells nothing, the one that entered them first."""
+    gone, here = (exists().where(PendingLeaver.pupil_id == one.id, PendingLeaver.answer == "") for one in (earlier, now))
+    return (gone & ~here) | ((gone == here) & (earlier.id < now.id))
+
+
 def same_person(known: Sequence[FamilyMember], person: Person) -> list[FamilyMember]:
     """Who of these is that person, whatever number a school gives them: by the name, else by e-mail or telephone."""
-    met = [(family, other) for family, other in known if _name(other) == _name(person)]
-    return met or [(family, other) for family, other in known if _ways(other) & _ways(person)]
+    met = [(family, other) for family, other in known if name_of(other) == name_of(person)]
+    return met or [(family, other) for family, other in known if ways_of(other) & ways_of(person)]
 
 
 def _protection(before: Sequence[FamilyMember], person: Person) -> frozenset[str]:
     return frozenset(name for name in PROTECTED for family, _ in same_person(before, person) if getattr(family, name))
 
 
-def _name(person: Person) -> tuple[str, str]:
+def name_of(person: Person) -> tuple[str, str]:
+    """Names as two people's are compared: without capitals."""
     return person.given_name.strip().casefold(), person.family_name.strip().casefold()
 
 
-def _ways(person: Person) -> frozenset[str]:
+def ways_of(person: Person) -> frozenset[str]:
+    """E-mail and telephone, as two people's are compared."""
     digits = "".join(sign for sign in person.phone if sign.isdigit())
     return frozenset({person.email.strip().casefold(), digits} - {""})

@@ -96,8 +96,8 @@ def import_files(session: Session, files: Mapping[str, bytes], *, actor_id: int 
             elif kind.name == "families":
                 dropped, returned = note_missing_relatives(session, noted, read.rows)
                 relatives, counts = relatives + dropped, counts + Counts(notes=returned)
-            asked = note_unnamed(session, noted, kind.name, read.rows, today)
-            unnamed, counts = unnamed + len(asked), counts + Counts(notes=asked)
+            asked, said = note_unnamed(session, noted, kind.name, read.rows, today)
+            unnamed, counts = unnamed + asked, counts + Counts(notes=said)
             reports.append(FileReport(read.table.file, kind.name, read.mapped.columns, read.mapped.unread, len(read.rows), counts))
     refresh_person_schools(session)
     return ImportReport(reports, missing, relatives, unnamed)

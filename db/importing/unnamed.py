@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from db.importing.part_files import is_part, said_of_part
 from db.importing.problems import Problem
 from db.importing.staff_identity import ROLES_OF_THE_WHOLE_TRUST, external_id_of
 from db.importing.typed_rows import TypedRow
@@ -17,6 +19,10 @@ from db.models import Authority, AuthorityContact, Membership, MissingRow, Perso
 from db.permissions import role_title
 
 BOARD = "governor"  # kept by a clerk, not by an MIS: a file without anybody of the board says nothing of it
+
+
+Group = tuple[str, int | None, int | None, bool]
+"""Kind, school, LA, and whether it is the board: what a file tells the whole of, or a part."""
 
 
 class Unnamed(NamedTuple):
@@ -30,23 +36,44 @@ class Unnamed(NamedTuple):
     first_on: date | None = None
 
 
-def note_unnamed(session: Session, import_id: int, kind: str, rows: Sequence[TypedRow], today: date) -> tuple[Problem, ...]:
-    """Note what the file of this kind should name and does not; the notes for the report. What is named again is asked no more.
+def note_unnamed(session: Session, import_id: int, kind: str, rows: Sequence[TypedRow], today: date) -> tuple[int, tuple[Problem, ...]]:
+    """Note what the file of this kind should name and does not: how many, and the notes for the report. What is named again is asked no more.
 
-    What a person has answered is asked again only after a file has named it meanwhile.
+    What a person has answered is asked again only after a file has named it meanwhile. Of a school, or an LA, of which the file is evidently a part
+    nothing is noted, and the report says so.
     """
     find = {"staff": _staff, "la_contacts": _contacts, "term_dates": _stretches}.get(kind)
     if find is None or not rows:
-        return ()
+        return 0, ()
     standing, named = find(session, rows, today)
     asked = list(session.scalars(select(MissingRow).where(MissingRow.answer != "named")))
     for one in asked:
         if what_of(one) in named:
             one.answer = "named"
-    new = sorted(standing - named - {what_of(one) for one in asked}, key=str)
+    unasked = standing - named - {what_of(one) for one in asked}
+    parts = _parts(session, standing & named, unasked)
+    new = sorted((what for what in unasked if _group(what) not in parts), key=str)
     session.add_all(MissingRow(import_id=import_id, **what._asdict()) for what in new)
     session.flush()
-    return tuple(Problem(rows[0].file, 0, "", f"{in_words(session, what)}: not named here, and stays until a person says otherwise") for what in new)
+    said = [*parts.values(), *(f"{in_words(session, what)}: not named here, and stays until a person says otherwise" for what in new)]
+    return len(new), tuple(Problem(rows[0].file, 0, "", reason) for reason in said)
+
+
+def _group(what: Unnamed) -> Group:
+    """Of which whole a row is one."""
+    return what.kind, what.school_id, what.authority_id, what.role == BOARD
+
+
+def _parts(session: Session, named: Iterable[Unnamed], unasked: Iterable[Unnamed]) -> dict[Group, str]:
+    """The wholes of which this file is only a part, and what is said of each."""
+    here, out = Counter(map(_group, named)), Counter(map(_group, unasked))
+    return {group: _said(session, group, here[group], left_out) for group, left_out in out.items() if is_part(here[group], left_out)}
+
+
+def _said(session: Session, group: Group, named: int, left_out: int) -> str:
+    kind, school, authority, _ = group
+    where = session.get_one(School, school).name if school else session.get_one(Authority, authority).name if authority else "the whole trust"
+    return said_of_part(where, named, left_out, {"staff": "roles", "contact": "contacts", "term": "terms", "closure": "closures"}[kind])
 
 
 def what_of(row: MissingRow) -> Unnamed:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
+from db.importing.codes import SELF
 from db.importing.entered_anew import carried_over, orders_of_earlier_contacts
 from db.importing.moved_pupils import PROTECTED, orders_that_follow
+from db.importing.numbered_anew import Contact, take_over_ids
 from db.importing.problems import ImportRefused, Problem
-from db.importing.pupils_of_rows import pupil_key, pupils_of
+from db.importing.pupils_of_rows import PupilKey, pupil_key, pupils_of
 from db.importing.shared_addresses import read_by_whom_an_order_keeps_away
 from db.importing.typed_rows import TypedRow
 from db.importing.upsert import Counts, upsert
@@ -26,7 +28,8 @@ def write_families(session: Session, rows: Sequence[TypedRow]) -> Counts:
     """
     pupils = pupils_of(session, rows)
     people = _people(rows)
-    counts = upsert(session, Person, ["external_id"], list(people.values()))
+    anew = take_over_ids(session, rows[0].file, _contacts(rows, people, pupils)) if rows else ()
+    counts = upsert(session, Person, ["external_id"], list(people.values())) + Counts(notes=anew)
     ids = persons_by_external_id(session, list(people))
     pairs = [(pupils[pupil_key(r)][0], ids[_family_person(r)]) for r in rows]
     follows = orders_that_follow(session, pairs)
@@ -71,6 +74,16 @@ def _people(rows: Sequence[TypedRow]) -> dict[str, dict[str, object]]:
     if problems:
         raise ImportRefused(problems)
     return people
+
+
+def _contacts(rows: Sequence[TypedRow], people: Mapping[str, Mapping[str, object]], pupils: Mapping[PupilKey, tuple[int, int]]) -> list[Contact]:
+    rows_of: dict[str, list[TypedRow]] = {}
+    for row in rows:
+        rows_of.setdefault(_family_person(row), []).append(row)
+    return [
+        Contact(id_, people[id_], frozenset((pupils[pupil_key(r)][0], r.values["relationship"] == SELF) for r in theirs), theirs[0].line)
+        for id_, theirs in rows_of.items()
+    ]
 
 
 def _name(row: TypedRow) -> tuple[str, str]:

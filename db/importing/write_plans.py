@@ -1,4 +1,4 @@
-"""EHC plans into their table. What the ledger knows of a plan's reviews is never undone by an older file."""
+"""EHC plans into their table. A review that a case here has decided is never undone by an older file; what a file said, a later file puts right."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from db.importing.typed_rows import TypedRow
 from db.importing.upsert import Counts, Values, upsert
 from db.importing.write_trust import authorities_by_code
 from db.models import Plan, Pupil
+from db.review_diary import reviewed_by_a_case
 from rules.calendar import england
 from rules.date_words import date_of
 
@@ -24,16 +25,17 @@ _FIRST_MADE = "the plan date is the day on which the plan was first made: an ame
 def write_plans(session: Session, rows: Sequence[TypedRow], today: date) -> Counts:
     """EHC plans, one a pupil in the file; the LA that keeps the plan becomes the pupil's LA.
 
-    `review_due_on` is the last day of the 12 months starting with the making of the plan or its last review (CFA 2014 s.44(1)). For a plan that
-    the ledger knows the later of the two last reviews counts, and only a later review puts that day off. A plan dated after the day on which the
-    pupil's plan ceased is a new one; a row of a plan that ceased changes nothing. What is known at another school of the trust, by the UPN, counts
-    for whoever has come from there. Raises ImportRefused for a day to come, a review years before its plan.
+    `review_due_on` is the last day of the 12 months starting with the making of the plan or its last review (CFA 2014 s.44(1)). For a plan whose
+    review a case here decided the later of the two last reviews counts; else the file's does. A later plan date puts nothing off. A plan dated after
+    the day on which the pupil's plan ceased is a new one; a row of a plan that ceased changes nothing. What is known at another school of the trust,
+    by the UPN, counts for whoever has come from there. Raises ImportRefused for a day to come, a review years before its plan.
     """
     pupils = pupils_of(session, rows)
     las = authorities_by_code(session)
     _refuse_impossible(rows, las, today)
     plans = _plans_of(session, {pupils[pupil_key(r)][0] for r in rows})
     before = _plans_before(session, {pupils[pupil_key(r)][0] for r in rows} - plans.keys())
+    reviewed_here = reviewed_by_a_case(session, plans.keys() | before.keys())
     counts, added, standing = Counts(), [], []
     for row in rows:
         pupil, school = pupils[pupil_key(row)]
@@ -43,8 +45,13 @@ def write_plans(session: Session, rows: Sequence[TypedRow], today: date) -> Coun
             counts += Counts(unchanged=1, notes=(_ceased(row, ceased_on),))
             continue
         running = next((p for p in known if p.ceased_on is None), None)
-        values = {"pupil_id": pupil, "school_id": school, "authority_id": las[str(row.values["la_code"])], **_days(row, running)}
-        counts += Counts(notes=_stays(row, running, values))
+        values = {
+            "pupil_id": pupil,
+            "school_id": school,
+            "authority_id": las[str(row.values["la_code"])],
+            **_days(row, running, pupil in reviewed_here),
+        }
+        counts += Counts(notes=(*_stays(row, running, values), *_earlier_review(row, running, values)))
         if running is None or running.pupil_id != pupil:
             added.append(values)
         else:
@@ -55,11 +62,15 @@ def write_plans(session: Session, rows: Sequence[TypedRow], today: date) -> Coun
     return counts + Counts(added=len(added)) + upsert(session, Plan, ["id"], standing)
 
 
-def _days(row: TypedRow, running: Plan | None) -> dict[str, date | None]:
-    """Plan date, last review and the day by which the next review is decided, from the row and from what is known of the plan that runs."""
+def _days(row: TypedRow, running: Plan | None, reviewed_here: bool) -> dict[str, date | None]:
+    """Plan date, last review and the day by which the next review is decided, from the row and from what is known of the plan that runs.
+
+    A day of review that only a file told may be a slip: a later file puts it right, also to an earlier day, which brings the next review forward.
+    """
     issued_on, reviewed_on = _day(row, "issued_on"), row.values["last_review_on"]
     assert reviewed_on is None or isinstance(reviewed_on, date)
-    if running is not None and running.last_review_on is not None and (reviewed_on is None or reviewed_on <= running.last_review_on):
+    known = running.last_review_on if running else None
+    if running and known and (reviewed_on is None or reviewed_on == known or (reviewed_here and reviewed_on < known)):
         return {"issued_on": issued_on, "last_review_on": running.last_review_on, "review_due_on": running.review_due_on}
     due_on = _twelve_months(reviewed_on or issued_on)
     if running is not None and reviewed_on is None:
@@ -81,6 +92,18 @@ def _stays(row: TypedRow, running: Plan | None, values: Values) -> tuple[Problem
     said = f"the review stays due on {running.review_due_on}: {_FIRST_MADE}"
     cure = "if the earlier plan date was wrong, write the right one under Last review too"
     return (Problem(row.file, row.line, "Plan date", f"{said}; {cure}"),)
+
+
+def _earlier_review(row: TypedRow, running: Plan | None, values: Values) -> tuple[Problem, ...]:
+    """Said where the file has an earlier last review than is known: which of the two counts."""
+    known, said = running.last_review_on if running else None, row.values["last_review_on"]
+    if known is None or not isinstance(said, date) or said >= known:
+        return ()
+    if values["last_review_on"] == known:
+        words = f"{said} is before the review of {known}, which was decided in a case here, so the row does not change it"
+    else:
+        words = f"the last review was {known} and is {said} now, so the next one is due on {values['review_due_on']}"
+    return (Problem(row.file, row.line, "Last review", words),)
 
 
 def _ceased(row: TypedRow, ceased_on: date) -> Problem:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from db.importing.problems import ImportRefused, Problem
 from db.importing.staff_identity import ROLES_OF_THE_WHOLE_TRUST, Place, external_id_of, identify, people_in
 from db.importing.typed_rows import TypedRow
-from db.importing.upsert import Counts, upsert
+from db.importing.upsert import Counts, Values, upsert
 from db.importing.write_trust import persons_by_external_id, schools_by_urn
 from db.models import Membership, Person, School
 from db.permissions import role_title
@@ -20,31 +20,42 @@ from db.permissions import role_title
 def write_staff(session: Session, rows: Sequence[TypedRow], today: date) -> Counts:
     """Members of staff and their roles; a role of the whole trust is held at every school.
 
-    Raises ImportRefused for a role without its school, and where it cannot be told who somebody is (`db/importing/staff_identity.py`).
+    Raises ImportRefused for a role without its school, for one with two last days, and where it cannot be told who somebody is
+    (`db/importing/staff_identity.py`).
     """
     if not rows:
         return Counts()
     places = _places(session, rows)
     people = people_in(rows, places)
-    found = identify(session, rows[0].file, people.values())
+    found = identify(session, rows[0].file, people.values(), today)
     values = [
         {"external_id": external_id, "kind": "staff", "given_name": one.forename, "family_name": one.surname, "email": one.email}
         for external_id, one in people.items()
     ]
     counts = upsert(session, Person, ["external_id"], values)
     ids = persons_by_external_id(session, list(people))
-    memberships = [
-        {
-            "person_id": ids[external_id_of(r)],
-            "school_id": school,
-            "role": r.values["role"],
-            **r.where_told({"until_on": ("until_on", r.values["until_on"])}),
-        }
-        for r in rows
-        for school, _ in sorted(places[r.line])
-    ]
+    memberships = _memberships(rows, ids, places)
     ended = _last_days(session, rows, ids, today)
     return counts + upsert(session, Membership, ["person_id", "school_id", "role"], memberships) + Counts(notes=(*found.notes, *ended))
+
+
+def _memberships(rows: Sequence[TypedRow], ids: dict[str, int], places: dict[int, frozenset[Place]]) -> list[Values]:
+    """Each role at each school once. Raises ImportRefused where two rows (one of the whole trust, one of a school) give it two last days."""
+    found: dict[tuple[int, int, str], Values] = {}
+    first: dict[tuple[int, int, str], TypedRow] = {}
+    problems = []
+    for row in rows:
+        for school, _ in sorted(places[row.line]):
+            key = (ids[external_id_of(row)], school, str(row.values["role"]))
+            until = row.where_told({"until_on": ("until_on", row.values["until_on"])})
+            held = {"person_id": key[0], "school_id": school, "role": key[2], **until}
+            earlier = first.setdefault(key, row)
+            if found.setdefault(key, held) != held:
+                reason = f"line {earlier.line} gives {role_title(key[2])} of the same person another last day; keep one"
+                problems.append(Problem(row.file, row.line, "Until", reason))
+    if problems:
+        raise ImportRefused(list(dict.fromkeys(problems)))
+    return list(found.values())
 
 
 def _last_days(session: Session, rows: Sequence[TypedRow], ids: dict[str, int], today: date) -> list[Problem]:

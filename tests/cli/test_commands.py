@@ -251,4 +251,7 @@ def test_a_parent_out_of_the_file_has_letters_until_the_school_says_otherwise(ru
     assert one["name"] == " ".join(first.split(",")[3:5])
     assert "of the school" in run("relatives", "--gone", str(one["number"]), "--as", stranger, code=2).output
     assert "Nobody is missing" in run("relatives", "--gone", str(one["number"]), "--as", senco).output
+    (gone,) = json.loads(run("relatives", "--json").output)
+    assert gone["gone"] and gone["number"] == one["number"]
+    assert "Nobody is missing" in run("relatives", "--stays", str(one["number"]), "--as", senco).output, "a slip is taken back"
     assert "nobody is asked about under the number" in run("relatives", "--stays", str(one["number"]), "--as", senco, code=2).output

@@ -13,14 +13,14 @@ from db.importing.leavers import answer_leaver, missing_pupils
 from db.importing.problems import ImportRefused
 from db.importing.run import ImportReport, import_files
 from db.models import Case, Family, Person, Pupil, School
-from db.review_diary import diary_review
 from db.sample.people import pupil_upn
+from tests.db.importing.small_files import reviewed
 from tests.db.ledger_story import TODAY, Village, village
 
 ASH, OAK = "900001", "900002"
 PUPILS = "URN,Adno,UPN,Legal forename,Legal surname,DOB,NC Year,Reg,SEN status,SEN need,LAC\n"
 FAMILIES = "URN,Adno,Contact ID,Forename,Surname,Relationship,Parental responsibility,Email,Phone,Address"
-UPNS = [pupil_upn(Random(one), "9034006", one) for one in range(1, 7)]
+UPNS = [pupil_upn(Random(one), "9034006", one) for one in range(1, 8)]
 LEFT = date(2026, 11, 20)
 
 
@@ -120,12 +120,36 @@ def test_an_order_and_a_hidden_address_follow_until_they_are_lifted_where_they_s
     assert protected() == {"Ann": (True, False), "BOB": (False, False), "Cara": (False, False)}
 
 
+def test_an_order_is_lifted_also_before_anybody_has_said_that_the_child_left(ash: Village) -> None:
+    imports(ash, pupils=PUPILS + child(ASH, 0) + child(ASH, 6), families=family(ASH, 6, barred="Yes"))
+    imports(ash, pupils=PUPILS + child(ASH, 0) + child(OAK, 1) + child(OAK, 2) + child(OAK, 3) + child(OAK, 4) + child(OAK, 6))
+    at = pupils(ash, 6)
+    assert at[ASH][1] is None and at[OAK][1] is None, "asked, and nobody has answered"
+
+    def barred() -> dict[int, bool]:
+        asked = (
+            "SELECT f.pupil_id, f.no_contact FROM families f JOIN persons p ON p.id = f.person_id WHERE p.family_name = %s AND f.pupil_id = ANY (%s)"
+        )
+        found = ash.rows(asked, "Barred", [at[ASH][0], at[OAK][0]])
+        return {one.pupil_id: one.no_contact for one in found}
+
+    imports(ash, families=family(OAK, 6))
+    assert barred() == {at[ASH][0]: True, at[OAK][0]: True}, "it follows"
+    imports(ash, families=family(ASH, 6))
+    assert barred() == {at[ASH][0]: False, at[OAK][0]: True}, "lifted where it was entered"
+    imports(ash, families=family(OAK, 6))
+    assert barred() == {at[ASH][0]: False, at[OAK][0]: False}
+    imports(ash, families=family(OAK, 6, barred="Yes"))
+    imports(ash, pupils=PUPILS + "".join(child(OAK, one) for one in (1, 2, 3, 4)) + child(ASH, 0) + child(ASH, 6))
+    imports(ash, families=family(ASH, 6))
+    assert barred() == {at[ASH][0]: True, at[OAK][0]: True}, "back at the first school, which follows the second now"
+
+
 def test_the_day_of_the_next_review_follows_and_no_older_date_of_the_new_school_undoes_it(ash: Village) -> None:
     plan = "URN,Adno,LA code,Plan date,Last review\n{urn},0005,001,2024-02-01,2025-12-01\n"
     imports(ash, pupils=PUPILS + child(ASH, 0) + child(ASH, 5), plans=plan.format(urn=ASH))
     first = pupils(ash, 5)[ASH][0]
-    with ash.engines.scheduler() as session:
-        assert diary_review(session, ash.open(pupil_id=first).case, date(2026, 11, 20), date(2027, 11, 19))
+    assert reviewed(ash, ash.open(pupil_id=first).case, date(2026, 11, 20), date(2027, 11, 19))
     leaves(ash, child(ASH, 0))
     imports(ash, pupils=PUPILS + "".join(child(OAK, one) for one in (1, 2, 3, 4, 5)), plans=plan.format(urn=OAK))
     assert not imports(ash, plans=plan.format(urn=OAK)).changed_anything

@@ -11,8 +11,8 @@ from db.engine import Engines
 from db.importing.problems import ImportRefused
 from db.importing.run import ImportReport
 from db.models import Plan, Pupil
-from db.review_diary import diary_review, end_plan
-from tests.db.importing.small_files import imports
+from db.review_diary import end_plan
+from tests.db.importing.small_files import imports, reviewed
 from tests.db.ledger_story import Village, village
 
 PUPILS = "URN,Adno,Forename,Surname,DOB,Year,SEN status\n"
@@ -27,7 +27,7 @@ def day(text: str) -> date:
 @pytest.fixture(scope="module")
 def ash(engines: Engines) -> Village:
     made = village(engines)
-    imports(made, pupils=PUPILS + "".join(f"900001,{number},Ann,Ash{number},2016-05-04,5,E\n" for number in range(1, 9)))
+    imports(made, pupils=PUPILS + "".join(f"900001,{number},Ann,Ash{number},2016-05-04,5,E\n" for number in range(1, 10)))
     return made
 
 
@@ -59,21 +59,32 @@ def pupil_of(ash: Village, adno: int) -> int:
 
 def test_a_review_in_the_diary_outlives_the_older_file_and_one_without_the_column(ash: Village) -> None:
     plan(ash, 1, "2024-02-01", "2025-12-01")
-    with ash.engines.scheduler() as session:
-        assert diary_review(session, case_of(ash, 1), day("2026-11-20"), day("2027-11-19"))
+    assert reviewed(ash, case_of(ash, 1), day("2026-11-20"), day("2027-11-19"))
     diaried = [(day("2024-02-01"), day("2026-11-20"), day("2027-11-19"), None)]
     for again in (plan(ash, 1, "2024-02-01", "2025-12-01"), plan(ash, 1, "2024-02-01"), without_reviews(ash, 1, "2024-02-01")):
         assert plans_of(ash, 1) == diaried and not again.changed_anything
+    (note,) = plan(ash, 1, "2024-02-01", "2025-12-01").files[0].counts.notes
+    assert "2025-12-01 is before the review of 2026-11-20, which was decided in a case here" in str(note)
     assert plan(ash, 1, "2024-02-01", "2026-11-23").changed_anything, "a later review that only the school's system knows counts"
     assert plans_of(ash, 1) == [(day("2024-02-01"), day("2026-11-23"), day("2027-11-22"), None)]
 
 
 def test_a_review_of_a_plan_that_no_file_had_brought_yet_outlives_the_file_that_brings_it(ash: Village) -> None:
-    with ash.engines.scheduler() as session:
-        assert diary_review(session, case_of(ash, 5), day("2026-11-20"), day("2027-11-19"))
-    for reviewed in ("2025-11-30", ""):
-        plan(ash, 5, "2023-05-01", reviewed)
+    assert reviewed(ash, case_of(ash, 5), day("2026-11-20"), day("2027-11-19"))
+    for said in ("2025-11-30", ""):
+        plan(ash, 5, "2023-05-01", said)
         assert plans_of(ash, 5) == [(day("2023-05-01"), day("2026-11-20"), day("2027-11-19"), None)]
+
+
+def test_a_mistyped_review_is_put_right_by_the_next_file_and_said(ash: Village) -> None:
+    plan(ash, 7, "2024-01-10", "2026-03-14")
+    (file,) = plan(ash, 7, "2024-01-10", "2025-03-14").files
+    right = [(day("2024-01-10"), day("2025-03-14"), day("2026-03-13"), None)]
+    assert plans_of(ash, 7) == right and file.counts.changed == 1
+    said = "plans.csv, line 2, column 'Last review': the last review was 2026-03-14 and is 2025-03-14 now, so the next one is due on 2026-03-13"
+    assert [str(note) for note in file.counts.notes] == [said]
+    (again,) = plan(ash, 7, "2024-01-10", "2025-03-14").files
+    assert plans_of(ash, 7) == right and again.counts.unchanged == 1 and again.counts.notes == ()
 
 
 def test_a_later_plan_date_alone_puts_no_review_off_and_says_so(ash: Village) -> None:
@@ -115,10 +126,10 @@ def test_a_plan_after_a_ceased_one_is_a_new_plan_with_reviews_of_its_own(ash: Vi
 )
 def test_days_that_cannot_be_are_refused_with_row_and_column(ash: Village, issued: str, reviewed: str, column: str, said: str) -> None:
     with pytest.raises(ImportRefused) as refused:
-        imports(ash, plans=f"{HEAD}900001,7,001,2025-01-01,\n900001,8,001,{issued},{reviewed}\n")
+        imports(ash, plans=f"{HEAD}900001,8,001,2025-01-01,\n900001,9,001,{issued},{reviewed}\n")
     (problem,) = refused.value.problems
     assert str(problem).startswith(f"plans.csv, line 3, column '{column}': {said}")
-    assert plans_of(ash, 7) == plans_of(ash, 8) == []
+    assert plans_of(ash, 8) == plans_of(ash, 9) == []
 
 
 def test_an_mis_that_keeps_an_amended_plans_date_is_taken_and_the_months_run_from_the_review(ash: Village) -> None:

@@ -56,10 +56,10 @@ def one_person(engines: Engines, number: str) -> int:
 @pytest.mark.parametrize("together", [True, False])
 def test_a_number_of_two_schools_is_two_people(engines: Engines, together: bool) -> None:
     number = "7" if together else "8"
-    rows = [f"{OAK},{number},Alice,Ash,alice@oak.example,SENCO", f"{ELM},{number},Bob,Birch,bob@elm.example,Teacher"]
+    rows = [f"{OAK},{number},Alice,Ash,alice{number}@oak.example,SENCO", f"{ELM},{number},Bob,Birch,bob{number}@elm.example,Teacher"]
     for part in [rows] if together else [rows[:1], rows[1:]]:
         assert notes(imported(engines, *part)) == []
-    expected = {("Alice", "alice@oak.example", "Oak", "senco"), ("Bob", "bob@elm.example", "Elm", "teacher")}
+    expected = {("Alice", f"alice{number}@oak.example", "Oak", "senco"), ("Bob", f"bob{number}@elm.example", "Elm", "teacher")}
     assert held(engines, number) == expected
     assert imported(engines, *rows).counts.changed == 0 and held(engines, number) == expected
 
@@ -79,13 +79,21 @@ def test_a_trusts_number_is_one_person_at_each_school_whatever_the_letters_of_th
 def test_an_address_put_right_is_the_same_person_and_is_said(engines: Engines) -> None:
     imported(engines, f"{OAK},10,Fay,Fox,fay.fox@oak.example,Teacher", f"{ELM},10,Fay,Fox,fay.fox@oak.example,Teacher")
     person = one_person(engines, "10")
-    report = imported(engines, f"{OAK},10,Fay,Green,fay.green@oak.example,Teacher")
+    anew = [f"{urn},10,Fay,Green,fay.green@oak.example,Teacher" for urn in (OAK, ELM)]
+    (problem,) = refused(engines, anew[:1])
+    assert problem.startswith(
+        "staff.csv, line 2: the staff number 10 is Fay Fox (fay.fox@oak.example) with a role that this file does not tell of too"
+    )
+    report = imported(engines, *anew)
     assert one_person(engines, "10") == person and {email for _, email, _, _ in held(engines, "10")} == {"fay.green@oak.example"}
     assert notes(report) == [
         "staff.csv, line 2: the address of Fay Green was fay.fox@oak.example and is fay.green@oak.example now",
         "staff.csv, line 2: Fay Fox is Fay Green now",
     ]
-    assert notes(imported(engines, f"{OAK},10,Fay,Green,fay.green@oak.example,Teacher")) == []
+    assert notes(imported(engines, anew[0])) == []
+    imported(engines, f"{anew[1]},2026-10-23", headings=f"{HEADINGS},Until")
+    back = f"{OAK},10,Fay,Green,fay.fox@oak.example,Teacher"
+    assert notes(imported(engines, back))[0].endswith("is fay.fox@oak.example now") and one_person(engines, "10") == person, "a role that is over"
 
 
 def test_a_number_given_to_somebody_else_at_the_same_school_is_another_person(engines: Engines) -> None:
@@ -93,6 +101,31 @@ def test_a_number_given_to_somebody_else_at_the_same_school_is_another_person(en
     report = imported(engines, f"{OAK},11,Hal,Hart,hal@oak.example,Teacher")
     assert {(who, role) for who, _, _, role in held(engines, "11")} == {("Gus", "headteacher"), ("Hal", "teacher")}
     assert "another person than Gus Gray (gus@oak.example)" in notes(report)[0]
+
+
+def test_a_new_system_that_numbers_anew_makes_nobody_twice(engines: Engines) -> None:
+    imported(engines, f"{OAK},20,Pam,Pym,pam@oak.example,Teacher", f"{OAK},21,Quin,Quill,quin@oak.example,Teacher")
+    person = one_person(engines, "20")
+    anew = [f"{OAK},1020,Pam,Pym,Pam@oak.example,Teacher", f"{OAK},1021,Rae,Roe,quin@oak.example,Teacher"]
+    report = imported(engines, *anew)
+    assert notes(report) == ["staff.csv, line 2: the staff number of Pam Pym was 20 and is 1020 now"]
+    assert one_person(engines, "1020") == person and held(engines, "20") == set() and held(engines, "21"), "Rae has another name than Quin"
+    assert notes(imported(engines, *anew)) == []
+    shifted = [f"{OAK},1021,Pam,Pym,pam@oak.example,Teacher", f"{OAK},1020,Rae,Roe,quin@oak.example,Teacher"]
+    assert len(notes(imported(engines, *shifted))) == 2 and one_person(engines, "1021") == person, "a number of somebody else before"
+    imported(engines, *anew)
+    imported(engines, anew[0], f"{OAK},22,Pam,Pym,pam@oak.example,SENCO")
+    assert one_person(engines, "22") != person, "both numbers stand in the file"
+
+
+def test_a_role_of_the_trust_told_of_one_school_too_is_one_role(engines: Engines) -> None:
+    imported(engines, ",30,Sue,De Souza,sue@trust.example,CEO", f"{OAK},30,Sue,DE SOUZA,sue@trust.example,CEO")
+    assert held(engines, "30") == {("Sue", "sue@trust.example", school, "ceo") for school in ("Oak", "Elm")}
+    twice = [",30,Sue,De Souza,sue@trust.example,CEO,2026-12-18", f"{OAK},30,Sue,De Souza,sue@trust.example,CEO,2026-12-11"]
+    with pytest.raises(ImportRefused) as stopped:
+        imported(engines, *twice, headings=f"{HEADINGS},Until")
+    said = "staff.csv, line 3, column 'Until': line 2 gives chief executive of the same person another last day; keep one"
+    assert [str(problem) for problem in stopped.value.problems] == [said]
 
 
 def refused(engines: Engines, rows: Iterable[str]) -> list[str]:

@@ -85,6 +85,18 @@ def test_who_a_person_says_stays_is_asked_again_only_after_a_file_has_named_them
     assert imported(engines, "staff", *gone, SENCO).unnamed == 1
 
 
+def test_of_a_part_of_the_staff_nobody_is_asked_about_the_rest(engines: Engines) -> None:
+    many = [f"{ELM},{100 + n},F{n},S{n},s{n}@elm.example,Teacher" for n in range(12)]
+    imported(engines, "staff", f"{ELM},1,Zoe,Zell,zoe@elm.example,SENCO", *many)
+    new = f"{ELM},200,New,Newt,new@elm.example,Teacher"
+    report = imported(engines, "staff", new)
+    assert report.unnamed == 0 and not [words for words in asked(engines) if "Elm" in words]
+    (note,) = report.files[0].counts.notes
+    assert str(note).startswith("staff.csv: Elm: this file names 1 of 14 roles, so it is taken for a part")
+    assert imported(engines, "staff", new, *many[:6]).unnamed == 7, "so few are asked about"
+    imported(engines, "staff", new, *many, f"{ELM},1,Zoe,Zell,zoe@elm.example,SENCO")
+
+
 def test_a_role_of_the_trust_is_one_question_and_ends_at_every_school(engines: Engines) -> None:
     assert imported(engines, "staff", LEAD).unnamed == 1
     answered(engines, asked(engines)["Eli Eyre, chief executive at the whole trust"], TODAY)
