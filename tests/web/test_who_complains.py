@@ -13,6 +13,7 @@ from db.ledger import Refused
 from db.links import Links
 from db.models import Family, Person
 from db.outbox import spread
+from db.queries.adults import adults_of
 from db.queries.people import people_for
 from db.signing_key import signing_keys
 from tests.db.ledger_story import day
@@ -84,6 +85,16 @@ def test_in_a_family_of_one_they_are_known_and_nobody_else_is_written_to_whoever
     case = opened(site, pupil)
     relative(site, pupil, "Late")
     assert parents(site, case) == ["Mother of One"]
+
+
+def test_two_parents_who_complain_on_one_day_are_each_answered(site: Site) -> None:
+    pupil = site.pupil("Both", "Complain")
+    father = relative(site, pupil, "Also")
+    with site.engines.scheduler() as session:
+        mother = next(one.person_id for one in adults_of(session, pupil) if one.relationship == "mother")
+    first, second = (opened(site, pupil, complainant=one) for one in (mother, father))
+    assert first != second and opened(site, pupil, complainant=father) == second
+    assert (parents(site, first), parents(site, second)) == (["Mother of Both"], ["Also Elsewhere"])
 
 
 def test_a_stranger_and_whom_an_order_keeps_away_complain_in_nobodys_place(site: Site) -> None:
