@@ -8,7 +8,7 @@ from db.acts.actor import Actor
 from db.acts.capacity import capacity_in_which, not_about_themselves
 from db.acts.errors import NotAllowed
 from db.acts.standing import Standing
-from db.permissions import in_words, link_role_for_step, roles_for, roles_for_event
+from db.permissions import in_words, link_role_for_step, roles_for_event, roles_opening
 from rules.definition import Definition
 from rules.history import Event
 from rules.refusals import step_title
@@ -29,7 +29,7 @@ def role_for(actor: Actor, standing: Standing, event: Event) -> str:
         return _by_link(actor, definition, event)
     if actor.is_software:
         return _by_software(definition, event)
-    allowed = roles_for_event(definition, event)
+    allowed = roles_for_event(definition, event, standing.position.facts)
     role = capacity_in_which(standing.acting, allowed, actor.role)
     if role is None:
         raise NotAllowed(f"{_what(definition, event)} is for {in_words(definition, allowed)} at this school. Ask them to record it.")
@@ -41,7 +41,7 @@ def opening_role(actor: Actor, held: Iterable[str], definition: Definition, fact
     if actor.is_software:
         return SOFTWARE
     aside = definition.standing_aside(facts)
-    allowed = [role for role in roles_for("open_case") if role not in aside]
+    allowed = roles_opening(definition, facts)
     role = capacity_in_which(not_about_themselves(held, aside), allowed, actor.role)
     if role is None or actor.link is not None:
         at = "that school" if definition.about_school else "the pupil's school"
