@@ -181,7 +181,7 @@ def test_where_the_head_is_the_senco_too_the_trust_is_told_and_does_it(site: Sit
 
     def swap(one: int, other: int) -> None:
         with site.engines.scheduler() as session:
-            session.execute(text(f"UPDATE memberships SET person_id = {other} WHERE person_id = {one} AND role = 'senco'"))  # noqa: S608  two numbers
+            session.execute(text(f"UPDATE memberships SET person_id = {other} WHERE person_id = {one} AND role = 'senco'"))
 
     swap(senco, head)
     try:
