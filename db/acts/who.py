@@ -15,6 +15,7 @@ from rules.refusals import step_title
 from rules.values import Facts
 
 SOFTWARE = ""
+PLAN_CEASED = "plan_ceased"  # the one end that follows from what people recorded in another case: software may record it
 
 
 def role_for(actor: Actor, standing: Standing, event: Event) -> str:
@@ -58,13 +59,14 @@ def _by_link(actor: Actor, definition: Definition, event: Event) -> str:
 
 
 def _by_software(definition: Definition, event: Event) -> str:
-    """Software does the work of `does` and `case` steps, the calendar what waits and lapses; neither decides for a person."""
+    """Software does the work of `does` and `case` steps, ends what a plan that has ceased leaves behind; the calendar does what waits and lapses.
+    Neither decides for a person."""
     if event.kind == "decide":
         step = definition.steps[event.step]
         said_by_another = event.outcome in step.learns_from.values()  # a person recorded it in the case that the step learns from
         if not (step.does or step.wait or step.case or said_by_another or (step.lapses_as and event.outcome == step.lapses_as)):
             raise NotAllowed(f"{_what(definition, event)} is decided by a person, not by software.")
-    elif event.kind != "open":
+    elif event.kind != "open" and (event.kind, event.name) != ("interrupt", PLAN_CEASED):
         raise NotAllowed(f"{_what(definition, event)} is recorded by a person, not by software.")
     return SOFTWARE
 
