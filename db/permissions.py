@@ -37,6 +37,8 @@ LEADERS = ("senco", "headteacher", "trust_send_lead")
 # Who stands above whom, where what one has recorded is put right by another. The trust's two are level.
 RANK: Mapping[str, int] = {"teacher": 0, "senco": 1, "headteacher": 2, "trust_send_lead": 3, "ceo": 3}
 BELOW_NAMING = ("teacher",)  # records what a pupil says, and puts nobody into a place
+# Who acts beside the school's leaders where a case is about one of them, also so where it is about all of them (a headteacher who is the SENCO).
+FOR_WHO_STANDS_ASIDE = ("trust_send_lead", "ceo")
 # Whose staff may not sit in a place of ours: three who had no part in it, one of them independent of the running of the school
 # (SI 2014/3283 Schedule paragraph 33(f), (g)), which is the trust's.
 NEVER_STAFF_OF: Mapping[str, str] = {"panel_chair": "school", "panel_member": "school", "independent_panel_member": "trust"}
@@ -73,32 +75,55 @@ def roles_for(act: PlainAct) -> tuple[str, ...]:
     return PLAIN[act]
 
 
-def roles_for_event(definition: Definition, event: Event) -> tuple[str, ...]:
-    """The staff roles that may record this event at the case's school, the duty's own role first; empty: only software or a link may.
+def roles_for_event(definition: Definition, event: Event, facts: Facts | None = None) -> tuple[str, ...]:
+    """The staff roles that may record this event at the school of a case with these facts, the duty's own role first; empty: only software or a link.
+    Without facts: in a case that is about nobody on the staff.
 
     Raises KeyError for a step, exception or interrupt that the definition has not.
     """
+    if event.kind in ("decide", "say"):
+        return roles_for_step(definition, event.step, event.party, facts)
+    return _with_the_trust(definition, _allowed(definition, event), facts)
+
+
+def _allowed(definition: Definition, event: Event) -> tuple[str, ...]:
     if event.kind == "open":
         return PLAIN["open_case"]
     if event.kind == "correct":
         return _correctors(definition, event)
-    if event.kind == "except":
-        return _staff(definition, definition.exceptions[event.name].by)
-    if event.kind == "interrupt":
-        return _staff(definition, definition.interrupts[event.name].by)
-    return roles_for_step(definition, event.step, event.party)
+    by = definition.exceptions[event.name].by if event.kind == "except" else definition.interrupts[event.name].by
+    return _staff(definition, by)
 
 
-def roles_for_step(definition: Definition, step: str, party: str = "") -> tuple[str, ...]:
-    """The staff roles that may record the end of this step: who owes it, or, for an outside body, who may record what it did."""
+def roles_for_step(definition: Definition, step: str, party: str = "", facts: Facts | None = None) -> tuple[str, ...]:
+    """The staff roles that may record the end of this step: who owes it, or, for an outside body, who may record what it did; in a case about one of
+    the school's leaders also the trust's."""
+    return _with_the_trust(definition, _recorders(definition, step, party), facts)
+
+
+def _recorders(definition: Definition, step: str, party: str) -> tuple[str, ...]:
     owner = definition.role_of(definition.steps[step], party)
     return () if owner is None else _staff(definition, (owner.name,))
+
+
+def _with_the_trust(definition: Definition, roles: tuple[str, ...], facts: Facts | None) -> tuple[str, ...]:
+    """Whoever holds a role that stands aside does nothing in another either. So what is the SENCO's to record is the trust's too, or nobody could
+    where one person is both."""
+    if facts is None or "senco" not in roles or not definition.standing_aside(facts):
+        return roles
+    return tuple(dict.fromkeys((*roles, *FOR_WHO_STANDS_ASIDE)))
+
+
+def roles_opening(definition: Definition, facts: Facts) -> tuple[str, ...]:
+    """The staff roles that may open a case with these facts at the school: none that it is about, and then the chief executive too."""
+    aside = definition.standing_aside(facts)
+    return tuple(role for role in _with_the_trust(definition, PLAIN["open_case"], facts) if role not in aside)
 
 
 def _correctors(definition: Definition, event: Event) -> tuple[str, ...]:
     """Who puts right what was recorded: a leader who ranks no lower than whoever records it, so that nobody turns the word of those above them."""
     steps = [(event.step, event.party)] if event.step else [one for fact in event.facts for one in _recording(definition, fact)]
-    recorders = [role for step, party in steps if step in definition.steps for role in roles_for_step(definition, step, party)]
+    recorders = [role for step, party in steps if step in definition.steps for role in _recorders(definition, step, party)]
     lowest = min((RANK[role] for role in recorders), default=0)
     also = ("ceo",) if "ceo" in recorders else ()
     return tuple(role for role in (*PLAIN["correct_fact"], *also) if RANK[role] >= lowest)

@@ -45,7 +45,8 @@ def tell_unowned(session: Session, today: date) -> int:
     new = [one for one in found if _noted(session, one, today)]
     for one in new:
         once = f"{MOMENT}/{one.school_id}/{one.owner}/{one.about}/{today}"
-        about = {"template": f"shared/{MOMENT}.own_work" if one.about else f"shared/{MOMENT}", "moment": MOMENT, "once": once}
+        why = ".aside" if one.aside else ".own_work" if one.about else ""
+        about = {"template": f"shared/{MOMENT}{why}", "moment": MOMENT, "once": once}
         session.execute(_OWE, {**about, "case": one.case_id, "no": one.no})
     return len(new)
 

@@ -115,7 +115,8 @@ def incidents(seen: Seen, due: Mapping[str, datetime]) -> list[Incident]:
 def _of_unowned(all_unowned: Iterable[UnownedTold]) -> Iterable[Incident]:
     for one in all_unowned:
         role = role_title(one.owner)
-        words = f"only the author could give the approval in {one.case}" if one.about else f"{one.steps} open steps, the first in {one.case}"
+        alone = f"whoever could is whom {one.case} is about" if one.aside else f"only the author could give the approval in {one.case}"
+        words = alone if one.about else f"{one.steps} open steps, the first in {one.case}"
         yield Incident(
             f"unowned {one.school_id} {one.owner} {one.about}".rstrip(),
             f"Nobody can act as {role} at one school: {words}. Enter who it is (import staff.csv), or who stands in (`sendflow absence add`).",

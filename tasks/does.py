@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid5
 
+from db.acts.who import PLAN_CEASED
 from db.ledger import Actor, Receipt
-from db.queries.running_reviews import REVIEW
+from db.queries.running_reviews import REVIEW, other_awaited_reviews
 from db.review_diary import KnownPlan, diary_plan, diary_review, end_plan
 from rules.calendar import england
 from rules.definition import Definition
@@ -74,9 +75,15 @@ def put_review_in_diary(parts: Parts, todo: ToDo) -> Receipt:
 
 
 def close_plan(parts: Parts, todo: ToDo) -> Receipt:
-    """Take a plan that has ceased out of the diary: no review of it is opened any more. Raises as `send` does."""
+    """Take a plan that has ceased out of the diary: no review of it is opened any more, and one that was opened while the appeal ran ends. Raises as
+    `send` does."""
     with parts.engines.scheduler() as session:
         end_plan(session, todo.case, todo.today)
+        reviews = other_awaited_reviews(session, todo.case)
+    for ref in reviews:  # before the step is done: what fails here is tried again with it
+        key = uuid5(key_of(todo.case, todo.instance), ref)
+        because = f"The plan has ceased ({todo.case})."
+        parts.ledger.interrupt(SOFTWARE, key=key, case=ref, name=PLAN_CEASED, because=because, on=todo.today)
     return send(parts, todo)
 
 

@@ -68,7 +68,7 @@ def show(request: Request, ref: str) -> Response:
 
 def may_decide(found: CasePage, step: StepRow, held: frozenset[str]) -> bool:
     """Whether somebody with these roles at the school may record this step, now or early."""
-    allowed = role_in_which(held, roles_for_step(found.definition, step.step, step.party)) is not None
+    allowed = role_in_which(held, roles_for_step(found.definition, step.step, step.party, found.position.facts)) is not None
     return allowed and (step.status == "open" or found.definition.steps[step.step].may_come_early is not False)
 
 
@@ -76,13 +76,17 @@ def exceptions_for(found: CasePage, step: StepRow, held: frozenset[str]) -> list
     """The lawful exceptions that may lift this step's date and that this person may record: name and words."""
     lawful = [e for e in found.definition.exceptions.values() if step.step in e.lifts and step.due_on is not None]
     acts = [(e, Event("except", found.head.opened_on, step=step.step, party=step.party, name=e.name)) for e in lawful]
-    return [(e.name, e.title or e.name.replace("_", " ")) for e, act in acts if role_in_which(held, roles_for_event(found.definition, act))]
+    return [
+        (e.name, e.title or e.name.replace("_", " "))
+        for e, act in acts
+        if role_in_which(held, roles_for_event(found.definition, act, found.position.facts))
+    ]
 
 
 def may_correct(found: CasePage, held: frozenset[str], step: str = "", party: str = "", facts: Facts | None = None) -> bool:
     """Whether somebody with these roles may put this outcome, or these facts, right."""
     act = Event("correct", found.head.opened_on, step=step, party=party, facts=facts or {})
-    return role_in_which(held, roles_for_event(found.definition, act)) is not None
+    return role_in_which(held, roles_for_event(found.definition, act, found.position.facts)) is not None
 
 
 def correctable(found: CasePage) -> set[tuple[str, str]]:
@@ -98,4 +102,8 @@ def endings_for(found: CasePage, me: SignedIn) -> list[tuple[str, str]]:
     if found.head.ended:
         return []
     acts = [(i, Event("interrupt", found.head.opened_on, name=i.name)) for i in found.definition.interrupts.values()]
-    return [(i.name, i.title or i.name.replace("_", " ")) for i, act in acts if role_in_which(held, roles_for_event(found.definition, act))]
+    return [
+        (i.name, i.title or i.name.replace("_", " "))
+        for i, act in acts
+        if role_in_which(held, roles_for_event(found.definition, act, found.position.facts))
+    ]

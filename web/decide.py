@@ -94,7 +94,7 @@ def find_step(request: Request, me: SignedIn, ref: str, step: str, party: str) -
 
 
 def _not_mine(request: Request, me: SignedIn, found: CasePage, instance: Instance) -> Response | None:
-    allowed = roles_for_step(found.definition, instance.step, instance.party)
+    allowed = roles_for_step(found.definition, instance.step, instance.party, found.position.facts)
     onward = (f"/cases/{found.head.ref}", "See the case")
     if role_in_which(me.roles.get(found.head.school_id, ()), allowed) is None:
         words = f"This step can be recorded by {in_words(found.definition, allowed)}."

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.responses import Response
 
 from db.acts.errors import LedgerError
-from db.permissions import role_in_which, roles_for
+from db.permissions import FOR_WHO_STANDS_ASIDE, role_in_which, roles_for
 from db.queries.adults import adults_of
 from db.queries.cases import find_pupils, list_cases
 from db.queries.pupils import PupilToStart, pupil_to_start
@@ -44,7 +44,7 @@ def choose(request: Request, process: str = "", name: str = "") -> Response:
     pupils, schools = [], []
     with console.engines.app(me.roles) as session:
         if chosen and chosen[-1].about_school:
-            schools = [one for one in schools_to_start(session, console.clock.today()) if _may_open(me, one.id)]
+            schools = [one for one in schools_to_start(session, console.clock.today()) if _may_open(me, one.id, chosen[-1])]
         elif process and name.strip():
             pupils = find_pupils(session, name, console.clock.today(), limit=30, left_too=may_be_opened_for_leavers(process))
     asked = bool(process and name.strip()) and not schools
@@ -102,8 +102,10 @@ def _start(request: Request, process: str, form: Mapping[str, str], pupil_id: in
     return recorded(request, me, receipt.case, receipt, "This case was open already" if receipt.repeated else "Case opened")
 
 
-def _may_open(me: SignedIn, school_id: int) -> bool:
-    return role_in_which(me.roles.get(school_id, ()), roles_for("open_case")) is not None
+def _may_open(me: SignedIn, school_id: int, definition: Definition) -> bool:
+    """Whether a case of some facts or others may be theirs to open: the chief executive opens one about a headteacher, and no other."""
+    allowed = (*roles_for("open_case"), *(FOR_WHO_STANDS_ASIDE if definition.stands_aside else ()))
+    return role_in_which(me.roles.get(school_id, ()), allowed) is not None
 
 
 def _find(console: Console, me: SignedIn, process: str, pupil_id: int | None, school_id: int | None) -> tuple[Subject, Definition]:
@@ -120,7 +122,7 @@ def _find(console: Console, me: SignedIn, process: str, pupil_id: int | None, sc
             subject = school_to_start(session, school_id or 0, today)
     if subject is None:
         raise HTTPException(404)
-    if not _may_open(me, subject.school_id):
+    if not _may_open(me, subject.school_id, texts[-1]):
         raise HTTPException(403, "A case is opened by the SENCO, the headteacher or the trust SEND lead.")
     try:
         return subject, console.library.for_new_case(process, today, {})

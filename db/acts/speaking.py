@@ -45,9 +45,7 @@ def _adults(parts: Parts, actor: Actor, pupil_id: int | None) -> list[Adult]:
 def _refuse_stranger(definition: Definition, person: object, adults: list[Adult]) -> None:
     if person != NOT_KNOWN and person not in {one.person_id for one in adults}:
         said = definition.facts[definition.speaks].title
-        raise Refused(
-            "bad_fact", f"{said[:1].upper()}{said[1:]}: this is nobody who has parental responsibility and may be written to. {_choices(adults)}."
-        )
+        raise Refused("bad_fact", f"{said[:1].upper()}{said[1:]}: this is nobody of the family whom the school may write to. {_choices(adults)}.")
 
 
 def _choices(adults: list[Adult]) -> str:

@@ -8,13 +8,14 @@ from db.acts.actor import Actor
 from db.acts.capacity import capacity_in_which, not_about_themselves
 from db.acts.errors import NotAllowed
 from db.acts.standing import Standing
-from db.permissions import in_words, link_role_for_step, roles_for, roles_for_event
+from db.permissions import in_words, link_role_for_step, roles_for_event, roles_opening
 from rules.definition import Definition
 from rules.history import Event
 from rules.refusals import step_title
 from rules.values import Facts
 
 SOFTWARE = ""
+PLAN_CEASED = "plan_ceased"  # the one end that follows from what people recorded in another case: software may record it
 
 
 def role_for(actor: Actor, standing: Standing, event: Event) -> str:
@@ -29,7 +30,7 @@ def role_for(actor: Actor, standing: Standing, event: Event) -> str:
         return _by_link(actor, definition, event)
     if actor.is_software:
         return _by_software(definition, event)
-    allowed = roles_for_event(definition, event)
+    allowed = roles_for_event(definition, event, standing.position.facts)
     role = capacity_in_which(standing.acting, allowed, actor.role)
     if role is None:
         raise NotAllowed(f"{_what(definition, event)} is for {in_words(definition, allowed)} at this school. Ask them to record it.")
@@ -41,7 +42,7 @@ def opening_role(actor: Actor, held: Iterable[str], definition: Definition, fact
     if actor.is_software:
         return SOFTWARE
     aside = definition.standing_aside(facts)
-    allowed = [role for role in roles_for("open_case") if role not in aside]
+    allowed = roles_opening(definition, facts)
     role = capacity_in_which(not_about_themselves(held, aside), allowed, actor.role)
     if role is None or actor.link is not None:
         at = "that school" if definition.about_school else "the pupil's school"
@@ -58,13 +59,14 @@ def _by_link(actor: Actor, definition: Definition, event: Event) -> str:
 
 
 def _by_software(definition: Definition, event: Event) -> str:
-    """Software does the work of `does` and `case` steps, the calendar what waits and lapses; neither decides for a person."""
+    """Software does the work of `does` and `case` steps, ends what a plan that has ceased leaves behind; the calendar does what waits and lapses.
+    Neither decides for a person."""
     if event.kind == "decide":
         step = definition.steps[event.step]
         said_by_another = event.outcome in step.learns_from.values()  # a person recorded it in the case that the step learns from
         if not (step.does or step.wait or step.case or said_by_another or (step.lapses_as and event.outcome == step.lapses_as)):
             raise NotAllowed(f"{_what(definition, event)} is decided by a person, not by software.")
-    elif event.kind != "open":
+    elif event.kind != "open" and (event.kind, event.name) != ("interrupt", PLAN_CEASED):
         raise NotAllowed(f"{_what(definition, event)} is recorded by a person, not by software.")
     return SOFTWARE
 

@@ -43,7 +43,8 @@ class Absence(Base):
 class UnownedRole(Base):
     """Open steps that nobody can act on, of one role at one school, and when the trust was told. Gone as soon as somebody can (`db/unowned.py`).
 
-    `about` is empty for all steps of the role, or names a case whose approval only its author could give. `case_id`: the most urgent of them.
+    `about` is empty for all steps of the role, or names a case whose approval only its author could give, or one about whoever
+    alone could act in it. `case_id`: the most urgent of them.
     """
 
     __tablename__ = "unowned_roles"

@@ -1,4 +1,8 @@
-"""The adults of a pupil's family who may speak for the pupil, for a case in which one of them alone is the parent."""
+"""The adults of a pupil's family who may speak for the pupil, for a case in which one of them alone is the parent.
+
+Whoever has care of a child is a parent in education law, with parental responsibility or not (Education Act 1996 s.576(1)(b)): a foster carer, a
+grandparent. The files say of nobody whether they have care, so everybody whom they name may be said to complain.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +19,13 @@ SOMEBODY_ELSE = "Somebody who is not named here"
 _ADULTS = text("""
     SELECT f.person_id, concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name) AS name, f.relationship
     FROM families f JOIN persons p ON p.id = f.person_id
-    WHERE f.pupil_id = :pupil AND f.parental_responsibility AND f.relationship <> 'self' AND NOT f.no_contact
+    WHERE f.pupil_id = :pupil AND f.relationship <> 'self' AND NOT f.no_contact
     ORDER BY f.priority, f.person_id""")
 
 
 @dataclass(frozen=True, slots=True)
 class Adult:
-    """Somebody with parental responsibility whom no order keeps from contact."""
+    """Somebody of the family whom no order keeps from contact."""
 
     person_id: int
     name: str

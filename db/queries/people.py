@@ -81,7 +81,7 @@ _RECIPIENTS = text("""
           AND (w.readers IS NULL OR a.role = ANY (w.readers))
         UNION ALL
         SELECT w.case_id, w.role, 1, f.person_id, NULL, f.priority, NULL, '' FROM wanted w JOIN families f ON f.pupil_id = w.pupil_id
-        WHERE (w.holder = 'parent' AND f.parental_responsibility AND f.relationship <> 'self' AND (w.speaks IS NULL OR f.person_id = w.speaks))
+        WHERE (w.holder = 'parent' AND f.relationship <> 'self' AND COALESCE(f.person_id = w.speaks, f.parental_responsibility))
            OR (w.holder IN ('pupil', 'young_person') AND f.relationship = 'self')
         UNION ALL
         SELECT w.case_id, w.role, 2, k.person_id, NULL, 1, NULL, ''
@@ -121,9 +121,10 @@ def recipients(session: Session, wanted: Iterable[Wanted], today: date) -> dict[
     """Who receives a message to that role about that case, for many at once. A role nobody holds has an empty list: a person must be told.
 
     Whoever an order keeps from contact with the case's child is left out, in whichever role. Parents: everybody with parental responsibility, but in
-    a case that says who of them speaks (`complainant`) they alone; the pupil (or young person): the family's row `self`; staff: by membership of
-    the case's school today, or whoever stands in for them; the LA: the officer whom its profile names, else its officer, else its SEN mailbox;
-    others: the pupil's contact, else the LA's. A case about a school has no family and no pupil's contacts; its LA is the school's.
+    a case that says who of the family speaks (`complainant`) they alone, also a carer without it; the pupil (or young person): the family's row
+    `self`; staff: by membership of the case's school today, or whoever stands in for them; the LA: the officer whom its profile names, else its
+    officer, else its SEN mailbox; others: the pupil's contact, else the LA's. A case about a school has no family and no pupil's contacts; its LA is
+    the school's.
     """
     found: dict[Wanted, list[Recipient]] = {one: [] for one in wanted}
     asked = [(case, role, holder) for case, role in found for holder in SPEAKS_FOR.get(role, (role,))]

@@ -23,6 +23,12 @@ _AWAITED_OF = text(
 )
 
 
+_AWAITED_BUT = text(
+    f"""SELECT c.ref FROM cases c JOIN definitions d ON d.id = c.definition_id JOIN cases o ON o.pupil_id = c.pupil_id
+         WHERE o.ref = :case AND c.id <> o.id AND {AWAITED} ORDER BY c.id"""  # noqa: S608  our own names
+)
+
+
 @dataclass(frozen=True, slots=True)
 class RunningReview:
     """A review that awaits its decision. `due_on`: the end of the twelve months for which it was opened."""
@@ -40,6 +46,11 @@ def review_of_the_same_year(session: Session, pupil_id: int, due_on: date) -> Ru
     rows = session.execute(_AWAITED_OF, {"pupil": pupil_id})
     running = [RunningReview(row.ref, date.fromisoformat(row.natural_key.rpartition("/")[2])) for row in rows]
     return next((one for one in running if one.due_on != due_on and _same_year(one.due_on, due_on)), None)
+
+
+def other_awaited_reviews(session: Session, case: str) -> list[str]:
+    """The other reviews of that case's pupil that await their decision, oldest first."""
+    return list(session.scalars(_AWAITED_BUT, {"case": case}))
 
 
 def _same_year(one: date, other: date) -> bool:

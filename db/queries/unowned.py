@@ -46,10 +46,27 @@ _UNOWNED = """
     )
     SELECT school_id, owner, '' AS about, steps, case_id, no FROM open WHERE place = 1 ORDER BY school_id, owner
 """
-_TOLD = text("""
-    SELECT u.school_id, s.name, u.owner, u.about, u.steps, c.ref, u.told_on FROM unowned_roles u
+# A headteacher whom a case is about does nothing in it, in no other role either: the steps of a role that they alone are able to fill, by case.
+_ASIDE = """
+    WITH {able}, heads AS (
+        SELECT school_id, person_id FROM memberships WHERE role = 'headteacher' AND (until_on IS NULL OR until_on >= :day)
+    ), theirs AS (
+        SELECT a.school_id, a.owner FROM able a LEFT JOIN heads h USING (school_id, person_id)
+        WHERE a.owner = ANY (CAST(:owners AS text[])) GROUP BY a.school_id, a.owner HAVING bool_and(h.person_id IS NOT NULL)
+    ), open AS (
+        SELECT t.school_id, t.owner, c.ref, s.case_id, s.no, count(*) OVER w AS steps,
+               row_number() OVER (w ORDER BY LEAST(s.due_on, s.safe_on, s.target_on) NULLS LAST, s.no) AS place
+        FROM theirs t JOIN steps s ON s.school_id = t.school_id AND s.owner = t.owner AND s.closed_seq IS NULL AND s.status = 'open'
+        JOIN cases c ON c.id = s.case_id AND {stands_aside}
+        WINDOW w AS (PARTITION BY t.owner, s.case_id)
+    )
+    SELECT school_id, owner, ref AS about, steps, case_id, no, TRUE FROM open WHERE place = 1 ORDER BY school_id, owner, case_id
+"""
+_STANDS_ASIDE = "c.readers IS NOT NULL AND NOT 'headteacher' = ANY (c.readers)"
+_TOLD = text(f"""
+    SELECT u.school_id, s.name, u.owner, u.about, u.steps, c.ref, u.told_on, u.about <> '' AND {_STANDS_ASIDE} FROM unowned_roles u
     JOIN schools s ON s.id = u.school_id JOIN cases c ON c.id = u.case_id ORDER BY s.name, u.owner, u.about
-""")
+""")  # noqa: S608  our own words
 _TEXTS = text("""
     SELECT d.hash FROM definitions d WHERE EXISTS (
         SELECT FROM cases c WHERE c.definition_id = d.id AND c.ended = ''
@@ -86,6 +103,7 @@ class Unowned:
     steps: int
     case_id: int
     no: int
+    aside: bool = False  # able to act at the school is only whom the case `about` is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +131,7 @@ class UnownedTold:
     steps: int
     case: str
     told_on: date
+    aside: bool = False
 
 
 def unowned_told(session: Session) -> list[UnownedTold]:
@@ -121,8 +140,10 @@ def unowned_told(session: Session) -> list[UnownedTold]:
 
 
 def unowned_roles(session: Session, day: date) -> list[Unowned]:
-    """Roles in which nobody can act on that day although steps of theirs are open, in the session's schools."""
-    return [Unowned(*row) for row in session.execute(_with_able(_UNOWNED), {"day": day, "owners": list(OWNERS)})]
+    """Roles in which nobody can act on that day although steps of theirs are open, in the session's schools; and cases about a headteacher in which
+    nobody else at the school could."""
+    values = {"day": day, "owners": list(OWNERS)}
+    return [Unowned(*row) for words in (_UNOWNED, _ASIDE) for row in session.execute(_with_able(words), values)]
 
 
 def own_approvals(session: Session, day: date, schools: Iterable[int] | None = None) -> list[OwnApproval]:
@@ -151,4 +172,4 @@ def _approvals(definition: Definition) -> list[tuple[str, str, bool]]:
 
 
 def _with_able(words: str) -> TextClause:
-    return text(words.format(able=_ABLE.format(spoken=_SPOKEN)))
+    return text(words.format(able=_ABLE.format(spoken=_SPOKEN), stands_aside=_STANDS_ASIDE))

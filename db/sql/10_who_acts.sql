@@ -30,7 +30,7 @@ BEGIN
       || ARRAY(SELECT s.role || '=' || min(s.holder_id) FROM public.stands_in(p_actor, p_today) s WHERE s.school_id = p_school GROUP BY s.role ORDER BY s.role);
 END $$;
 
--- Which adult of the family is the parent in this case, by its fact `complainant`; null: all who have parental responsibility are. Such a case has
+-- Which adult of the family is the parent in this case, by its fact `complainant`, with parental responsibility or not; null: all who have parental responsibility are. Such a case has
 -- readers (`rules/names.py`), so the events of most are not looked at.
 CREATE OR REPLACE FUNCTION speaks_in(p_case bigint) RETURNS bigint LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -58,7 +58,7 @@ BEGIN
      OR EXISTS (SELECT FROM families f WHERE f.pupil_id = v_pupil AND f.person_id = p_person AND f.no_contact) THEN RETURN false; END IF;
   RETURN EXISTS (SELECT FROM pupil_contacts k WHERE k.pupil_id = v_pupil AND k.role = p_role AND k.person_id = p_person)
       OR EXISTS (SELECT FROM families f WHERE f.pupil_id = v_pupil AND f.person_id = p_person AND CASE
-                   WHEN p_role = 'parent' THEN f.parental_responsibility AND f.relationship <> 'self' AND coalesce(speaks_in(p_case), p_person) = p_person
+                   WHEN p_role = 'parent' THEN f.relationship <> 'self' AND coalesce(speaks_in(p_case) = p_person, f.parental_responsibility)
                    ELSE p_role IN ('pupil', 'young_person') AND f.relationship = 'self' END)
       OR EXISTS (SELECT FROM memberships m WHERE m.school_id = v_school AND m.role = p_role AND m.person_id = p_person
                     AND (m.until_on IS NULL OR m.until_on >= p_today))

@@ -88,3 +88,22 @@ def test_after_an_appeal_without_an_order_somebody_asks(place: ReviewedVillage, 
         place.records(review, "plan_next_support", "2026-11-24")
     assert place.standing(review)[1] == end
     assert (place.diary(pupil)[0][2] is not None) is ceased
+
+
+def test_a_review_that_opened_while_the_appeal_ran_ends_with_the_plan_and_the_family_hears(place: ReviewedVillage) -> None:
+    pupil, review, appeal = to_cease(place)
+    other, _, _ = to_cease(place)
+    registered(place, appeal)
+    opened = place.morning("2027-07-26")
+    (following,) = [one for one in place.cases(pupil, "annual_review") if one != review]
+    assert following in opened
+    place.records(appeal, "tribunal_decides", "2027-07-26", "dismissed", ordered_on="2027-07-26")
+    place.software(review, "2027-07-26")
+    assert place.standing(following) == ([], "plan_ceased")
+    assert place.standing(review)[0] == ["plan_next_support"]
+    told = place.village.rows(
+        "SELECT o.messages FROM outbox o JOIN cases c ON c.id = o.case_id WHERE c.ref = %s ORDER BY o.seq DESC LIMIT 1", following
+    )
+    assert '"annual_review/interrupted.plan_ceased"' in told[0].messages and '"parent"' in told[0].messages
+    assert "" in {place.standing(one)[1] for one in place.cases(other, "annual_review")}, "another child's plan goes on"
+    assert place.morning("2027-07-27") == []

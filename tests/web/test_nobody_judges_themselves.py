@@ -18,7 +18,11 @@ from db.ledger import Act
 from db.links import Links
 from db.models import Case, Delivery, Membership, Person, School
 from db.outbox import spread
+from db.queries.people import people_for
+from db.queries.unowned import unowned_told
 from db.signing_key import signing_keys
+from db.unowned import tell_unowned
+from notifications.compose import compose
 from notifications.lines import line_of
 from notifications.reader import reader_of
 from rules.history import Event, Refused
@@ -149,8 +153,55 @@ def test_nor_in_another_role_of_theirs_and_whoever_stands_in_for_them_does_only_
 def test_the_head_does_not_open_a_complaint_about_themselves(site: Site) -> None:
     facts = {"received_on": day("2026-11-02"), "made": "in_writing", "about": HEAD, "serious_about_provision": False}
     pupil = site.pupil("Eve", "Zulu")
-    with pytest.raises(NotAllowed, match="is for the SENCO or the trust SEND lead at the pupil's school"):
+    with pytest.raises(NotAllowed, match="is for the SENCO, the trust SEND lead or the chief executive at the pupil's school"):
         site.ledger.open_case(site.actor(HEAD), key=uuid4(), process="complaint", pupil_id=pupil, facts=facts, on=day("2026-11-02"))
+
+
+def test_the_chief_executive_opens_what_is_about_a_head_and_nothing_else(site: Site) -> None:
+    pupil, chief = site.pupil("Eli", "Zulu"), site.client(CEO)
+    facts = {"received_on": day("2026-11-02"), "made": "in_writing", "about": HEAD, "serious_about_provision": False}
+    assert chief.get(f"/start/complaint/{pupil}").status_code == 200 and chief.get(f"/start/annual_review/{pupil}").status_code == 403
+    given = {"process": "complaint", "pupil_id": pupil, "on": day("2026-11-02")}
+    with pytest.raises(NotAllowed, match="Ask them to open it"):
+        site.ledger.open_case(site.actor(CEO), key=uuid4(), facts={**facts, "about": "provision"}, **given)
+    assert site.ledger.open_case(site.actor(CEO), key=uuid4(), facts=facts, **given).case
+
+
+def in_the_trusts_hands(site: Site) -> dict[str, tuple[str, bool]]:
+    """Cases about who alone could act in them, as the trust is told of them by now: the role, and whether it is because of that."""
+    with site.engines.scheduler() as session:
+        tell_unowned(session, ON)
+        return {one.about: (one.owner, one.aside) for one in unowned_told(session) if one.about}
+
+
+def test_where_the_head_is_the_senco_too_the_trust_is_told_and_does_it(site: Site) -> None:
+    head, senco = site.people[site.ash, HEAD], site.people[site.ash, "senco"]
+    case, other = complaint(site, "Ned"), complaint(site, "Ora", "provision")
+    assert case not in in_the_trusts_hands(site), "the SENCO can act"
+
+    def swap(one: int, other: int) -> None:
+        with site.engines.scheduler() as session:
+            session.execute(text(f"UPDATE memberships SET person_id = {other} WHERE person_id = {one} AND role = 'senco'"))
+
+    swap(senco, head)
+    try:
+        site.records(case, "respond_for_trust", "2026-11-10", role=CEO, finding="upheld")
+        assert case not in in_the_trusts_hands(site), "the mother is next, and no step of the SENCO is open"
+        site.records(case, "parents_on_answer", "2026-11-12", role=CEO, outcome="satisfied")
+        assert in_the_trusts_hands(site).get(case) == ("senco", True) and other not in in_the_trusts_hands(site)
+        with site.engines.scheduler() as session:
+            assert {one.person_id for one in people_for(session, case, "senco", ON)} == {site.people[site.ash, LEAD]}
+            assert {one.person_id for one in people_for(session, other, "senco", ON)} == {head}
+            spread(session, datetime(2026, 11, 24, 12, tzinfo=UTC), 10_000)
+            mail = select(Delivery).join(Case, Case.id == Delivery.case_id).where(Case.ref == case, Delivery.moment == "no_able_owner")
+            said = compose(session, session.scalars(mail).one(), origin=site.url, links=Links(signing_keys(site.settings)), today=ON).html
+            assert "alone could act as <strong>SENCO</strong>" in said
+        assert f'href="/cases/{case}">{case}</a> is about the only person who could' in site.client(LEAD).get("/").text
+        assert f"/cases/{case}/decide/keep_record" in site.client(CEO).get(f"/cases/{case}").text
+        site.records(case, "keep_record", "2026-11-13", role=LEAD)
+        assert site.ledger.position(case)[1].ended and case not in in_the_trusts_hands(site)
+    finally:
+        swap(head, senco)
 
 
 def test_the_trusts_finding_is_corrected_by_the_trust_and_the_mother_hears_of_it(site: Site) -> None:

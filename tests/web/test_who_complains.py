@@ -13,6 +13,7 @@ from db.ledger import Refused
 from db.links import Links
 from db.models import Family, Person
 from db.outbox import spread
+from db.queries.adults import adults_of
 from db.queries.people import people_for
 from db.signing_key import signing_keys
 from tests.db.ledger_story import day
@@ -22,14 +23,14 @@ FACTS = {"received_on": day("2026-11-02"), "made": "in_writing", "about": "provi
 TODAY = day("2026-11-24")
 
 
-def relative(site: Site, pupil: int, given: str, *, no_contact: bool = False) -> int:
-    """Another adult with parental responsibility; their id."""
+def relative(site: Site, pupil: int, given: str, *, no_contact: bool = False, responsible: bool = True, kind: str = "father") -> int:
+    """Another adult, with parental responsibility or as a carer without; their id."""
     with site.engines.scheduler() as session:
         made = Person(kind="family", given_name=given, family_name="Elsewhere", email=f"{given}@elsewhere.example".lower(), school_ids=[site.ash])
         session.add(made)
         session.flush()
         held = Family(
-            pupil_id=pupil, person_id=made.id, school_id=site.ash, relationship="father", parental_responsibility=True, no_contact=no_contact
+            pupil_id=pupil, person_id=made.id, school_id=site.ash, relationship=kind, parental_responsibility=responsible, no_contact=no_contact
         )
         session.add(held)
         return made.id
@@ -43,6 +44,11 @@ def opened(site: Site, pupil: int, **facts: object) -> str:
 def parents(site: Site, case: str) -> list[str]:
     with site.engines.scheduler() as session:
         return [one.name for one in people_for(session, case, "parent", TODAY)]
+
+
+def parent_of(site: Site, pupil: int) -> int:
+    with site.engines.scheduler() as session:
+        return next(one.person_id for one in adults_of(session, pupil) if one.relationship == "mother")
 
 
 def link_of(site: Site, case: str, person: int) -> str:
@@ -86,16 +92,44 @@ def test_in_a_family_of_one_they_are_known_and_nobody_else_is_written_to_whoever
     assert parents(site, case) == ["Mother of One"]
 
 
+def test_two_parents_who_complain_on_one_day_are_each_answered(site: Site) -> None:
+    pupil = site.pupil("Both", "Complain")
+    father = relative(site, pupil, "Also")
+    mother = parent_of(site, pupil)
+    first, second = (opened(site, pupil, complainant=one) for one in (mother, father))
+    assert first != second and opened(site, pupil, complainant=father) == second
+    assert (parents(site, first), parents(site, second)) == (["Mother of Both"], ["Also Elsewhere"])
+
+
+def test_a_carer_without_parental_responsibility_complains_and_answers_for_themselves(site: Site) -> None:
+    pupil = site.pupil("In", "Care")
+    carer = relative(site, pupil, "Foster", responsible=False, kind="foster carer")
+    with pytest.raises(Refused, match=r"Say who complains \(complainant\): \d+ \(mother\), \d+ \(foster carer\), 0"):
+        opened(site, pupil)
+    case, review = opened(site, pupil, complainant=carer), site.review("Rev")
+    assert parents(site, case) == ["Foster Elsewhere"], "the mother hears nothing of it"
+    with site.engines.scheduler() as session:
+        other = session.connection().exec_driver_sql("SELECT pupil_id FROM cases WHERE ref = %s", (review,)).scalar_one()
+    relative(site, other, "Grand", responsible=False, kind="grandparent")
+    assert parents(site, review) == ["Mother of Rev"], "elsewhere a parent's rights are of who has the responsibility"
+    site.records(case, "acknowledge", "2026-11-03", answer_by=day("2026-11-20"))
+    site.records(case, "respond", "2026-11-10", role="headteacher", finding="not_upheld")
+    home = site.client("")
+    mine = link_of(site, case, carer)
+    assert home.post(mine, data=form_of(home, mine, outcome="satisfied")).status_code == 200
+    assert site.client("").get(link_of(site, case, parent_of(site, pupil))).status_code != 200
+
+
 def test_a_stranger_and_whom_an_order_keeps_away_complain_in_nobodys_place(site: Site) -> None:
     pupil = site.pupil("Kept", "Away")
     kept_away = relative(site, pupil, "Order", no_contact=True)
     for person in (kept_away, site.people[site.ash, "senco"]):
-        with pytest.raises(Refused, match="nobody who has parental responsibility"):
+        with pytest.raises(Refused, match="nobody of the family whom the school may write to"):
             opened(site, pupil, complainant=person)
     case = opened(site, pupil, complainant=0)
     assert parents(site, case) == [], "somebody whom the school does not know is told by a person"
     correct = {"case": case, "fact": "complainant", "because": "she is her mother", "on": TODAY}
-    with pytest.raises(Refused, match="nobody who has parental responsibility"):
+    with pytest.raises(Refused, match="nobody of the family whom the school may write to"):
         site.ledger.correct(site.actor("senco"), key=uuid4(), value=kept_away, **correct)
     senco, path = site.client("senco"), f"/cases/{case}/correct/complainant"
     choices = senco.get(path).text

@@ -1,8 +1,4 @@
-"""A change of phase waits for this year's review, though last year's lies open still; the mailbox of somebody kept away opens nothing.
-
-A migration that changes one of the ledger's functions later takes over the lines of `upgrade`, and leaves a frozen copy of what is new in `db/sql`
-for this one, as 0030 has.
-"""
+"""A change of phase waits for this year's review, though last year's lies open still; the mailbox of somebody kept away opens nothing."""
 
 from pathlib import Path
 
@@ -13,7 +9,7 @@ down_revision = "0031"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parents[2] / "sql"
+SQL = Path(__file__).with_name("sql_0032")  # what is new, as it was then: 0033 installs all anew
 
 
 def upgrade() -> None:
