@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from uuid import uuid4
 
 import pytest
 
+from db.acts.errors import NotAllowed
 from db.engine import Engines
+from db.queries.timeline import timeline_of
+from tasks.does import SOFTWARE
 from tests.db.ledger_story import day
 from tests.tasks.reviewed_village import ReviewedVillage, reviewed_village
 
@@ -95,6 +99,8 @@ def test_a_review_that_opened_while_the_appeal_ran_ends_with_the_plan_and_the_fa
     other, _, _ = to_cease(place)
     registered(place, appeal)
     opened = place.morning("2027-07-26")
+    with pytest.raises(NotAllowed, match="recorded by a person, not by software"):
+        place.parts.ledger.interrupt(SOFTWARE, key=uuid4(), case=opened[0], name="opened_in_error", because="x", on=day("2027-07-26"))
     (following,) = [one for one in place.cases(pupil, "annual_review") if one != review]
     assert following in opened
     place.records(appeal, "tribunal_decides", "2027-07-26", "dismissed", ordered_on="2027-07-26")
@@ -107,3 +113,6 @@ def test_a_review_that_opened_while_the_appeal_ran_ends_with_the_plan_and_the_fa
     assert '"annual_review/interrupted.plan_ceased"' in told[0].messages and '"parent"' in told[0].messages
     assert "" in {place.standing(one)[1] for one in place.cases(other, "annual_review")}, "another child's plan goes on"
     assert place.morning("2027-07-27") == []
+    with place.parts.engines.app([place.village.school_id]) as session:
+        last = timeline_of(session, following)[-1]
+    assert (last.who, last.what, last.words) == ("Sendflow", "The plan has ceased", {"because": f"The plan has ceased ({review})."})
