@@ -14,6 +14,7 @@ from cli.working import AS_PERSON, acting, working
 
 if TYPE_CHECKING:
     from cli.working import Acting, Working
+    from db.importing.run import ImportReport
     from db.permissions import PlainAct
 
 
@@ -44,7 +45,11 @@ def import_files(
             tell_unowned(session, w.today)
     if json:
         as_json(report)
-        return
+    else:
+        _tell(report)
+
+
+def _tell(report: ImportReport) -> None:
     table(
         ("file", "holds", "rows", "added", "changed", "as before", "columns not read"),
         ((f.file, f.kind.replace("_", " "), f.rows, f.counts.added, f.counts.changed, f.counts.unchanged, ", ".join(f.unread)) for f in report.files),

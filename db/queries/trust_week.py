@@ -158,19 +158,13 @@ def trust_week(
     """
     since, soon = since or today - A_WEEK, soon or today + SOON
     definitions = _definitions(session)
-    ours = sorted({name for one in definitions for name, role in one.roles.items() if role.ours})
-    rungs = [(one.hash, step, str(at)) for one in definitions for step, at in breach_rungs(one)]
-    hashes, steps, at = columns_of(rungs, 3)
     days = {"today": today, "soon": soon, "week_ago": since, "since": breaches_since, "first": today - WEEKS * A_WEEK}
     given = {
         **days,
         "schools": None if schools is None else sorted(schools),
         "reads": None if reads is None else list(reads),
         "told": None if told is None else list(told),
-        "ours": ours,
-        "hashes": hashes,
-        "steps": steps,
-        "rungs": [int(one) for one in at],
+        **_said_by_the_texts(definitions),
         **_duties(definitions),
     }
     found: dict[Place, Any] = {(row["kind"], row["id"]): row for row in session.execute(text(_OPEN.format(**_PARTS)), given).mappings()}
@@ -182,6 +176,12 @@ def trust_week(
     places = [_place(key, found.get(key), trend.get(key, {}), names.get(key, ("", "")), weeks) for key in found.keys() | trend.keys()]
     breached = frozenset(key for row in found.values() for key in row["breached"])
     return TrustWeek(today, since, soon, _of(places, "school"), _of(places, "authority"), breached)
+
+
+def _said_by_the_texts(definitions: Collection[Definition]) -> dict[str, object]:
+    hashes, steps, at = columns_of([(one.hash, step, str(at)) for one in definitions for step, at in breach_rungs(one)], 3)
+    ours = sorted({name for one in definitions for name, role in one.roles.items() if role.ours})
+    return {"ours": ours, "hashes": hashes, "steps": steps, "rungs": [int(one) for one in at]}
 
 
 def breach_rungs(definition: Definition) -> Iterable[tuple[str, int]]:
