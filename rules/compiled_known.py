@@ -82,6 +82,9 @@ def may(known: Known, record: Record, instance: Instance, event: Event) -> bool:
         return False
     if known.step.case and actor is not None:
         return False
+    outcome = known.step.outcomes.get(event.outcome)
+    if outcome is not None and outcome.silence:
+        return False  # it hangs on the day that the step ends, which the long way counts
     if not known.by_person:
         return True
     if actor is None:

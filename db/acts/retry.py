@@ -14,7 +14,7 @@ from db.acts.errors import Busy
 T = TypeVar("T")
 AGAIN = (errors.DeadlockDetected, errors.SerializationFailure)
 GAVE_UP = (errors.LockNotAvailable, errors.QueryCanceled)  # lock_timeout and statement_timeout (db/engine.py): rolled back by the server
-TRIES = 4
+TRIES, POOLS = 4, 2
 
 
 class NoRoom(Busy):
@@ -22,13 +22,14 @@ class NoRoom(Busy):
 
 
 def retried(transaction: Callable[[], T], broke: Callable[[], object] = lambda: None) -> T:
-    """Run `transaction`, up to four times on a deadlock or serialization failure, and once more when the connection broke.
+    """Run `transaction`, up to four times on a deadlock or serialization failure, and twice more when a connection broke: acts have a pool of
+    their own, and what an act reads beside may come by a connection of the other pool that the same outage broke.
 
     After a broken connection nobody knows whether it was committed; the act's key makes the second try answer with the first receipt.
     `broke` is called when a connection broke, before the second try. Raises Busy when the server gave up waiting or working, NoRoom when its
     disk is full, else the last error if it does not help.
     """
-    broken = False
+    broken = 0
     for attempt in range(TRIES):
         try:
             return _as_the_driver_says(transaction)
@@ -47,9 +48,9 @@ def retried(transaction: Callable[[], T], broke: Callable[[], object] = lambda: 
             ) from error
         except psycopg.OperationalError:
             broke()
-            if broken or attempt == TRIES - 1:
+            if broken == POOLS or attempt == TRIES - 1:
                 raise
-            broken = True
+            broken += 1
     raise AssertionError("the last try returns or raises")
 
 

@@ -174,3 +174,15 @@ def test_a_day_that_another_bounds_goes_the_long_way_and_is_refused_as_the_fold_
     for met in ((began, later), (began, named)):
         assert answer(quick.definition, quick, met) == answer(quick.definition, None, met)
     assert quick.steps.change(began, later, CALENDAR) is None
+
+
+def test_silence_is_never_remembered_since_it_hangs_on_the_day_by_which_they_might_have_answered() -> None:
+    quick = Compiled(by_hand("shipped complaint"))
+    came, about = date(2026, 9, 1), {"made": "informally", "about": "member_of_staff", "serious_about_provision": False, "complainant": 1}
+    position = quick.start(Event("open", date(2026, 9, 2), 1, facts={"received_on": came, **about}), CALENDAR).position
+    position = quick.advance(position, Event("decide", date(2026, 9, 4), 1, "answer_informally", outcome="done"), CALENDAR).position
+    silent, too_soon = (Event("decide", on, 1, "parents_on_informal", outcome="nothing_said") for on in (date(2026, 9, 28), date(2026, 9, 7)))
+    quick.advance(position, silent, CALENDAR)
+    for event in (silent, too_soon):
+        assert answer(quick.definition, quick, (position, event)) == answer(quick.definition, None, (position, event))
+    assert answer(quick.definition, quick, (position, too_soon))[0] == "not_before"
