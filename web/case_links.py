@@ -11,10 +11,11 @@ from fastapi.responses import RedirectResponse, Response
 
 from db.links_held import CannotWithdraw, allow_again, links_held, withdraw_link, withdrawals
 from db.permissions import in_words, role_in_which, roles_for
-from db.queries.case_page import CasePage, case_page
+from db.queries.case_page import CasePage
 from rules.refusals import step_title
 from web.console import console_of, page
 from web.posted import posted_form
+from web.readable_case import readable_case
 from web.signed_in import check_form, require_signed_in
 
 router = APIRouter()
@@ -47,11 +48,7 @@ def change(request: Request, ref: str, form: Form) -> Response:
 
 
 def _case(request: Request, ref: str) -> CasePage:
-    me, console = require_signed_in(request), console_of(request)
-    with console.engines.app(me.roles) as session:
-        found = case_page(session, ref, console.clock.today())
-    if found is None:
-        raise HTTPException(404)
+    me, found = require_signed_in(request), readable_case(request, ref)
     if role_in_which(me.roles.get(found.head.school_id, frozenset()), roles_for("make_link")) is None:
         raise HTTPException(403, f"Links are withdrawn by {in_words(found.definition, roles_for('make_link'))}.")
     return found

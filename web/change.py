@@ -13,13 +13,14 @@ from fastapi.responses import Response
 from db.acts.errors import LedgerError
 from db.acts.receipt import Receipt
 from db.queries.adults import Adult, adults_of
-from db.queries.case_page import CasePage, case_page
+from db.queries.case_page import CasePage
 from rules.history import Refused
 from rules.refusals import step_title
 from web.console import console_of, page
 from web.decide import recorded
 from web.fact_fields import FactField, date_text, fields_for, read_facts
 from web.posted import posted_form
+from web.readable_case import readable_case
 from web.signed_in import SignedIn, check_form, require_signed_in
 from web.step_form import LONGEST_COMMENT
 
@@ -31,7 +32,7 @@ Act = Callable[[UUID, str], Receipt]
 @router.get("/cases/{ref}/correct/{fact}")
 def ask_correction(request: Request, ref: str, fact: str, party: str = "") -> Response:
     """The form that corrects one fact."""
-    found = _case(request, require_signed_in(request), ref)
+    found = readable_case(request, ref)
     return _form(request, found, f"Correct: {_fact_title(found, fact)}", fields_for(found.definition, [fact], adults=_adults(request, found)))
 
 
@@ -39,7 +40,7 @@ def ask_correction(request: Request, ref: str, fact: str, party: str = "") -> Re
 def correct(request: Request, ref: str, fact: str, form: Form, party: str = "") -> Response:
     """Correct the fact; every date that counts from it moves, in the same act."""
     me = require_signed_in(request)
-    found = _case(request, me, ref)
+    found = readable_case(request, ref)
     title = f"Correct: {_fact_title(found, fact)}"
     values, errors = read_facts(found.definition, [fact], form)
     fields = fields_for(found.definition, [fact], form, errors, adults=_adults(request, found))
@@ -56,7 +57,7 @@ def correct(request: Request, ref: str, fact: str, form: Form, party: str = "") 
 @router.get("/cases/{ref}/exception/{step}")
 def ask_exception(request: Request, ref: str, step: str, party: str = "") -> Response:
     """The form that records a lawful exception: which letter, why, when it is looked at again."""
-    found = _case(request, require_signed_in(request), ref)
+    found = readable_case(request, ref)
     return _form(request, found, *_exception(found, step, party, {}, {}))
 
 
@@ -64,7 +65,7 @@ def ask_exception(request: Request, ref: str, step: str, party: str = "") -> Res
 def record_exception(request: Request, ref: str, step: str, form: Form, party: str = "") -> Response:
     """Lift the step's date under the letter chosen. A date is lifted, never moved."""
     me = require_signed_in(request)
-    found = _case(request, me, ref)
+    found = readable_case(request, ref)
     name, errors = form.get("exception", ""), {}
     if name not in {value for value, _ in _letters(found, step)}:
         errors["exception"] = "Choose which exception of the law applies"
@@ -84,7 +85,7 @@ def record_exception(request: Request, ref: str, step: str, form: Form, party: s
 @router.get("/cases/{ref}/end/{name}")
 def ask_end(request: Request, ref: str, name: str) -> Response:
     """The form that ends the case from wherever it is."""
-    found = _case(request, require_signed_in(request), ref)
+    found = readable_case(request, ref)
     return _form(request, found, _end_title(found, name), [])
 
 
@@ -92,7 +93,7 @@ def ask_end(request: Request, ref: str, name: str) -> Response:
 def end(request: Request, ref: str, name: str, form: Form) -> Response:
     """End the case: withdrawn, moved away."""
     me = require_signed_in(request)
-    found = _case(request, me, ref)
+    found = readable_case(request, ref)
     console = console_of(request)
 
     def act(key: UUID, because: str) -> Receipt:
@@ -139,15 +140,6 @@ def _form(
     given = typed or {}
     values = {"key": given.get("key") or str(uuid4()), "because": given.get("because", "")}
     return page(request, "change.html", 422 if errors else 200, case=found, title=title, fields=fields, values=values, errors=errors)
-
-
-def _case(request: Request, me: SignedIn, ref: str) -> CasePage:
-    console = console_of(request)
-    with console.engines.app(me.roles) as session:
-        found = case_page(session, ref, console.clock.today())
-    if found is None:
-        raise HTTPException(404)
-    return found
 
 
 def _adults(request: Request, found: CasePage) -> list[Adult]:

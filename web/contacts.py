@@ -11,10 +11,11 @@ from fastapi.responses import RedirectResponse, Response
 
 from db.contacts import CannotBeContact, Named, contact_roles, contacts_of, put_contact, roles_to_fill
 from db.permissions import role_in_which, roles_for
-from db.queries.case_page import CasePage, case_page
+from db.queries.case_page import CasePage
 from rules.definition import Role
 from web.console import console_of, page
 from web.posted import posted_form
+from web.readable_case import readable_case
 from web.signed_in import check_form, require_signed_in
 
 router = APIRouter()
@@ -59,11 +60,7 @@ def asked_again(form: Mapping[str, str], roles: Collection[str]) -> dict[str, st
 
 
 def _case(request: Request, ref: str) -> CasePage:
-    me, console = require_signed_in(request), console_of(request)
-    with console.engines.app(me.roles) as session:
-        found = case_page(session, ref, console.clock.today())
-    if found is None:
-        raise HTTPException(404)
+    me, found = require_signed_in(request), readable_case(request, ref)
     if role_in_which(me.roles.get(found.head.school_id, frozenset()), roles_for("name_contact")) is None:
         raise HTTPException(403, "Contacts are named by the SENCO, the headteacher or the trust SEND lead, a panel by the trust.")
     return found

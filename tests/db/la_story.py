@@ -58,6 +58,18 @@ def reviewed(place: Village, pupil_id: int, *, meeting_on: str = "2026-11-05", h
     return case
 
 
+def transfer_explained(place: Village) -> str:
+    """A change of phase whose next school the LA may name although its review still runs; its reference."""
+    facts: dict[str, Any] = {
+        "phase": "primary_to_secondary", "transfer_on": date(2027, 9, 1), "review_due_on": date(2026, 12, 20), "year_group": 6,
+        "looked_after": False, "rights_held_by": "parent", "ordinary_review": "none",
+    }  # fmt: skip
+    opening = {"key": uuid4(), "process": "phase_transfer", "pupil_id": pupil_with_plan(place, "Eve", "East"), "facts": facts}
+    case = place.ledger.open_case(place.senco, **opening, on=date(2026, 9, 8)).case
+    place.decide(case, "explain_transfer", "2026-09-10")
+    return case
+
+
 def decided(place: Village, case: str, letter_on: str, outcome: str = "maintain", recorded_on: str = "", **facts: Any) -> None:
     """The LA's decision, with the date on its letter; recorded by the SENCO on that day or later."""
     place.decide(case, "la_decision", recorded_on or letter_on, outcome, decision_on=date.fromisoformat(letter_on), **facts)

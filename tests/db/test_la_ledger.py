@@ -12,7 +12,7 @@ from db.queries.la_ledger import LaDutyRow, la_ledger
 from rules.la_steps import la_steps
 from rules.loader import load_library
 from rules.national_figures import national_figures
-from tests.db.la_story import decided, pupil_with_plan, reviewed, shipped_village
+from tests.db.la_story import decided, pupil_with_plan, reviewed, shipped_village, transfer_explained
 from tests.db.ledger_story import Village
 
 STEPS = la_steps(load_library())
@@ -72,13 +72,7 @@ def test_a_day_still_to_come_is_not_counted(place: Village) -> None:
 
 
 def test_an_answer_recorded_before_its_turn_is_done_though_its_row_is_open(place: Village) -> None:
-    facts: dict[str, object] = {
-        "phase": "primary_to_secondary", "transfer_on": date(2027, 9, 1), "review_due_on": date(2026, 12, 20), "year_group": 6,
-        "looked_after": False, "rights_held_by": "parent", "ordinary_review": "none",
-    }  # fmt: skip
-    pupil_id = pupil_with_plan(place, "Eve", "East")
-    case = place.ledger.open_case(place.senco, key=uuid4(), process="phase_transfer", pupil_id=pupil_id, facts=facts, on=date(2026, 9, 8)).case
-    place.decide(case, "explain_transfer", "2026-09-10")
+    case = transfer_explained(place)
     assert (ledger_of(place, step="la_names_school").owed, ledger_of(place, step="la_names_school").on_time) == (1, 0)
     place.decide(case, "la_names_school", "2027-02-16", "names_school_asked_for", decision_on=date(2027, 2, 12))
     assert "la_names_school" in place.open_rows(case)  # its review runs on

@@ -19,7 +19,7 @@ from db.queries.overview import overview
 from db.queries.trust_week import PlaceWeek, trust_week
 from rules.history import Event
 from rules.la_steps import la_steps
-from tests.db.la_story import decided, pupil_with_plan, reviewed, shipped_village
+from tests.db.la_story import decided, pupil_with_plan, reviewed, shipped_village, transfer_explained
 from tests.db.ledger_story import Village, day
 from tests.db.test_outbox import spread_all
 
@@ -107,13 +107,7 @@ def test_a_reminder_not_yet_sent_is_laid_aside_when_the_decision_is_put_right(pl
 
 def test_an_answer_before_its_turn_stops_the_reminders(place: Village) -> None:
     """The LA names the next school in time, while its review still runs."""
-    facts: dict[str, Any] = {
-        "phase": "primary_to_secondary", "transfer_on": date(2027, 9, 1), "review_due_on": date(2026, 12, 20), "year_group": 6,
-        "looked_after": False, "rights_held_by": "parent", "ordinary_review": "none",
-    }  # fmt: skip
-    pupil_id = pupil_with_plan(place, "Eve", "East")
-    case = place.ledger.open_case(place.senco, key=uuid4(), process="phase_transfer", pupil_id=pupil_id, facts=facts, on=date(2026, 9, 8)).case
-    place.decide(case, "explain_transfer", "2026-09-10")
+    case = transfer_explained(place)
     assert place.open_rows(case)["la_names_school"].status == "certain"
     place.decide(case, "la_names_school", "2027-02-02", "names_school_asked_for", decision_on=date(2027, 2, 1))
     row = place.open_rows(case)["la_names_school"]
