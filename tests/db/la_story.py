@@ -64,10 +64,10 @@ def transfer_explained(place: Village) -> str:
         "phase": "primary_to_secondary", "transfer_on": date(2027, 9, 1), "review_due_on": date(2026, 12, 20), "year_group": 6,
         "looked_after": False, "rights_held_by": "parent", "ordinary_review": "none",
     }  # fmt: skip
-    opening = {"key": uuid4(), "process": "phase_transfer", "pupil_id": pupil_with_plan(place, "Eve", "East"), "facts": facts}
-    case = place.ledger.open_case(place.senco, **opening, on=date(2026, 9, 8)).case
-    place.decide(case, "explain_transfer", "2026-09-10")
-    return case
+    pupil = pupil_with_plan(place, "Eve", "East")
+    opened = place.ledger.open_case(place.senco, key=uuid4(), process="phase_transfer", pupil_id=pupil, facts=facts, on=date(2026, 9, 8))
+    place.decide(opened.case, "explain_transfer", "2026-09-10")
+    return opened.case
 
 
 def decided(place: Village, case: str, letter_on: str, outcome: str = "maintain", recorded_on: str = "", **facts: Any) -> None:
