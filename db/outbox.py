@@ -24,8 +24,8 @@ from db.moved_words import moved_rows
 from db.queries.definitions_read import definitions_by_hash
 from db.queries.people import Recipient, Wanted, recipients
 from db.redirect import NOBODY
-from db.redirect_plan import reminds, routed
-from db.said import PASSED, Instance, at_rest, lay_aside_reminders, told_of_it
+from db.redirect_plan import routed
+from db.said import PASSED, Instance, at_rest, lay_aside_reminders, reminds, told_of_it
 from rules.calendar import today_in_london
 from rules.definition import Definition, Role
 from rules.position_text import record_from_text

@@ -15,18 +15,13 @@ from db.held import FAMILY
 from db.la_profile.routing import LA, LaRoutes
 from db.moved_words import MOMENT as MOVED
 from db.queries.people import Recipient
-from db.said import PASSED
+from db.said import reminds
 
 Kind = Literal["move", "copy", "say anew", "lay aside", "nobody"]
 Who = tuple[int | None, int | None]  # a person's id, or an authority's
 RAISED = "raised_to"
 ROUTED = (RAISED, "instead", "stands_in_for")  # what `routed` says in the details
 _BEARER = re.compile(r"/(?:person \d+|authority \d+|nobody)(?:/sms)?$")
-
-
-def reminds(rung: int | None, template: str) -> bool:
-    """Whether a message chases; else it tells something new."""
-    return rung is not None or template == PASSED
 
 
 def routed(details: str, reader: Recipient) -> str:

@@ -19,6 +19,7 @@ from db.models import Delivery
 SAID = "said"  # the moment of both messages below
 PASSED = "ladders/said_passed"  # to who owes the step, after the day; laid aside when the step is decided by then
 FOR_US = "ladders/said_for_us"
+CAME = "ladders/plan_came"  # in place of PASSED, at once, to the LA that the plan moved to: it has named no day
 Instance = tuple[int, str, str, int | None, str]  # case, step, party, round, and the role that owes it
 _STANDING = text("""
     SELECT case_id, step, party, round, to_role FROM deliveries
@@ -35,6 +36,15 @@ _WORD = text("""
       AND case_id = :case AND step = :step AND party = :party AND round IS NOT DISTINCT FROM :round AND to_role = :role
     ORDER BY id DESC LIMIT 1
 """)
+_ANOTHERS_WORD = text("""
+    UPDATE deliveries d SET template = :came, owed_on = LEAST(d.owed_on, :today), details = (d.details::jsonb - 'said')::text
+    FROM cases c WHERE c.id = d.case_id AND c.pupil_id = ANY (:pupils) AND d.state = 'held' AND d.template = :passed AND d.to_role = 'la'
+""")
+
+
+def reminds(rung: int | None, template: str) -> bool:
+    """Whether a message chases; else it tells something new."""
+    return rung is not None or template in (PASSED, CAME)
 
 
 def told_of_it(said: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
@@ -64,6 +74,12 @@ def word_of(session: Session, delivery: Delivery, today: date) -> str:
     """What was last said of the step that `delivery` is about, if its day has not passed: the details of the message that asks again; or empty."""
     about = _named((delivery.case_id, delivery.step, delivery.party, delivery.round, delivery.to_role))
     return session.scalar(_WORD, {**about, "passed": PASSED, "today": today}) or ""
+
+
+def not_the_new_las_word(session: Session, pupils: Iterable[int], today: date) -> None:
+    """The plans of these pupils are another LA's since `today`: the day that the LA before it named binds nobody any more, so what was to ask it
+    again asks the new LA with its next list, and the step's reminders go on (SEND Regs 2014 reg 15(3): the plan is as if the new LA had made it)."""
+    session.execute(_ANOTHERS_WORD, {"came": CAME, "passed": PASSED, "today": today, "pupils": sorted(pupils)})
 
 
 def _named(instance: Instance) -> dict[str, object]:

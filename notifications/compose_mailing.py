@@ -17,7 +17,7 @@ from db.mailings import TEAMS, lines_of
 from db.models import Delivery, Mailing, School, Trust
 from db.redirect import put_back_kept_away
 from db.reports import REPORTS
-from db.said import PASSED
+from db.said import reminds
 from notifications.compose import compose
 from notifications.compose_report import compose_report
 from notifications.letter import school_values
@@ -65,12 +65,8 @@ def compose_mailing(session: Session, mailing: Mailing, *, origin: str, links: L
 
 def newest_of_each_step(deliveries: Sequence[Delivery]) -> list[Delivery]:
     """Of several reminders of one step to one role (due today, then late: two mornings were missed) the last; everything else as it is."""
-    last = {_step_of(one): one.id for one in deliveries if _reminds(one)}
-    return [one for one in deliveries if not _reminds(one) or last[_step_of(one)] == one.id]
-
-
-def _reminds(delivery: Delivery) -> bool:
-    return delivery.rung is not None or delivery.template == PASSED
+    last = {_step_of(one): one.id for one in deliveries if reminds(one.rung, one.template)}
+    return [one for one in deliveries if not reminds(one.rung, one.template) or last[_step_of(one)] == one.id]
 
 
 def _step_of(delivery: Delivery) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 from jinja2 import TemplateSyntaxError, meta, nodes
 
-from db.said import FOR_US, PASSED
+from db.said import CAME, FOR_US, PASSED
 from notifications.lines import Line
 from notifications.render import TEMPLATES, TemplateMissing, environment, find_template
 from rules.definition import Definition, Ladder, Step
@@ -112,7 +112,7 @@ def _readers(definition: Definition, tells: tuple[str, ...], step: Step | None) 
 
 def _ladder_templates(library: Library) -> set[str]:
     ladders: list[Ladder] = [ladder for definition in library.all() for ladder in definition.ladders.values()]
-    return {rung.template for ladder in ladders for rung in ladder.rungs} | {template.partition("/")[2] for template in (PASSED, FOR_US)}
+    return {rung.template for ladder in ladders for rung in ladder.rungs} | {template.partition("/")[2] for template in (PASSED, FOR_US, CAME)}
 
 
 def _missing(owed: list[OwedText]) -> Iterator[TemplateFinding]:

@@ -34,11 +34,11 @@ def stale_cases(parts: Parts, schools: Iterable[int] | None = None) -> dict[str,
     """Open cases (of these schools; None: of all) whose dates were counted with another calendar than their school's is now (true), or whose rows
     lack what this program asks (false)."""
     with parts.engines.scheduler() as session:
-        stamps: dict[int, str] = dict(session.connection().exec_driver_sql(_STAMPS).tuples().all())
+        stamps: dict[int, str] = dict(session.connection().exec_driver_sql(_STAMPS).all())
     wanted = stamps.keys() if schools is None else stamps.keys() & set(schools)
     versions = {school_id: parts.calendars.of(school_id, stamps[school_id]).version for school_id in sorted(wanted)}
     with parts.engines.scheduler() as session:
-        return dict(session.connection().exec_driver_sql(_STALE, (list(versions), list(versions.values()))).tuples().all())
+        return dict(session.connection().exec_driver_sql(_STALE, (list(versions), list(versions.values()))).all())
 
 
 def _counted_all_the_same(parts: Parts, ref: str, error: NotFound, actor: Actor, schools: Iterable[int] | None) -> list[Exception]:

@@ -15,6 +15,7 @@ from db.importing.upsert import Counts, Values, upsert
 from db.importing.write_trust import authorities_by_code
 from db.models import Plan, Pupil
 from db.review_diary import reviewed_by_a_case
+from db.said import not_the_new_las_word
 from rules.calendar import england
 from rules.date_words import date_of
 
@@ -56,7 +57,7 @@ def write_plans(session: Session, rows: Sequence[TypedRow], today: date) -> Coun
             added.append(values)
         else:
             standing.append(values | {"id": running.id})
-    _keep_authorities(session, [*added, *standing])
+    _keep_authorities(session, [*added, *standing], today)
     if added:
         session.execute(insert(Plan), added)
     return counts + Counts(added=len(added)) + upsert(session, Plan, ["id"], standing)
@@ -152,10 +153,14 @@ def _plans_before(session: Session, pupils: set[int]) -> dict[int, list[Plan]]:
     return found
 
 
-def _keep_authorities(session: Session, values: Sequence[Values]) -> None:
+def _keep_authorities(session: Session, values: Sequence[Values], today: date) -> None:
+    moved: list[int] = []
     for v in values:
         changed = Pupil.authority_id.is_distinct_from(v["authority_id"])
-        session.execute(update(Pupil).where(Pupil.id == v["pupil_id"], changed).values(authority_id=v["authority_id"]))
+        moving = update(Pupil).where(Pupil.id == v["pupil_id"], changed).values(authority_id=v["authority_id"])
+        moved += session.scalars(moving.returning(Pupil.id)).all()
+    if moved:
+        not_the_new_las_word(session, moved, today)
 
 
 def _day(row: TypedRow, name: str) -> date:

@@ -7,20 +7,23 @@ from datetime import date
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 
 from db.chase import sweep_all
 from db.la_profile.load import load_profile
 from db.la_profile.read_profile import read_profile
+from db.models import Pupil
 from rules.history import Refused
 from tests.acceptance.trust_at_work import words
 from tests.databases import TestServer
+from tests.db.importing.small_files import imports
 from tests.db.la_story import pupil_with_plan, reviewed
 from tests.db.ledger_story import day
 from tests.tasks.morning_post import LIBRARY, MorningPost, post_of_its_own
 from tests.tasks.test_la_lists import HEAD_OF_SERVICE, MAILBOX, MANAGER, to
 
 TERMS = (("Autumn", date(2026, 9, 3), date(2026, 12, 18)), ("Spring", date(2027, 1, 5), date(2027, 3, 25)))
-OFFICER = "officer@testshire.example"
+OFFICER, NEW_OFFICER = "officer@testshire.example", "officer@newshire.example"
 PROFILE = f"""\
 la: "001"
 name: Testshire
@@ -98,3 +101,24 @@ def test_a_day_a_year_off_is_refused_wherever_it_is_said(post: MorningPost) -> N
     case = review(post, "Firth", "2026-11-20")
     with pytest.raises(Refused, match="Name a day by"):
         says(post, case, "2027-11-30")
+
+
+def test_the_day_that_the_old_la_named_binds_no_new_one(post: MorningPost) -> None:
+    moved, stayed = review(post, "Gale", "2026-11-20"), review(post, "Holt", "2026-11-20")  # due on 18 December
+    post.comes("2026-12-22")
+    post.is_now("2026-12-22", 9)
+    for case in (moved, stayed):
+        says(post, case, "2027-01-29")
+    post.spread()
+    contacts = f"LA code,LA name,Contact name,Email,Role\n002,Newshire,New Officer,{NEW_OFFICER},SEN team\n"
+    with post.parts.engines.scheduler() as session:
+        session.execute(update(Pupil).where(Pupil.family_name == "Gale").values(mis_id="G1"))
+    plans = "URN,Adno,LA code,Plan date\n900001,G1,002,2024-01-08\n"
+    imports(post.village, today=post.clock.today(), la_contacts=contacts, plans=plans)
+    mails = post.comes("2026-12-23")
+    (asked,) = [mail for mail in to(mails, NEW_OFFICER) if moved in mail.html]
+    assert "The authority before you had named a day for it. We ask you for yours." in words(asked)
+    assert "29 January" not in words(asked) and "You told us" not in words(asked)
+    late = [mail for on in ("2026-12-29", "2027-01-05", "2027-01-12") for mail in post.comes(on)]
+    assert any(moved in mail.html for mail in to(late, NEW_OFFICER)), "reminders go on"
+    assert not any(moved in mail.html or stayed in mail.html for mail in to(mails + late, OFFICER)), "theirs rest where the plan stayed"

@@ -9,10 +9,10 @@ from db.review_diary import diary_review
 from tests.db.ledger_story import TODAY, Village
 
 
-def imports(ash: Village, **files: str) -> ImportReport:
+def imports(ash: Village, today: date = TODAY, **files: str) -> ImportReport:
     """Import these texts (kind of file to CSV) in one transaction of their own. Raises ImportRefused as `import_files` does."""
     with ash.engines.scheduler() as session:
-        return import_files(session, {f"{name}.csv": rows.encode() for name, rows in files.items()}, actor_id=None, today=TODAY)
+        return import_files(session, {f"{name}.csv": rows.encode() for name, rows in files.items()}, actor_id=None, today=today)
 
 
 def reviewed(ash: Village, case: str, on: date, next_due_on: date) -> bool:

@@ -11,11 +11,10 @@ from sqlalchemy import select
 from db.engine import Engines
 from db.importing.leavers import answer_leaver, missing_pupils
 from db.importing.problems import ImportRefused
-from db.importing.run import ImportReport, import_files
 from db.models import Case, Family, Person, Pupil, School
 from db.sample.people import pupil_upn
-from tests.db.importing.small_files import reviewed
-from tests.db.ledger_story import TODAY, Village, village
+from tests.db.importing.small_files import imports, reviewed
+from tests.db.ledger_story import Village, village
 
 ASH, OAK = "900001", "900002"
 PUPILS = "URN,Adno,UPN,Legal forename,Legal surname,DOB,NC Year,Reg,SEN status,SEN need,LAC\n"
@@ -33,11 +32,6 @@ def ash(engines: Engines) -> Village:
 def child(urn: str, number: int) -> str:
     """The row of a child at that school, who has the same UPN wherever they are."""
     return f"{urn},{number:04},{UPNS[number]},Mia,Moves{number},2018-02-10,4,4A,E,ASD,No\n"
-
-
-def imports(ash: Village, **files: str) -> ImportReport:
-    with ash.engines.scheduler() as session:
-        return import_files(session, {f"{name}.csv": text.encode() for name, text in files.items()}, actor_id=None, today=TODAY)
 
 
 def pupils(ash: Village, number: int) -> dict[str, tuple[int, date | None]]:

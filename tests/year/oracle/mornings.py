@@ -117,7 +117,7 @@ def lines_of_mornings(rows: Iterable[Any]) -> dict[str, int]:
     steps: dict[str, set[tuple[object, ...]]] = defaultdict(set)
     for row in rows:
         if row.mailing_id is not None and row.state == "listed":
-            reminds = row.rung is not None or row.template == "ladders/said_passed"
+            reminds = row.rung is not None or row.template in ("ladders/said_passed", "ladders/plan_came")
             about = (row.case_id, row.step, row.party, row.round, row.to_role) if reminds else (row.id,)
             steps[f"LIST-{row.mailing_id:06}"].add(about)
     return {reference: len(about) for reference, about in steps.items()}
