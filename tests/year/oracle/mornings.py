@@ -77,7 +77,7 @@ def _counted(mail: Arrived, of_school: Mapping[int, list[Stretch]], readers: Rea
     for school, held in roles.items():
         owed = held | {party for party, speakers in SPEAKS.items() if held & set(speakers)}
         until = calendars.schools[school].first_from(today + ONE) - ONE
-        standing = [one for one in of_school[school] if one.stands_at(mail.at)]
+        standing = [one for one in of_school[school] if one.stands_at(mail.at) and (one.read_by is None or held & one.read_by)]
         found.update(_section(one, until, today) for one in standing if one.status == "open" and one.owner in owed)
         if held & FOLLOWS:
             found["waiting"] += sum(_is_awaited(one, today) for one in standing if one.owner not in owed)

@@ -22,6 +22,7 @@ from rules.history import event_from_json
 from rules.position_text import position_to_text
 from rules.position_types import Instance, Position
 from tasks.parts import Parts
+from tests.year.oracle.plain_readers import roles_that_read
 from tests.year.oracle.plain_waits import Came, perhaps_never
 
 PASSES_TO = {"parent": "young_person"}  # once the rights are theirs (roles.yaml)
@@ -34,7 +35,7 @@ class Stretch:
     """One step of one case as it stood from `since` until `until` (None: to the end of the year). `owner`: the role that owes it, empty for
     software, the calendar and other cases; `ladder`: by which it is chased. `family`: who hears what is told to the parent. `rule` and `bases`: what
     the date that it is chased for was counted from; no rule where the law has it moved to another day, or leaves days out. `perhaps`: it waits, and
-    may never be owed, or is recorded already."""
+    may never be owed, or is recorded already. `read_by`: the roles that read the case, where not all do."""
 
     case_id: int
     ref: str
@@ -59,6 +60,7 @@ class Stretch:
     rule: str = ""
     bases: tuple[tuple[str, date], ...] = ()
     perhaps: bool = False
+    read_by: frozenset[str] | None = None
 
     @property
     def chased_for(self) -> date | None:
@@ -166,6 +168,7 @@ def _stretch(case: Any, definition: Definition, position: Position, one: Instanc
         one.due.on if one.due else None, one.due.safe_on if one.due else None, one.target.on if one.target else None,
         one.lifted, one.lifted_review_on, "young_person" if young else "parent", since, None, *_counted_from(one),
         one.status == "waiting" and (one.early or perhaps_never(definition.process, one.step, owner, came, position.facts)),
+        roles_that_read(definition.process, position.facts),
     )  # fmt: skip
 
 
