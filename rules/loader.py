@@ -173,7 +173,6 @@ def build(draft: Draft, file: str, source: str, registers: Registers) -> Definit
     steps = {name: cited(_with_case_words(step, draft, registers), registers) for name, step in draft.steps.items()}
     facts = {name: _spread(fact, draft) for name, fact in draft.facts.items()}
     totals = tuple(Total(t.start, t.to, t.rule, t.law, _counting(registers.authorities.get(t.law))) for t in draft.totals)
-    rights = {o.gives for s in steps.values() for o in s.outcomes.values() if o.gives}
     definition = Definition(
         process=draft.process,
         prefix=draft.prefix,
@@ -192,7 +191,7 @@ def build(draft: Draft, file: str, source: str, registers: Registers) -> Definit
         examples=draft.examples,
         roles=dict(registers.roles),
         ladders={s.ladder: registers.ladders[s.ladder] for s in steps.values() if s.ladder},
-        rights={name: registers.rights[name] for name in sorted(rights)},
+        rights={name: registers.rights[name] for name in _rights_given(steps)},
         in_force_from=draft.in_force_from,
         in_force_until=draft.in_force_until,
         in_force_by=draft.in_force_by,
@@ -209,6 +208,10 @@ def build(draft: Draft, file: str, source: str, registers: Registers) -> Definit
     )
     pinned = pinned_text(definition, registers)
     return replace(definition, pinned=pinned, hash=hashlib.sha256(pinned.encode()).hexdigest())
+
+
+def _rights_given(steps: Mapping[str, Step]) -> list[str]:
+    return sorted({o.gives for s in steps.values() for o in s.outcomes.values() if o.gives})
 
 
 def _with_case_words(step: Step, draft: Draft, registers: Registers) -> Step:

@@ -113,6 +113,15 @@ def test_it_opens_by_itself_with_its_review_and_for_those_alone_whom_it_concerns
     lighter.has_ended("opened_in_error")
 
 
+def is_amended(review: Story, on: str) -> None:
+    """The review comes to its end: the amended plan is there that day, and everybody knows of it."""
+    review.comes(on)
+    review.records("la_sends_amended_plan", "amended", decision_on=on)
+    for step in ("brief_staff", "explain_right_of_appeal"):
+        review.records(step)
+    review.has_ended("amended")
+
+
 def test_the_plan_names_the_school_asked_for_and_the_file_arrives(trust: TrustAtWork) -> None:
     story, review = transfer(trust, "Dee", "2026-10-22")
     home = story.home
@@ -138,11 +147,7 @@ def test_the_plan_names_the_school_asked_for_and_the_file_arrives(trust: TrustAt
     story.comes("2026-12-30")
     assert [mail.taken_at[:10] for mail in story.mails(ELM, "your answer to the local authority")] == ["2026-12-26"], "three days before"
     assert "It is 1 day late" in words(story.mail(SENCO, "a school has not answered"))
-    review.comes("2027-01-28")
-    review.records("la_sends_amended_plan", "amended", decision_on="2027-01-28")
-    for step in ("brief_staff", "explain_right_of_appeal"):
-        review.records(step)
-    review.has_ended("amended")
+    is_amended(review, "2027-01-28")
     assert story.instance("review").outcome == "amended"
     story.records("school_answers", "cannot_meet_needs", party="asked_school_2")
     story.records("la_names_school", "names_school_asked_for", decision_on="2027-01-28")

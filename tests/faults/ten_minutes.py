@@ -28,6 +28,7 @@ from tests.faults.mail_process import MailProcess, mail_process
 EVERY_SECONDS, PAUSE_SECONDS = 20.0, 1.5
 CALLERS, READERS = 4, 4
 PATIENCE = 900.0
+_ENDED = "SELECT ended FROM cases WHERE ref = ANY(%s)"
 
 
 @dataclass
@@ -88,16 +89,9 @@ def _started(start: Callable[[], object]) -> bool:
 
 
 def load(
-    place: Killable,
-    seconds: float,
-    *,
-    every: float,
-    callers: int,
-    readers: int,
-    pause: float,
-    longest: float = 0.0,
+    place: Killable, seconds: float, *, every: float, callers: int, readers: int, pause: float, longest: float = 0.0,
     say: Callable[[str], None] = lambda words: None,
-) -> LoadFigures:
+) -> LoadFigures:  # fmt: skip
     """The load, the kills, one reconcile, and what the oracle saw. `every`: seconds between kills; `pause`: between a person's acts, growing
     to `longest`."""
     notebook = Notebook(place.folder / f"acts-{uuid4().hex}.jsonl")
@@ -112,7 +106,7 @@ def load(
         noted, began = notebook.read(), time.monotonic()
         place.settle(PATIENCE)
         z = place.z_after_one_reconcile([UUID(one.key) for one in noted], PATIENCE)
-        cases = place.office.village.rows("SELECT ended FROM cases WHERE ref = ANY(%s)", sorted({one.case for one in noted}))
+        ended = [bool(row.ended) for row in place.office.village.rows(_ENDED, sorted({one.case for one in noted}))]
         return LoadFigures(
             seconds=lasted,
             clients={"page": readers, "API": callers},
@@ -123,8 +117,8 @@ def load(
             slowest=turns.slowest,
             failed_starts=turns.failed_starts,
             died_by_itself=turns.died_by_itself,
-            opened=len(cases),
-            ended=sum(bool(case.ended) for case in cases),
+            opened=len(ended),
+            ended=sum(ended),
             mails=mails_of(place.office),
             settled=time.monotonic() - began,
             z=z,

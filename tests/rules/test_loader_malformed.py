@@ -133,6 +133,12 @@ def test_what_is_no_definition_is_refused_in_time(text: str, registers: Register
     assert faults(text, registers)
 
 
+JUNK = (
+    "", ":", "{", "}", "[", "]", "!!python/name:os", "&a", "*a", "no", "\t", "\n", "'", "- ", "\x07", "2026-02-30", "all", "|", "é",
+    "any: ", "settled: ",
+)  # fmt: skip
+
+
 @st.composite
 def malformed(draw: st.DrawFn) -> str:
     """The example with one to three blows: a line dropped, doubled or moved, text cut, changed or put in anywhere."""
@@ -140,34 +146,7 @@ def malformed(draw: st.DrawFn) -> str:
     for _ in range(draw(st.integers(1, 3))):
         place = draw(st.integers(0, len(text) - 1))
         length = draw(st.integers(0, 40))
-        junk = draw(
-            st.sampled_from(
-                [
-                    "",
-                    ":",
-                    "{",
-                    "}",
-                    "[",
-                    "]",
-                    "!!python/name:os",
-                    "&a",
-                    "*a",
-                    "no",
-                    "\t",
-                    "\n",
-                    "'",
-                    "- ",
-                    "\x07",
-                    "2026-02-30",
-                    "all",
-                    "|",
-                    "é",
-                    "any: ",
-                    "settled: ",
-                ]
-            )
-            | st.text(max_size=8)
-        )
+        junk = draw(st.sampled_from(JUNK) | st.text(max_size=8))
         text = text[:place] + junk + text[place + length :]
         if draw(st.booleans()):
             lines = text.splitlines(keepends=True)

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.web.list_story import LATE_ON, officers_list
+from tests.web.list_story import LATE_ON, OfficersList, officers_list
 from tests.web.site import Site
 
 pytestmark = pytest.mark.slow
@@ -16,6 +16,27 @@ def violations(page: Page) -> list[object]:
     """What axe finds."""
     found = Axe().run(page).response["violations"]
     return [(v["id"], [n["html"][:200] for n in v["nodes"]][:3]) for v in found]
+
+
+def writes_day(page: Page, name: str, day: int) -> None:
+    """A day of December 2026, into the three fields of that name."""
+    for part, value in (("day", str(day)), ("month", "12"), ("year", "2026")):
+        page.fill(f'input[name="{name}-{part}"]', value)
+
+
+def answers_each_line(page: Page, listed: OfficersList) -> None:
+    """What can be decided is; of the others every second one names a day, and the rest wait for something."""
+    for number, (case, line) in enumerate(listed.lines.items()):
+        if case in listed.decidable:
+            page.check(f'input[name="{line}answer"][value="decided"]')
+            page.check(f'input[name="{line}outcome"][value="maintain"]')
+            writes_day(page, f"{line}fact.decision_on", 1)
+        elif number % 2:
+            page.check(f'input[name="{line}answer"][value="will_be_by"]')
+            writes_day(page, f"{line}by", 11)
+        else:
+            page.check(f'input[name="{line}answer"][value="waiting_for"]')
+            page.fill(f'textarea[name="{line}what"]', "the panel")
 
 
 @pytest.mark.parametrize(("scripts", "waiting"), [(True, 28), (False, 3)])
@@ -31,19 +52,7 @@ def test_thirty_lines_are_answered_on_one_page(site: Site, chromium: Browser, sc
     if scripts:
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    for number, (case, line) in enumerate(listed.lines.items()):
-        if case in listed.decidable:
-            page.check(f'input[name="{line}answer"][value="decided"]')
-            page.check(f'input[name="{line}outcome"][value="maintain"]')
-            for part, value in (("day", "1"), ("month", "12"), ("year", "2026")):
-                page.fill(f'input[name="{line}fact.decision_on-{part}"]', value)
-        elif number % 2:
-            page.check(f'input[name="{line}answer"][value="will_be_by"]')
-            for part, value in (("day", "11"), ("month", "12"), ("year", "2026")):
-                page.fill(f'input[name="{line}by-{part}"]', value)
-        else:
-            page.check(f'input[name="{line}answer"][value="waiting_for"]')
-            page.fill(f'textarea[name="{line}what"]', "the panel")
+    answers_each_line(page, listed)
     file = {"name": "decision.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 synthetic"}
     with_file = f'input[name="{listed.lines[listed.decidable[0]]}file"]'
     page.set_input_files(with_file, files=[file])  # type: ignore[list-item]
@@ -56,9 +65,7 @@ def test_thirty_lines_are_answered_on_one_page(site: Site, chromium: Browser, sc
     assert {case: site.acts(case) for case in listed.lines} == before, "nothing is half done"
     if scripts:
         assert violations(page) == []
-    page.fill(f'input[name="{wrong}by-day"]', "11")
-    page.fill(f'input[name="{wrong}by-month"]', "12")
-    page.fill(f'input[name="{wrong}by-year"]', "2026")
+    writes_day(page, f"{wrong}by", 11)
     page.set_input_files(with_file, files=[file])  # type: ignore[list-item]
     page.get_by_role("button", name="Save all answers").click()
     page.get_by_role("heading", name="Thank you").wait_for()
