@@ -55,7 +55,7 @@ def correct(request: Request, ref: str, step: str, form: Form, party: str = "") 
 
 
 def _find(request: Request, me: SignedIn, ref: str, step: str, party: str) -> tuple[CasePage, Instance]:
-    found, instance = find_step(request, me, ref, step, party)
+    found, instance = find_step(request, ref, step, party)
     allowed = roles_for_event(found.definition, Event("correct", found.head.opened_on, step=step, party=party), found.position.facts)
     if role_in_which(me.roles.get(found.head.school_id, ()), allowed) is None:
         raise HTTPException(403, f"The record is corrected by {in_words(found.definition, allowed)}.")

@@ -21,6 +21,7 @@ from web.actions import step_address
 from web.bounds import bounds_in_words
 from web.console import console_of, page, sentence
 from web.posted import posted_form
+from web.readable_case import readable_case
 from web.signed_in import SignedIn, check_form, require_signed_in
 from web.step_form import Answer, StepForm, make_form, read_form
 
@@ -32,7 +33,7 @@ Form = Annotated[Mapping[str, str], Depends(posted_form)]
 def ask(request: Request, ref: str, step: str, party: str = "") -> Response:
     """The form of a step. Somebody who may not decide it is told who may."""
     me = require_signed_in(request)
-    found, instance = find_step(request, me, ref, step, party)
+    found, instance = find_step(request, ref, step, party)
     refused = _not_mine(request, me, found, instance)
     if refused is not None:
         return refused
@@ -45,7 +46,7 @@ def decide(request: Request, ref: str, step: str, form: Form, party: str = "") -
     me = require_signed_in(request)
     check_form(request, form.get("csrf"))
     console = console_of(request)
-    found, instance = find_step(request, me, ref, step, party)
+    found, instance = find_step(request, ref, step, party)
     try:
         answer = read_form(found.definition, found.definition.steps[step], form, console.clock.today())
     except ValueError as fault:
@@ -80,12 +81,10 @@ def decided_already(request: Request, ref: str, message: str, form: Mapping[str,
     return page(request, "said.html", 409, title="This step has been decided already", words=message, typed=typed, onward=onward)
 
 
-def find_step(request: Request, me: SignedIn, ref: str, step: str, party: str) -> tuple[CasePage, Instance]:
+def find_step(request: Request, ref: str, step: str, party: str) -> tuple[CasePage, Instance]:
     """The case's page and that step of it in its current round. Raises HTTPException 404, also for another school's case."""
-    console = console_of(request)
-    with console.engines.app(me.roles) as session:
-        found = case_page(session, ref, console.clock.today())
-    if found is None or step not in found.definition.steps:
+    found = readable_case(request, ref)
+    if step not in found.definition.steps:
         raise HTTPException(404)
     try:
         return found, found.position.instance(step, party)

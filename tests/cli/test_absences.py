@@ -6,27 +6,14 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from db.clock import Clock
-from db.engine import Engines
 from db.models import SchoolClosure
 from rules.calendar import england
 from rules.explain import in_full
-from tests.cli.running import Run, runner
-from tests.db.ledger_story import Village, village
+from tests.cli.running import Run
+from tests.db.ledger_story import Village
 
 HEAD, SENCO, TEACHER = (f"{role}.ash@school.example" for role in ("headteacher", "senco", "teacher"))
-
-
-@pytest.fixture(scope="module")
-def ash(engines: Engines) -> Village:
-    return village(engines)
-
-
-@pytest.fixture
-def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    return runner(monkeypatch, database_url, tmp_path)
 
 
 def test_an_absence_is_said_listed_and_taken_back(ash: Village, run: Run) -> None:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from cli.main import app
 from db.sample.trust import write_sample_trust
 from db.settings import get_settings
+from tests.cli.running import Run, runner
 
-Run = Callable[..., Result]
 TODAY = date.today()
 
 
@@ -28,28 +25,12 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("SENDFLOW_DATA_FOLDER", str(tmp_path))
-    get_settings.cache_clear()
-    return call
-
-
-def call(*arguments: str, code: int = 0) -> Result:
-    answer = CliRunner().invoke(app, list(arguments))
-    assert answer.exit_code == code, answer.output
-    return answer
-
-
 @pytest.fixture(scope="module")
 def imported(database_url: str, sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample trust, imported once into the database that these tests share."""
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("DATABASE_URL", database_url)
-        environment.setenv("SENDFLOW_DATA_FOLDER", str(tmp_path_factory.mktemp("importing")))
-        get_settings.cache_clear()
-        call("import", str(sample), "--trust", "Lantern Learning Trust")
+        run = runner(environment, database_url, tmp_path_factory.mktemp("importing"))
+        run("import", str(sample), "--trust", "Lantern Learning Trust")
     return sample
 
 

@@ -5,23 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
-from db.engine import Engines
-from tests.cli.running import Run, runner
-from tests.db.ledger_story import Village, village
+from tests.cli.running import Run
+from tests.db.ledger_story import Village
 
 HEAD, SENCO, TEACHER = (f"{role}.ash@school.example" for role in ("headteacher", "senco", "teacher"))
-
-
-@pytest.fixture(scope="module")
-def ash(engines: Engines) -> Village:
-    return village(engines)
-
-
-@pytest.fixture
-def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    return runner(monkeypatch, database_url, tmp_path)
 
 
 def test_a_senco_who_is_not_in_the_file_is_asked_for_and_ends_by_the_heads_answer(ash: Village, run: Run, tmp_path: Path) -> None:
