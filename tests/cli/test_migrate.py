@@ -19,7 +19,7 @@ from db.engine import Engines
 from db.ledger import Actor
 from rules.library import Library
 from rules.loader import PROCESS_DEFINITIONS, load_library
-from tests.cli.test_commands import TODAY, Run, imported, run, sample, senco, some_pupil  # noqa: F401 - fixtures by their names
+from tests.cli.test_commands import TODAY, Run, imported, sample, senco, some_pupil  # noqa: F401 - fixtures by their names
 from tests.db.ledger_story import Village, village
 from tests.db.other_texts import WEEKS, library_with, text_of, trust_lead
 
@@ -55,7 +55,7 @@ def edited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Libr
     return edit
 
 
-def the_day_it_moves_to(run: Run, ref: str, version: str, lead: str) -> date:  # noqa: F811
+def the_day_it_moves_to(run: Run, ref: str, version: str, lead: str) -> date:
     """The date and the owner that would move are shown, with the reason, in JSON and in words. The date's new day."""
     was, then = (TODAY + timedelta(weeks=weeks) for weeks in (3, 4))
     (shown,) = json.loads(run("migrate", ref, "--to", version, "--as", lead, "--json").stdout)
