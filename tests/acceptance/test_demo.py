@@ -25,7 +25,7 @@ from tests.flows.office import until
 
 pytestmark = pytest.mark.slow
 SCREENS = Path(__file__).parents[2] / "docs" / "screens"
-PUPILS = 3000 if os.environ.get("SENDFLOW_SCREENS") else 1000
+PUPILS = 3000 if os.environ.get("SENDFLOW_SCREENS") else 300
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Demo:
 
 @contextmanager
 def demo(folder: Path, seconds: float = 240) -> Iterator[Demo]:
-    """`sendflow demo` until the block ends; then Ctrl-C, and it must end by itself. Of its trust a third, since each case has its first wake."""
+    """`sendflow demo` until the block ends; then Ctrl-C, and it must end by itself. Of its trust a tenth, since each case has its first wake."""
     log = folder / f"demo-{time.time_ns()}.log"
     clean = {n: v for n, v in os.environ.items() if not n.startswith(("SENDFLOW_", "PREFECT_")) and n != "DATABASE_URL"}
     command = [str(Path(sys.executable).parent / "sendflow"), "demo", "--port", "0", "--pupils", str(PUPILS)]
