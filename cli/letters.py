@@ -39,7 +39,7 @@ def letter(number: Number, out: Annotated[Path, typer.Option("--out", help="The 
         except TemplateError:
             fail("its text cannot be written; `sendflow check` says what is wrong with it")
         write_file(out, paper.whole_page(w.today))
-    print(f"{out}: the letter to {paper.name or message.to_role.replace('_', ' ')}. When it is posted: sendflow told {number} --way post")
+    print(f"{out}: the letter to {paper.name or message.whom}. When it is posted: sendflow told {number} --way post")
 
 
 def told(
@@ -57,7 +57,7 @@ def told(
         message = _message(w, me, number)
         with w.engines.scheduler() as session:
             tell(session, message.id, Telling(way, day_of(on, w.today), me.person_id), w.today)
-        print(f"{message.reader or message.to_role.replace('_', ' ')}: {_message(w, me, number, still=False).where}.")
+        print(f"{message.whom}: {_message(w, me, number, still=False).where}.")
 
 
 def _message(w: Working, me: Acting, number: int, *, still: bool = True) -> MessageRow:

@@ -56,7 +56,7 @@ def inbox(who: Who = None, json: Json = False) -> None:
         rows = ((p.review_due_on, p.pupil_name, p.school, p.closed) for p in unreviewed)
         table(("decision due", "pupil", "school", "ended by hand"), rows, "\nNo review is running although its day has come")
     if untold:
-        untold_rows = ((m.id, m.case, m.reader or m.to_role.replace("_", " "), m.about, m.where) for m in untold)
+        untold_rows = ((m.id, m.case, m.whom, m.about, m.where) for m in untold)
         table(("number", "case", "to", "about", "what to do"), untold_rows, "\nNot told by mail (sendflow letter NUMBER, sendflow told NUMBER)")
 
 
@@ -139,7 +139,7 @@ def explain(ref: Ref, step: str, party: Party = "", who: Who = None, json: Json 
 
 
 def _show_messages(title: str, messages: list[MessageRow]) -> None:
-    rows = ((m.case, m.reader or m.to_role.replace("_", " "), m.about, m.moment.replace("_", " "), m.where) for m in messages)
+    rows = ((m.case, m.whom, m.about, m.moment.replace("_", " "), m.where) for m in messages)
     table(("case", "to", "about", "when it was", "where it is"), rows, title)
 
 

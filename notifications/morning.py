@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from db.calendar_of_school import calendar_of
 from db.kept_away import cases_kept_from
 from db.queries.acting import roles_today
 from db.queries.inbox import Inbox, inbox
 from db.queries.step_rows import StepRow
+from db.queries.urgency import WEEK, Urgency, by_urgency, is_due_by
 from notifications.lines import line_of_step, worst_first
 from notifications.reader import Reader
-from rules.hours import announced_until
 
-WEEK = timedelta(days=7)
-WORDS_OF_SECTIONS = {"overdue": "late", "due_today": "due today", "in_holiday": "due before your school is open again", "this_week": "due this week"}
+WORDS_OF_SECTIONS: dict[Urgency, str] = {
+    "overdue": "late",
+    "due_today": "due today",
+    "in_holiday": "due before your school is open again",
+    "this_week": "due this week",
+}
 SHOWN = 30  # lines a section; the page of the console has all of them
 
 
@@ -44,26 +47,9 @@ def _split(session: Session, reader: Reader, today: date) -> tuple[Inbox, dict[s
     if reader.person_id is None:
         raise ValueError("a morning is written to one of the staff; an authority has lists")
     found, kept = inbox(session, reader.person_id, today), cases_kept_from(session, reader.person_id)
-    mine = [row for row in found.mine if row.case_id not in kept]
-    until = {school_id: announced_until(calendar_of(session, school_id), today) for school_id in {row.school_id for row in mine}}
-    split: dict[str, list[StepRow]] = {"overdue": [], "due_today": [], "in_holiday": [], "this_week": []}
-    for row in mine:
-        if name := _section(row, until[row.school_id], today):
-            split[name].append(row)
+    mine = by_urgency(session, [row for row in found.mine if row.case_id not in kept], today)
     waiting = (row for row in found.waiting_for if row.case_id not in kept)
-    split["waiting"] = [row for row in waiting if row.overdue_days or _within(row, today + WEEK)]
-    return found, split
-
-
-def _section(row: StepRow, until: date, today: date) -> str:
-    if row.overdue_days:
-        return "overdue"
-    if _within(row, today):
-        return "due_today"
-    if _within(row, until):
-        return "in_holiday"
-    return "this_week" if _within(row, today + WEEK) else ""
-
-
-def _within(row: StepRow, last_on: date) -> bool:
-    return row.act_by_on is not None and row.act_by_on <= last_on
+    return found, {
+        **{name: mine[name] for name in WORDS_OF_SECTIONS},
+        "waiting": [row for row in waiting if row.overdue_days or is_due_by(row, today + WEEK)],
+    }

@@ -16,12 +16,17 @@ from db.queries.rights import rights_passed
 from db.queries.set_aside import set_aside
 from db.queries.step_rows import StepRow
 from db.queries.unowned import unowned_told
+from db.queries.urgency import URGENCIES, Urgency, by_urgency
 from rules.owed import RIGHTS_HELD_BY
 from tasks.open_reviews import not_running
 from web.console import console_of, page
 from web.signed_in import require_signed_in
 
 router = APIRouter()
+HEADS: dict[Urgency, str] = {
+    "overdue": "Late", "due_today": "Due today", "in_holiday": "Due before your school is open again", "this_week": "Due in the next seven days",
+    "later": "Later",
+}  # fmt: skip
 LONGEST_LIST = 300
 UNTOLD_SHOWN = 20
 
@@ -33,6 +38,7 @@ def my_actions(request: Request) -> Response:
     console = console_of(request)
     with console.engines.app(me.roles) as session:
         found = inbox(session, me.person_id, console.clock.today())
+        mine = by_urgency(session, found.mine, console.clock.today())
         away = away_today(session, me.person_id, console.clock.today())
     with console.engines.app(me.schools_where("read_trust")) as session:
         in_trust = overdue(session, console.clock.today(), LONGEST_LIST)
@@ -50,6 +56,7 @@ def my_actions(request: Request) -> Response:
         request,
         "my_actions.html",
         inbox=found,
+        mine=[(name, HEADS[name], mine[name]) for name in URGENCIES if mine[name]],
         away=away,
         unowned=[(one, role_title(one.owner)) for one in unowned],
         in_trust=in_trust,

@@ -53,8 +53,8 @@ class Telling:
 @dataclass(frozen=True, slots=True)
 class MessageRow:
     """One message to one reader. `state` as in `db.models.DELIVERY_STATES`, that of its list or morning where it is a line of one; `reference`
-    finds the mail in the mail server's log and the demo's sink. `language`: what its reader reads, an ISO code or words; the letter is in English.
-    `kept_away`: an order keeps its reader from contact now."""
+    finds the mail in the mail server's log and the demo's sink. `whom`: the reader, or the role where nobody holds it ("the pupil"). `language`:
+    what its reader reads, an ISO code or words; the letter is in English. `kept_away`: an order keeps its reader from contact now."""
 
     id: int
     case: str
@@ -65,6 +65,7 @@ class MessageRow:
     moment: str
     template: str
     reader: str
+    whom: str
     to_role: str
     severity: str
     state: str
@@ -123,6 +124,7 @@ def _read(session: Session, rest: str, values: dict[str, Any]) -> list[MessageRo
 
 def _message(row: Any, definition: Definition) -> MessageRow:
     about = step_title(definition, row.step, row.party) if row.step in definition.steps else definition.title
+    role = definition.roles[row.to_role].title if row.to_role in definition.roles else row.to_role.replace("_", " ")
     return MessageRow(
         id=row.id,
         case=row.ref,
@@ -133,6 +135,7 @@ def _message(row: Any, definition: Definition) -> MessageRow:
         moment=row.moment,
         template=row.template,
         reader=row.reader,
+        whom=row.reader or role,
         to_role=row.to_role,
         severity=row.severity,
         state=row.state,

@@ -140,4 +140,4 @@ def test_a_letter_to_somebody_whom_nobody_entered_greets_them_all_the_same(site:
         )
     letter = site.client("senco").get(f"/letters/{number}").text
     letter = letter[letter.index('aria-label="The letter"') :]
-    assert "Dear Sir or Madam," in letter and "<p>Parent</p>" in letter
+    assert "Dear Sir or Madam," in letter and "<p>The child&#39;s parent</p>" in letter
