@@ -42,6 +42,7 @@ from web import (
     new_child,
     sign_in,
     start,
+    trust,
 )
 from web.console import HERE, Console, make_pages, page
 from web.guards import BUSY, add_guards, secure
@@ -50,7 +51,7 @@ from web.quiet import QuietBanner
 from web.signed_in import NotSignedIn, WrongForm
 
 PARTS = (
-    health, sign_in, actions, authorities, away, find, new_child, start, messages, link, list_answers, change, correct_outcome, decide,
+    health, sign_in, actions, trust, authorities, away, find, new_child, start, messages, link, list_answers, change, correct_outcome, decide,
     my_messages, letters, contacts, case_links, drawing, documents, ladders, case,
 )  # fmt: skip
 

@@ -15,7 +15,7 @@ from db.reconciling.our_file import as_csv
 from rules.la_steps import la_steps
 from rules.national_figures import national_figures
 from web.console import console_of, page
-from web.signed_in import require_signed_in
+from web.trust_reader import schools_of_trust_reader
 
 router = APIRouter()
 A_YEAR = timedelta(days=365)
@@ -24,7 +24,7 @@ A_YEAR = timedelta(days=365)
 @router.get("/authorities")
 def authorities(request: Request, since: date | None = None, until: date | None = None) -> Response:
     """Every LA of my trust, duty by duty, over the year that ends today or the days asked for."""
-    schools, console = _schools(request), console_of(request)
+    schools, console = schools_of_trust_reader(request), console_of(request)
     today = console.clock.today()
     first, last = since or today - A_YEAR, until or today
     with console.engines.app(schools) as session:
@@ -44,7 +44,7 @@ def authorities(request: Request, since: date | None = None, until: date | None 
 @router.get("/authorities/{code}/sen2.csv")
 def sen2(request: Request, code: str, year: int | None = Query(None, ge=2015, le=2100)) -> Response:
     """The reconciliation file of one LA; 404 where no pupil of my trust has a plan of an LA with that code."""
-    schools, console = _schools(request), console_of(request)
+    schools, console = schools_of_trust_reader(request), console_of(request)
     asked = year or next_return(console.clock.today())
     with console.engines.app(schools) as session:
         ours = our_dates(session, la_steps(console.library), code, asked)
@@ -52,10 +52,3 @@ def sen2(request: Request, code: str, year: int | None = Query(None, ge=2015, le
         raise HTTPException(404)
     named = {"Content-Disposition": f'attachment; filename="sen2-{asked}-{code}.csv"'}
     return Response(as_csv(ours).encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=named)
-
-
-def _schools(request: Request) -> dict[int, frozenset[str]]:
-    mine = require_signed_in(request).schools_where("read_trust")
-    if not mine:
-        raise HTTPException(403, "The LAs' records are for the trust SEND lead and the chief executive.")
-    return mine

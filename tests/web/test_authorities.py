@@ -1,7 +1,8 @@
-"""The LAs' record on the console: for the trust's lead, with the national figure's year and source, and the file for the LA."""
+"""The trust at a glance and the LAs' record: for the trust's lead, with the national figure's year and source, and the file for the LA."""
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser
 from db.la_profile.load import load_profile
 from db.la_profile.read_profile import read_profile
 from db.ledger import Actor
+from db.queries.trust_week import A_WEEK, trust_week
 from tests.web.site import Site
 
 
@@ -40,11 +42,26 @@ def test_the_trusts_lead_reads_each_las_record_beside_the_national_figure(site: 
     assert 'href="/authorities"' in browser.get("/").text
 
 
+def test_the_trust_at_a_glance_is_the_week_of_the_report(site: Site, late_review: str) -> None:
+    today = site.clock.today()
+    with site.engines.scheduler() as session:
+        week = trust_week(session, today, today - A_WEEK)
+    shown = " ".join(site.client("trust_send_lead").get("/trust").text.split())
+    places = (*week.schools, *week.authorities)
+    assert {one.kind for one in places} == {"school", "authority"} and any(one.open for one in places) and any(any(one.trend) for one in places)
+    for one in places:
+        row = shown[shown.index(f'<span class="govuk-body-s">{one.code}</span></th>') :].partition("</tr>")[0]
+        numbers = [int(cell) for cell in re.findall(r'--numeric">(\d+)</td>', row)]
+        assert numbers == [one.open, one.due_soon, one.past_target, one.late, one.breaches, one.new_breaches]
+        assert f'and today: {", ".join(map(str, one.trend))}"' in row and (one.worst is None or f"/cases/{one.worst.case}" in row)
+
+
 def test_nobody_else_reads_it_and_nobody_is_shown_the_way(site: Site, late_review: str) -> None:
     for role in ("senco", "headteacher", "teacher"):
         browser = site.client(role)
         refused = browser.get("/authorities")
         assert (refused.status_code, "for the trust SEND lead and the chief executive" in refused.text) == (403, True)
+        assert browser.get("/trust").status_code == 403 and 'href="/trust"' not in browser.get("/").text
         assert browser.get("/authorities/900/sen2.csv").status_code == 403
         assert 'href="/authorities"' not in browser.get("/").text
 
@@ -108,16 +125,18 @@ def test_a_case_says_who_is_asked_and_what_the_la_asks_for_early(site: Site, pro
 
 
 @pytest.mark.slow
-def test_the_page_fits_a_phone_and_passes_axe(site: Site, late_review: str, profile: str, chromium: Browser) -> None:
+def test_both_pages_fit_a_phone_and_pass_axe(site: Site, late_review: str, profile: str, chromium: Browser) -> None:
     context = chromium.new_context()
     cookie = site.client("trust_send_lead").cookies["sendflow_session"]
     context.add_cookies([{"name": "sendflow_session", "value": cookie, "url": site.url}])
     page = context.new_page()
-    page.goto(f"{site.url}/authorities")
-    page.get_by_text("Whom we write to at Testshire").click()
-    for width in (390, 1100):
-        page.set_viewport_size({"width": width, "height": 900})
-        found = Axe().run(page).response["violations"]
-        assert found == [], [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found]
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for path in ("/trust", "/authorities"):
+        page.goto(site.url + path)
+        for shut in page.locator("details > summary").all():
+            shut.click()
+        for width in (390, 1100):
+            page.set_viewport_size({"width": width, "height": 900})
+            found = Axe().run(page).response["violations"]
+            assert found == [], [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found]
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
