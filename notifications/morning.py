@@ -50,20 +50,21 @@ def _split(session: Session, reader: Reader, today: date) -> tuple[Inbox, dict[s
     for row in mine:
         if name := _section(row, until[row.school_id], today):
             split[name].append(row)
-    waiting = (row for row in found.waiting_for if row.case_id not in kept)
-    split["waiting"] = [row for row in waiting if row.overdue_days or _within(row, today + WEEK)]
+    split["waiting"] = [row for row in found.waiting_for if row.case_id not in kept and _is_awaited(row, today)]
     return found, split
 
 
 def _section(row: StepRow, until: date, today: date) -> str:
     if row.overdue_days:
         return "overdue"
-    if _within(row, today):
+    day = row.next_day(today)
+    if day is None:
+        return ""
+    if day == today:
         return "due_today"
-    if _within(row, until):
-        return "in_holiday"
-    return "this_week" if _within(row, today + WEEK) else ""
+    return "in_holiday" if day <= until else "this_week" if day <= today + WEEK else ""
 
 
-def _within(row: StepRow, last_on: date) -> bool:
-    return row.act_by_on is not None and row.act_by_on <= last_on
+def _is_awaited(row: StepRow, today: date) -> bool:
+    day = row.next_day(today)
+    return bool(row.overdue_days) or (day is not None and day <= today + WEEK)

@@ -85,19 +85,26 @@ def _counted(mail: Arrived, of_school: Mapping[int, list[Stretch]], readers: Rea
 
 
 def _section(one: Stretch, until: date, today: date) -> str:
-    by_on = one.act_by_on
     if _days_late(one, today):
         return "late"
+    by_on = _ahead(one, today)
     if by_on is None:
         return ""
-    return "today" if by_on <= today else "holiday" if by_on <= until else "week" if by_on <= today + timedelta(days=7) else ""
+    return "today" if by_on == today else "holiday" if by_on <= until else "week" if by_on <= today + timedelta(days=7) else ""
+
+
+def _ahead(one: Stretch, today: date) -> date | None:
+    """The next of its days: once our own target is past, the day of law."""
+    days = [day for day in (one.target_on, one.safe_on, one.due_on) if day is not None and today <= day]
+    return sorted(days)[0] if days else None
 
 
 def _is_awaited(one: Stretch, today: date) -> bool:
     """Of others: late, or due within the week; what waits for its turn counts only where it is nobody's of ours and surely owed."""
     if one.perhaps or (one.status != "open" and _ours()[re.sub(r"_\d+$", "", one.owner)]):
         return False
-    return _days_late(one, today) > 0 or (one.act_by_on is not None and one.act_by_on <= today + timedelta(days=7))
+    by_on = _ahead(one, today)
+    return _days_late(one, today) > 0 or (by_on is not None and by_on <= today + timedelta(days=7))
 
 
 def _days_late(one: Stretch, today: date) -> int:
