@@ -63,16 +63,18 @@ _OPEN = """
                       ORDER BY days DESC, case_id, no) FILTER (WHERE how IN ('late', 'breach')))[1] AS worst
       FROM judged GROUP BY kind, id
 """
-# Late at the end of each week: its date of law was past and it was not closed yet, whichever day somebody wrote that down. What turned out not to be
-# needed never was late.
+# Late at the end of each week: its date of law was past, no exception lifted it any more, and it was not closed yet, whichever day somebody wrote
+# that down. So the last number is what is late now. What turned out not to be needed never was late.
 _TREND = """
     WITH {duty}
     SELECT place.kind, place.id, w.day::date AS day,
-           count(*) FILTER (WHERE s.due_on < w.day AND (s.closed_seq IS NULL OR s.closed_on >= w.day)) AS late,
+           count(*) FILTER (WHERE s.due_on < w.day AND (s.lifted = '' OR s.lifted_review_on < w.day)
+                                  AND (s.closed_seq IS NULL OR s.closed_on > w.day)) AS late,
            count(*) FILTER (WHERE w.day = :today AND s.closed_on >= :week_ago AND s.closed_on > s.due_on
+                                  AND (s.lifted = '' OR s.lifted_review_on < s.closed_on)
                                   AND s.outcome NOT IN ('', 'closed', 'overtaken', 'not_needed', 'does_not_apply')) AS put_right
       {places} {its_duty} CROSS JOIN generate_series(CAST(:first AS date), CAST(:today AS date), interval '7 days') AS w (day)
-     WHERE s.due_on < :today AND s.lifted = ''
+     WHERE s.due_on < :today AND (s.lifted = '' OR s.lifted_review_on < :today)
        AND CASE WHEN s.closed_seq IS NULL THEN {counts} ELSE s.closed_on >= :first AND s.outcome NOT IN ('not_needed', 'does_not_apply') END
        AND c.opened_on <= w.day AND c.ended <> 'opened_in_error' AND {scope} AND (s.owner IN ('la', '') OR s.owner = ANY (CAST(:ours AS text[])))
      GROUP BY place.kind, place.id, w.day
@@ -85,7 +87,8 @@ _PARTS = {
     "its_duty": "JOIN definitions d ON d.id = c.definition_id LEFT JOIN duty u ON u.hash = d.hash AND u.step = s.step",
     "counts": f"{IS_OWED} AND (s.owner <> 'la' OR {IS_THE_LAS})",
     "scope": """(CAST(:schools AS int[]) IS NULL OR s.school_id = ANY (CAST(:schools AS int[])))
-                AND (CAST(:reads AS text[]) IS NULL OR c.readers IS NULL OR c.readers && CAST(:reads AS text[]))""",
+                AND (CAST(:reads AS text[]) IS NULL OR c.readers IS NULL OR c.readers && CAST(:reads AS text[]))
+                AND c.id <> ALL (CAST(:without AS bigint[]))""",
 }
 _NAMES = text("SELECT 'school' AS kind, id, name, urn AS code FROM schools UNION ALL SELECT 'authority', id, name, code FROM authorities")
 
@@ -147,11 +150,12 @@ def trust_week(
     *,
     reads: Collection[str] | None = None,
     told: Collection[str] | None = None,
+    without: Collection[int] = (),
     since: date | None = None,
     soon: date | None = None,
 ) -> TrustWeek:
     """Read the session's schools, or those of them that are named. `breaches_since`: breaches after that day are new. `reads`: without the cases
-    that none of these roles may read.
+    that none of these roles may read. `without`: nor these cases, by their ids.
 
     `told`: the breaches that the reader was told on that day; then one that began before, and is not among them, is new too.
     `since`: from that day on it is the week (None: seven days). `soon`: until that day it is due soon (None: two weeks).
@@ -164,6 +168,7 @@ def trust_week(
         "schools": None if schools is None else sorted(schools),
         "reads": None if reads is None else list(reads),
         "told": None if told is None else list(told),
+        "without": sorted(without),
         **_said_by_the_texts(definitions),
         **_duties(definitions),
     }

@@ -11,7 +11,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from db.models import Mailing, Membership, Person, School
+from db.models import Family, Mailing, Membership, Person, Pupil, School
+from db.queries.trust_week import TrustWeek
+from tasks.escalate import escalate
+from tasks.failure import TaskFailed
 from tasks.reports import send_reports
 from tests.databases import TestServer
 from tests.db.builders import staff
@@ -38,10 +41,10 @@ def told(post: MorningPost, on: str, to: str = LEAD, hour: int = 7) -> list[str]
     return [mail.subject.partition(": ")[2] for mail in post.sink.mails() if mail.id not in before and mail.to == to]
 
 
-def breached(post: MorningPost, on: str, given: str, meeting_on: str = "2026-11-05") -> str:
+def breached(post: MorningPost, on: str, given: str, meeting_on: str = "2026-11-05", **facts: date) -> str:
     """A review that somebody enters on that afternoon; of a meeting on 5 November the LA's decision is a breach since 10 December."""
     post.is_now(on, 15)
-    return reviewed(post.village, pupil_with_plan(post.village, given, "Ashby"), meeting_on=meeting_on)
+    return reviewed(post.village, pupil_with_plan(post.village, given, "Ashby"), meeting_on=meeting_on, **facts)
 
 
 def test_a_breach_that_is_entered_late_is_told_once_by_each_report(post: MorningPost) -> None:
@@ -98,3 +101,47 @@ def test_a_report_of_before_kept_no_list_and_its_day_speaks(post: MorningPost) -
     assert told(post, "2026-12-16") == []
     breached(post, "2026-12-16", "Ben", meeting_on="2026-11-12")  # the LA's is a breach from the 17th
     assert told(post, "2026-12-17") == ["1 new breach in the trust"]
+
+
+def test_what_became_late_is_new_in_one_report_however_soon_the_next_one_comes(post: MorningPost) -> None:
+    """The LA's day was Monday 28 December, a bank holiday: the week came on Tuesday, and the next one six days later."""
+    breached(post, "2026-12-14", "Ada", meeting_on="2026-11-30", review_due_on=date(2027, 1, 15))
+    assert told(post, "2026-12-21")[0].endswith(" 1 newly late"), "our report of the meeting, due on the 14th"
+    assert told(post, "2026-12-29")[0].endswith(" 1 newly late")
+    assert told(post, "2027-01-04")[0].endswith(" 0 newly late")
+
+
+def test_what_prefect_does_not_take_leaves_nobody_untold(post: MorningPost) -> None:
+    breached(post, "2026-12-14", "Ada")
+    before = len(post.sink.mails())
+    post.is_now("2026-12-15")
+    with pytest.raises(TaskFailed):
+        escalate(post.parts, post.clock.now(), _not_taken)
+    assert len(post.sink.mails()) > before
+
+
+def _not_taken(week: TrustWeek) -> None:
+    raise ConnectionError("the Prefect server is away")
+
+
+def test_nobody_reads_of_a_child_from_whom_an_order_keeps_them(post: MorningPost) -> None:
+    """Not the case that is late the longest, and not its number: as in a morning."""
+    kept = breached(post, "2026-12-14", "Ada", meeting_on="2026-11-04")
+    other = breached(post, "2026-12-14", "Ben", meeting_on="2026-11-05")
+    assert kept in written(post, "2026-12-21", HEAD)
+    with post.parts.engines.scheduler() as session:
+        pupil = session.scalars(select(Pupil.id).where(Pupil.given_name == "Ada")).one()
+        person = session.scalars(select(Person.id).where(Person.email == HEAD)).one()
+        session.add(Family(pupil_id=pupil, person_id=person, school_id=post.village.school_id, relationship="other", no_contact=True))
+    report = written(post, "2026-12-29", HEAD)
+    assert kept not in report and other in report and "2 breaches" not in report
+    assert kept in written(post, "2027-01-04", LEAD)
+
+
+def written(post: MorningPost, on: str, to: str) -> str:
+    """What the one report of that morning says to somebody."""
+    before = {mail.id for mail in post.sink.mails()}
+    post.is_now(on)
+    send_reports(post.parts, post.clock.now())
+    (mail,) = (one for one in post.sink.mails() if one.id not in before and one.to == to)
+    return mail.html
