@@ -52,7 +52,7 @@ def compose_report(session: Session, mailing: Mailing, *, origin: str, today: da
     week = week_of(session, mailing.kind, _reader_of(session, mailing.kind, mailing.person_id, today), today, mailing.id)
     if mailing.kind == TRUST_BREACHES and not new_breaches(week):
         raise NothingToSay(mailing.reference)
-    keep_told(session, mailing.id, week.breached)
+    keep_told(session, mailing.id, week.told)
     said = report_values(mailing.kind, week, f"{origin.rstrip('/')}/authorities")
     common = mailing_values(mailing, reader, today)
     subject, html = render(f"mailings/{mailing.kind}", "", {**common, **said})
@@ -60,14 +60,14 @@ def compose_report(session: Session, mailing: Mailing, *, origin: str, today: da
 
 
 def week_of(session: Session, kind: str, reader: ReportReader, today: date, mailing_id: int = 0) -> TrustWeek:
-    """What that reader's report (the mailing, if there is one) says of their schools. New is a breach that no report told them, whenever it began:
-    the last report's list has all that stood then. To whoever never had one, new is the last week's.
+    """What that reader's report (the mailing, if there is one) says of their schools. New is what no report told them, whenever it began: the
+    last report's lists have all that stood then. To whoever never had one, new is the last week's.
 
     A week's report reaches from the last one, however many days ago, to the next one, where holidays lie between: nothing is newly late in two
     reports, and nothing that falls due in the holidays is first told when it is late. Nothing about a child from whom an order keeps the reader.
     """
     last = last_report(session, TOLD_BY[kind], reader.person_id, today, mailing_id)
-    told_on, told = (last.on, last.breaches) if last else (today - TOLD_FIRST, None)
+    told_on, told = (last.on, last.told) if last else (today - TOLD_FIRST, None)
     of_reader = partial(
         trust_week, session, today, told_on, reader.schools, reads=READS.get(kind), told=told, without=cases_kept_from(session, reader.person_id)
     )

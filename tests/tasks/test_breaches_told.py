@@ -16,6 +16,7 @@ from db.queries.trust_week import TrustWeek
 from tasks.escalate import escalate
 from tasks.failure import TaskFailed
 from tasks.reports import send_reports
+from tests.acceptance.trust_at_work import words
 from tests.databases import TestServer
 from tests.db.builders import staff
 from tests.db.la_story import pupil_with_plan, reviewed
@@ -51,7 +52,7 @@ def test_a_breach_that_is_entered_late_is_told_once_by_each_report(post: Morning
     breached(post, "2026-12-14", "Ada")
     assert told(post, "2026-12-15") == ["2 new breaches in the trust"], "the LA's decision, and our report of the meeting"
     assert told(post, "2026-12-16") == []
-    assert told(post, "2026-12-21") == ["the trust's week: 2 new breaches, 0 newly late"], "of the week that this week's days have told"
+    assert told(post, "2026-12-21") == ["the trust's week: 2 new breaches, 2 newly late"], "of the week that this week's days have told"
     assert told(post, "2026-12-22") == [] and told(post, "2026-12-29") == ["the trust's week: 0 new breaches, 0 newly late"]
 
 
@@ -77,7 +78,7 @@ def test_nothing_is_lost_by_a_week_without_mail(post: MorningPost) -> None:
         post.is_now(on)
         send_reports(silent, post.clock.now())
     breached(post, "2026-12-21", "Ben")
-    assert told(post, "2026-12-22") == ["the trust's week: 4 new breaches, 0 newly late"], "the week was never told, so its day is today"
+    assert told(post, "2026-12-22") == ["the trust's week: 4 new breaches, 4 newly late"], "the week was never told, so its day is today"
     assert told(post, "2026-12-23") == []
 
 
@@ -111,6 +112,17 @@ def test_what_became_late_is_new_in_one_report_however_soon_the_next_one_comes(p
     assert told(post, "2027-01-04")[0].endswith(" 0 newly late")
 
 
+def test_what_is_entered_late_is_newly_late_in_the_next_report_and_done_once(post: MorningPost) -> None:
+    """Both by what the last report told and not by their day: it was written down days after."""
+    case = breached(post, "2026-12-14", "Ada", meeting_on="2026-11-10")  # our report was due on the 24th; the LA's decision on the 8th, no breach yet
+    (week,) = told(post, "2026-12-21")
+    assert week.endswith(" 2 newly late")
+    post.is_now("2026-12-21", 15)
+    post.village.decide(case, "la_decision", "2026-12-18", "maintain", decision_on=date(2026, 12, 18))
+    assert "1 step that was late was done since Monday 21 December 2026" in written(post, "2026-12-29")
+    assert "was late was done" not in written(post, "2027-01-04")
+
+
 def test_what_prefect_does_not_take_leaves_nobody_untold(post: MorningPost) -> None:
     breached(post, "2026-12-14", "Ada")
     before = len(post.sink.mails())
@@ -138,10 +150,10 @@ def test_nobody_reads_of_a_child_from_whom_an_order_keeps_them(post: MorningPost
     assert kept in written(post, "2027-01-04", LEAD)
 
 
-def written(post: MorningPost, on: str, to: str) -> str:
+def written(post: MorningPost, on: str, to: str = LEAD) -> str:
     """What the one report of that morning says to somebody."""
     before = {mail.id for mail in post.sink.mails()}
     post.is_now(on)
     send_reports(post.parts, post.clock.now())
     (mail,) = (one for one in post.sink.mails() if one.id not in before and one.to == to)
-    return mail.html
+    return words(mail)
