@@ -37,14 +37,16 @@ _READERS = text("""
     GROUP BY a.person_id ORDER BY a.person_id
 """)
 _MAKE = text("INSERT INTO mailings (kind, person_id, sent_for) VALUES (:kind, :person, :today) ON CONFLICT DO NOTHING RETURNING id")
+_NEVER_SENT = ["superseded", "failed"]
 _LAST = text("""
     SELECT g.sent_for, t.breaches, t.late FROM mailings g LEFT JOIN told_breaches t ON t.mailing_id = g.id
-    WHERE g.person_id = :person AND g.kind = ANY(:kinds) AND g.sent_for < :before AND g.id <> :but AND g.state NOT IN ('superseded', 'failed')
+    WHERE g.person_id = :person AND g.kind = ANY(:kinds) AND g.sent_for < :before AND g.id <> :but AND g.state <> ALL (:not)
     ORDER BY g.sent_for DESC, g.id DESC LIMIT 1
 """)
 _KEEP = text("""
     INSERT INTO told_breaches (mailing_id, breaches, late) VALUES (:mailing, :breaches, :late)
     ON CONFLICT (mailing_id) DO UPDATE SET breaches = excluded.breaches, late = excluded.late
+        WHERE NOT (SELECT may_be_twice FROM mailings WHERE id = excluded.mailing_id)
 """)
 
 
@@ -91,20 +93,24 @@ def make_report(session: Session, kind: str, person_id: int, today: date) -> boo
 
 
 def last_told(session: Session, kinds: Collection[str], person_id: int, before: date) -> date | None:
-    """The day of the reader's last report of these kinds before that day, one that went out or still may."""
-    found = last_report(session, kinds, person_id, before)
-    return found.on if found else None
+    """The day of the reader's last report of these kinds before that day, one that went out or still may. One that came back is not sent anew each
+    day: what it should have told is new in the next."""
+    found = session.execute(_LAST, {"person": person_id, "kinds": list(kinds), "before": before, "but": 0, "not": _NEVER_SENT}).one_or_none()
+    return found.sent_for if found else None
 
 
 def last_report(session: Session, kinds: Collection[str], person_id: int, before: date, but: int = 0) -> LastReport | None:
-    """The reader's last report of these kinds before that day, one that went out or still may. `but`: the mailing that is being written."""
-    row = session.execute(_LAST, {"person": person_id, "kinds": list(kinds), "before": before, "but": but}).one_or_none()
+    """The reader's last report of these kinds before that day, one that went out or still may, and has not come back. `but`: the mailing that is
+    being written."""
+    values = {"person": person_id, "kinds": list(kinds), "before": before, "but": but, "not": [*_NEVER_SENT, "bounced"]}
+    row = session.execute(_LAST, values).one_or_none()
     if row is None or row.breaches is None:
         return None if row is None else LastReport(row.sent_for, None)
     return LastReport(row.sent_for, Told(frozenset(row.breaches), None if row.late is None else frozenset(row.late)))
 
 
 def keep_told(session: Session, mailing_id: int, told: Told) -> None:
-    """Keep what the report tells, in the transaction that composes it. One that never goes out does not count (`last_report`)."""
+    """Keep what the report tells, in the transaction that composes it. One that never goes out does not count (`last_report`). Of one that is sent
+    again, because its first copy may have come, that copy's stays: whoever has it need not read the second."""
     late = None if told.late is None else sorted(told.late)
     session.execute(_KEEP, {"mailing": mailing_id, "breaches": sorted(told.breaches), "late": late})

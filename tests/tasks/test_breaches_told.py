@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from db.deliveries import mark_bounced
 from db.models import Family, Mailing, Membership, Person, Pupil, School
 from db.queries.trust_week import TrustWeek
 from tasks.escalate import escalate
@@ -121,6 +122,23 @@ def test_what_is_entered_late_is_newly_late_in_the_next_report_and_done_once(pos
     post.village.decide(case, "la_decision", "2026-12-18", "maintain", decision_on=date(2026, 12, 18))
     assert "1 step that was late was done since Monday 21 December 2026" in written(post, "2026-12-29")
     assert "was late was done" not in written(post, "2027-01-04")
+
+
+def test_a_report_that_came_back_has_told_nothing(post: MorningPost) -> None:
+    breached(post, "2026-12-14", "Ada")
+    assert told(post, "2026-12-15") == ["2 new breaches in the trust"]
+    with post.parts.engines.scheduler() as session:
+        assert mark_bounced(session, next(mail.reference for mail in post.sink.mails() if mail.to == LEAD), "5.2.2")
+    assert told(post, "2026-12-16") == ["2 new breaches in the trust"]
+    assert told(post, "2026-12-17") == []
+
+
+def test_a_report_sent_again_has_told_what_its_first_copy_told(post: MorningPost) -> None:
+    """The server's answer was lost on Monday; a reader who has the first copy passes over the second, which says that it may be one."""
+    post.village.rows("UPDATE mailings SET state = 'owed', may_be_twice = true WHERE kind = 'trust_week' RETURNING id")
+    breached(post, "2026-12-14", "Ada")
+    assert "2 new breaches in the trust" in told(post, "2026-12-15")
+    assert told(post, "2026-12-16") == []
 
 
 def test_what_prefect_does_not_take_leaves_nobody_untold(post: MorningPost) -> None:
