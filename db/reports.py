@@ -79,9 +79,9 @@ def leads_by_mail(session: Session, person_id: int, today: date) -> bool:
 
 
 def calendars_of_reader(session: Session, kind: str, reader: ReportReader) -> Iterator[SchoolCalendar]:
-    """By whose school days the reader has that report: their schools'. For whoever asked for reports in the holidays, one without terms, in which
-    each working day is one; a closed school has no week of its own, so a head's report keeps to the school."""
-    if reader.in_holidays and kind != HEAD_WEEK:
+    """By whose school days the reader has that report: their schools'. For a leader of the trust who asked for reports in the holidays, one without
+    terms, in which each working day is one. A head's and a board's keep to the school: who leads the trust no more is not asked again."""
+    if reader.in_holidays and kind in (TRUST_WEEK, TRUST_BREACHES):
         yield england()
     else:
         yield from (calendar_of(session, school_id) for school_id in reader.schools)
