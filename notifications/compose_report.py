@@ -10,7 +10,7 @@ from functools import partial
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from db.kept_away import cases_kept_from
+from db.kept_away import cases_not_told_to
 from db.models import Mailing
 from db.permissions import roles_for
 from db.queries.trust_week import A_WEEK, SOON, PlaceWeek, TrustWeek, trust_week
@@ -64,13 +64,13 @@ def week_of(session: Session, kind: str, reader: ReportReader, today: date, mail
     last report's lists have all that stood then. To whoever never had one, new is the last week's.
 
     A week's report reaches from the last one, however many days ago, to the next one, where holidays lie between: nothing is newly late in two
-    reports, and nothing that falls due in the holidays is first told when it is late. Nothing about a child from whom an order keeps the reader.
+    reports, and nothing that falls due in the holidays is first told when it is late. Nothing of a case that the reader is told
+    nothing of stands in it; a board's numbers name no case, and are the same for all its members.
     """
     last = last_report(session, TOLD_BY[kind], reader.person_id, today, mailing_id)
     told_on, told = (last.on, last.told) if last else (today - TOLD_FIRST, None)
-    of_reader = partial(
-        trust_week, session, today, told_on, reader.schools, reads=READS.get(kind), told=told, without=cases_kept_from(session, reader.person_id)
-    )
+    without = cases_not_told_to(session, reader.person_id, today) if kind != BOARD_MONTH else ()
+    of_reader = partial(trust_week, session, today, told_on, reader.schools, reads=READS.get(kind), told=told, without=without)
     if kind not in WEEKLY:
         return of_reader()
     soon = max(today + SOON, next_week_on(calendars_of_reader(session, kind, reader), today) - ONE_DAY)

@@ -77,11 +77,17 @@ def _counted(mail: Arrived, of_school: Mapping[int, list[Stretch]], readers: Rea
     for school, held in roles.items():
         owed = held | {party for party, speakers in SPEAKS.items() if held & set(speakers)}
         until = calendars.schools[school].first_from(today + ONE) - ONE
-        standing = [one for one in of_school[school] if one.stands_at(mail.at) and (one.read_by is None or held & one.read_by)]
+        aside = any(post.person_id == person and post.school_id == school and post.role == "headteacher" for post in readers.posts)
+        standing = [one for one in of_school[school] if one.stands_at(mail.at) and _may_read(one, held, aside=aside)]
         found.update(_section(one, until, today) for one in standing if one.status == "open" and one.owner in owed)
         if held & FOLLOWS:
             found["waiting"] += sum(_is_awaited(one, today) for one in standing if one.owner not in owed)
     return found
+
+
+def _may_read(one: Stretch, held: set[str], *, aside: bool) -> bool:
+    """Who stands aside as the school's headteacher (`aside`: they hold that post) reads it in no other role, nor as a deputy."""
+    return one.read_by is None or bool(held & one.read_by and not (aside and "headteacher" not in one.read_by))
 
 
 def _section(one: Stretch, until: date, today: date) -> str:
