@@ -139,7 +139,7 @@ def acting(working: Working, who: str | None) -> Acting:
     from sqlalchemy import or_, select
 
     from db.models import Membership, Person
-    from db.queries.acting import roles_today
+    from db.queries.acting import roles_by_school, roles_today
 
     held = select(Person.id, Person.given_name, Person.family_name, Person.email, Membership.role).join(Membership, Membership.person_id == Person.id)
     held = held.where(or_(Membership.until_on.is_(None), Membership.until_on >= working.today)).order_by(Person.id)
@@ -156,6 +156,5 @@ def acting(working: Working, who: str | None) -> Acting:
         raise NobodyKnown(f"nobody on the staff has the address {who}" if who else "the trust has no SENCO; import staff.csv first")
     with working.engines.scheduler() as session:
         found = roles_today(session, mine[0].id, working.today)
-    roles = {school: frozenset(r.role for r in found if r.school_id == school) for school in {r.school_id for r in found}}
     lent = {r.holder_id: r.holder for r in found if r.holder_id is not None}
-    return Acting(mine[0].id, f"{mine[0].given_name} {mine[0].family_name}", roles, lent)
+    return Acting(mine[0].id, f"{mine[0].given_name} {mine[0].family_name}", roles_by_school(found), lent)

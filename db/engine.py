@@ -29,6 +29,7 @@ LIMITS: Mapping[str, Mapping[str, str]] = {
 _SET_SCOPE = text("SELECT set_config('app.schools', :schools, true), set_config('app.reads', :reads, true)")
 Scope = Iterable[int] | Mapping[int, Iterable[str]]
 EVERY_READER = "*"  # as a role in a scope: a session of ours that has asked already who may read
+HEADTEACHER, HEAD_ALONE = "headteacher", "headteacher alone"  # HEAD_ALONE beside other roles: the session reads by that of the headteacher alone
 
 
 class Engines:
@@ -127,7 +128,8 @@ def _reads(schools: Scope) -> str:
     """By which roles the session reads, as `15_who_reads.sql` compares them."""
     if not isinstance(schools, Mapping):
         return ""
-    named = {EVERY_READER if role == EVERY_READER else f"{int(school)}/{role}" for school, roles in schools.items() for role in roles}
+    reads = {school: (HEADTEACHER,) if HEAD_ALONE in roles else roles for school, roles in schools.items()}
+    named = {EVERY_READER if role == EVERY_READER else f"{int(school)}/{role}" for school, roles in reads.items() for role in roles}
     return _array(sorted(named))
 
 

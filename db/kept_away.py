@@ -4,6 +4,8 @@ asked to tell them, and no link of theirs opens a case of that child. Asked when
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -16,6 +18,12 @@ def kept_away(pupil: str, person: str) -> str:
 
 
 _OF_PERSON = text("SELECT c.id FROM families k JOIN cases c ON c.pupil_id = k.pupil_id WHERE k.person_id = :person AND k.no_contact")
+# As `_RECIPIENTS` in db/queries/people.py: who stands aside as headteacher is written to in no other role of theirs, nor as a deputy.
+_STANDS_ASIDE = text("""
+    SELECT c.id FROM memberships m JOIN cases c ON c.school_id = m.school_id AND c.ended = ''
+    WHERE m.person_id = :person AND m.role = 'headteacher' AND (m.until_on IS NULL OR m.until_on >= :today)
+      AND c.readers IS NOT NULL AND NOT 'headteacher' = ANY (c.readers)
+""")
 _IN_CASE = text(f"SELECT {kept_away('c.pupil_id', ':person')} FROM cases c WHERE c.id = :case_id")  # noqa: S608  our own columns
 
 
@@ -24,6 +32,8 @@ def is_kept_away(session: Session, case_id: int, person_id: int | None) -> bool:
     return person_id is not None and bool(session.scalar(_IN_CASE, {"case_id": case_id, "person": person_id}))
 
 
-def cases_kept_from(session: Session, person_id: int) -> frozenset[int]:
-    """The cases, by their ids, about which that person may not be written to (scheduler). For most people none."""
-    return frozenset(session.scalars(_OF_PERSON, {"person": person_id}))
+def cases_not_told_to(session: Session, person_id: int, today: date) -> frozenset[int]:
+    """The cases, by their ids, of which nothing stands in what that person is written today (scheduler): of a child from whom an order keeps them,
+    or that they stand aside from as headteacher (docs/decisions/185). For most people none."""
+    kept = session.scalars(_OF_PERSON, {"person": person_id}).all()
+    return frozenset((*kept, *session.scalars(_STANDS_ASIDE, {"person": person_id, "today": today})))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from db.deliveries import FRESH_SECONDS, SUPERSEDE
@@ -160,10 +160,10 @@ def make_mornings(session: Session, today: date, open_schools: Mapping[int, Days
     return made
 
 
-def new_lines_of_morning(session: Session, note: Mailing) -> int:
-    """How many lines the morning has that this note in Teams tells of, whether it was sent yet or not."""
-    lines = select(func.count()).select_from(Delivery).join(Mailing, Mailing.id == Delivery.mailing_id)
-    return session.scalar(lines.where(Mailing.kind == "morning", Mailing.person_id == note.person_id, Mailing.sent_for == note.sent_for)) or 0
+def lines_of_morning(session: Session, note: Mailing) -> list[Delivery]:
+    """The lines of the morning that this note in Teams tells of, whether it was sent yet or not; what was laid aside since is none."""
+    lines = select(Delivery).join(Mailing, Mailing.id == Delivery.mailing_id).where(Delivery.state == "listed").order_by(Delivery.id)
+    return list(session.scalars(lines.where(Mailing.kind == "morning", Mailing.person_id == note.person_id, Mailing.sent_for == note.sent_for)))
 
 
 def claim_mailings(session: Session, today: date, holder: str, limit: int = 50, seconds: float = 300) -> list[Mailing]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from db.calendar_of_school import calendar_of
 from db.permissions import roles_for
+from db.queries.trust_week import Told
 from rules.calendar import SchoolCalendar, england
 
 TRUST_WEEK, TRUST_BREACHES, HEAD_WEEK, BOARD_MONTH = "trust_week", "trust_breaches", "head_week", "board_month"
@@ -36,14 +37,16 @@ _READERS = text("""
     GROUP BY a.person_id ORDER BY a.person_id
 """)
 _MAKE = text("INSERT INTO mailings (kind, person_id, sent_for) VALUES (:kind, :person, :today) ON CONFLICT DO NOTHING RETURNING id")
+_NEVER_SENT = ["superseded", "failed"]
 _LAST = text("""
-    SELECT g.sent_for, t.breaches FROM mailings g LEFT JOIN told_breaches t ON t.mailing_id = g.id
-    WHERE g.person_id = :person AND g.kind = ANY(:kinds) AND g.sent_for < :before AND g.id <> :but AND g.state NOT IN ('superseded', 'failed')
+    SELECT g.sent_for, t.breaches, t.late FROM mailings g LEFT JOIN told_breaches t ON t.mailing_id = g.id
+    WHERE g.person_id = :person AND g.kind = ANY(:kinds) AND g.sent_for < :before AND g.id <> :but AND g.state <> ALL (:not)
     ORDER BY g.sent_for DESC, g.id DESC LIMIT 1
 """)
 _KEEP = text("""
-    INSERT INTO told_breaches (mailing_id, breaches) VALUES (:mailing, :breaches)
-    ON CONFLICT (mailing_id) DO UPDATE SET breaches = excluded.breaches
+    INSERT INTO told_breaches (mailing_id, breaches, late) VALUES (:mailing, :breaches, :late)
+    ON CONFLICT (mailing_id) DO UPDATE SET breaches = excluded.breaches, late = excluded.late
+        WHERE NOT (SELECT may_be_twice FROM mailings WHERE id = excluded.mailing_id)
 """)
 
 
@@ -58,10 +61,10 @@ class ReportReader:
 
 @dataclass(frozen=True, slots=True)
 class LastReport:
-    """The day of a reader's last report, and what stood as a breach in it (`TrustWeek.breached`); None where it was not kept then."""
+    """The day of a reader's last report, and what stood in it (`TrustWeek.told`); None where it was not kept then."""
 
     on: date
-    breaches: frozenset[str] | None
+    told: Told | None
 
 
 def report_readers(session: Session, roles: Collection[str], today: date) -> list[ReportReader]:
@@ -76,9 +79,9 @@ def leads_by_mail(session: Session, person_id: int, today: date) -> bool:
 
 
 def calendars_of_reader(session: Session, kind: str, reader: ReportReader) -> Iterator[SchoolCalendar]:
-    """By whose school days the reader has that report: their schools'. For whoever asked for reports in the holidays, one without terms, in which
-    each working day is one; a closed school has no week of its own, so a head's report keeps to the school."""
-    if reader.in_holidays and kind != HEAD_WEEK:
+    """By whose school days the reader has that report: their schools'. For a leader of the trust who asked for reports in the holidays, one without
+    terms, in which each working day is one. A head's and a board's keep to the school: who leads the trust no more is not asked again."""
+    if reader.in_holidays and kind in (TRUST_WEEK, TRUST_BREACHES):
         yield england()
     else:
         yield from (calendar_of(session, school_id) for school_id in reader.schools)
@@ -90,17 +93,24 @@ def make_report(session: Session, kind: str, person_id: int, today: date) -> boo
 
 
 def last_told(session: Session, kinds: Collection[str], person_id: int, before: date) -> date | None:
-    """The day of the reader's last report of these kinds before that day, one that went out or still may."""
-    found = last_report(session, kinds, person_id, before)
-    return found.on if found else None
+    """The day of the reader's last report of these kinds before that day, one that went out or still may. One that came back is not sent anew each
+    day: what it should have told is new in the next."""
+    found = session.execute(_LAST, {"person": person_id, "kinds": list(kinds), "before": before, "but": 0, "not": _NEVER_SENT}).one_or_none()
+    return found.sent_for if found else None
 
 
 def last_report(session: Session, kinds: Collection[str], person_id: int, before: date, but: int = 0) -> LastReport | None:
-    """The reader's last report of these kinds before that day, one that went out or still may. `but`: the mailing that is being written."""
-    row = session.execute(_LAST, {"person": person_id, "kinds": list(kinds), "before": before, "but": but}).one_or_none()
-    return None if row is None else LastReport(row.sent_for, None if row.breaches is None else frozenset(row.breaches))
+    """The reader's last report of these kinds before that day, one that went out or still may, and has not come back. `but`: the mailing that is
+    being written."""
+    values = {"person": person_id, "kinds": list(kinds), "before": before, "but": but, "not": [*_NEVER_SENT, "bounced"]}
+    row = session.execute(_LAST, values).one_or_none()
+    if row is None or row.breaches is None:
+        return None if row is None else LastReport(row.sent_for, None)
+    return LastReport(row.sent_for, Told(frozenset(row.breaches), None if row.late is None else frozenset(row.late)))
 
 
-def keep_told(session: Session, mailing_id: int, breached: Collection[str]) -> None:
-    """Keep what the report tells as a breach, in the transaction that composes it. One that never goes out does not count (`last_report`)."""
-    session.execute(_KEEP, {"mailing": mailing_id, "breaches": sorted(breached)})
+def keep_told(session: Session, mailing_id: int, told: Told) -> None:
+    """Keep what the report tells, in the transaction that composes it. One that never goes out does not count (`last_report`). Of one that is sent
+    again, because its first copy may have come, that copy's stays: whoever has it need not read the second."""
+    late = None if told.late is None else sorted(told.late)
+    session.execute(_KEEP, {"mailing": mailing_id, "breaches": sorted(told.breaches), "late": late})

@@ -30,7 +30,7 @@ def as_row(place: PlaceWeek) -> dict[str, object]:
         "past our target": place.past_target,
         "late": place.late,
         "breaches": place.breaches,
-        "new breaches": place.new_breaches,
+        "new breaches today": place.new_breaches,
         "longest late": worst,
         "late in 12 weeks": " ".join(str(number) for number in place.trend),
     }

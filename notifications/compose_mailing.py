@@ -17,11 +17,10 @@ from db.mailings import TEAMS, lines_of
 from db.models import Delivery, Mailing, School, Trust
 from db.redirect import put_back_kept_away
 from db.reports import REPORTS
-from db.said import reminds
 from notifications.compose import compose
 from notifications.compose_report import compose_report
 from notifications.letter import school_values
-from notifications.lines import Line, line_of, worst_first
+from notifications.lines import Line, line_of, newest_of_each_step, worst_first
 from notifications.mailing_values import mailing_values
 from notifications.message import Message, NothingToSay
 from notifications.morning import sections
@@ -61,16 +60,6 @@ def compose_mailing(session: Session, mailing: Mailing, *, origin: str, links: L
             raise NothingToSay(mailing.reference)
     subject, html = render(f"mailings/{mailing.kind}", reader.role, {**common, **said})
     return Message(reader.email, subject, html, mailing.reference, mailing.may_be_twice)
-
-
-def newest_of_each_step(deliveries: Sequence[Delivery]) -> list[Delivery]:
-    """Of several reminders of one step to one role (due today, then late: two mornings were missed) the last; everything else as it is."""
-    last = {_step_of(one): one.id for one in deliveries if reminds(one.rung, one.template)}
-    return [one for one in deliveries if not reminds(one.rung, one.template) or last[_step_of(one)] == one.id]
-
-
-def _step_of(delivery: Delivery) -> tuple[object, ...]:
-    return delivery.case_id, delivery.step, delivery.party, delivery.round, delivery.to_role
 
 
 def _answer_all(mailing: Mailing, deliveries: Sequence[Delivery], origin: str, lists: ListLinks) -> Markup:

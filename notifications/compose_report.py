@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from db.kept_away import cases_not_told_to
 from db.models import Mailing
 from db.permissions import roles_for
 from db.queries.trust_week import A_WEEK, SOON, PlaceWeek, TrustWeek, trust_week
@@ -50,7 +52,7 @@ def compose_report(session: Session, mailing: Mailing, *, origin: str, today: da
     week = week_of(session, mailing.kind, _reader_of(session, mailing.kind, mailing.person_id, today), today, mailing.id)
     if mailing.kind == TRUST_BREACHES and not new_breaches(week):
         raise NothingToSay(mailing.reference)
-    keep_told(session, mailing.id, week.breached)
+    keep_told(session, mailing.id, week.told)
     said = report_values(mailing.kind, week, f"{origin.rstrip('/')}/authorities")
     common = mailing_values(mailing, reader, today)
     subject, html = render(f"mailings/{mailing.kind}", "", {**common, **said})
@@ -58,18 +60,21 @@ def compose_report(session: Session, mailing: Mailing, *, origin: str, today: da
 
 
 def week_of(session: Session, kind: str, reader: ReportReader, today: date, mailing_id: int = 0) -> TrustWeek:
-    """What that reader's report (the mailing, if there is one) says of their schools. New is a breach that no report told them, whenever it began:
-    the last report's list has all that stood then. To whoever never had one, new is the last week's.
+    """What that reader's report (the mailing, if there is one) says of their schools. New is what no report told them, whenever it began: the
+    last report's lists have all that stood then. To whoever never had one, new is the last week's.
 
-    A week's report reaches from the last one, where holidays or an outage lay between, to the next one, where holidays do: nothing that falls
-    due in them is first told when it is late.
+    A week's report reaches from the last one, however many days ago, to the next one, where holidays lie between: nothing is newly late in two
+    reports, and nothing that falls due in the holidays is first told when it is late. Nothing of a case that the reader is told
+    nothing of stands in it; a board's numbers name no case, and are the same for all its members.
     """
     last = last_report(session, TOLD_BY[kind], reader.person_id, today, mailing_id)
-    told_on, told = (last.on, last.breaches) if last else (today - TOLD_FIRST, None)
+    told_on, told = (last.on, last.told) if last else (today - TOLD_FIRST, None)
+    without = cases_not_told_to(session, reader.person_id, today) if kind != BOARD_MONTH else ()
+    of_reader = partial(trust_week, session, today, told_on, reader.schools, reads=READS.get(kind), told=told, without=without)
     if kind not in WEEKLY:
-        return trust_week(session, today, told_on, reader.schools, reads=READS.get(kind), told=told)
+        return of_reader()
     soon = max(today + SOON, next_week_on(calendars_of_reader(session, kind, reader), today) - ONE_DAY)
-    return trust_week(session, today, told_on, reader.schools, reads=READS.get(kind), told=told, since=min(told_on, today - A_WEEK), soon=soon)
+    return of_reader(since=told_on, soon=soon)
 
 
 def new_breaches(week: TrustWeek) -> int:
@@ -79,7 +84,7 @@ def new_breaches(week: TrustWeek) -> int:
 
 def report_values(kind: str, week: TrustWeek, link: str) -> dict[str, object]:
     """What the templates `mailings/KIND.j2` say. A board's numbers are words: below five none stands alone. `since` and `due_by`: days that are
-    named because the week is longer than one, or looks further than two; else None."""
+    named because the last report was not a week ago, or because it looks further than two; else None. `weeks`: it was longer ago."""
     places = (*week.schools, *week.authorities)
     told = (_for_a_board if kind == BOARD_MONTH else _as_it_is)(week)
     return {
@@ -87,7 +92,8 @@ def report_values(kind: str, week: TrustWeek, link: str) -> dict[str, object]:
         "new_breaches": new_breaches(week),
         "newly_late": sum(one.newly_late for one in places),
         "put_right": sum(one.put_right for one in places),
-        "since": week.since if week.since < week.on - A_WEEK else None,
+        "since": week.since if week.since != week.on - A_WEEK else None,
+        "weeks": week.since < week.on - A_WEEK,
         "due_by": week.soon if week.soon > week.on + SOON else None,
         "link": Markup(link),  # noqa: S704  our own address
     }
@@ -102,9 +108,17 @@ def _for_a_board(week: TrustWeek) -> dict[str, object]:
 
 
 def few_told(place: PlaceWeek) -> dict[str, str]:
-    """A place as a board reads it: what is late now and was four weeks ago, and what is due; nothing that points at one child."""
+    """A place as a board reads it: what is late now and was four weeks ago, and what is due; nothing that points at one child.
+
+    What is late and what is due soon are parts of what is open, and apart from each other: where less than five would be left without those that are
+    told, what is open is told as "5 or more", or the rest could be worked out.
+    """
     numbers = {"open": place.open, "due_soon": place.due_soon, "overdue": place.overdue, "before": place.trend[-5]}
-    return {"name": place.name or "No LA is recorded", **{name: few(number) for name, number in numbers.items()}}
+    told = {name: few(number) for name, number in numbers.items()}
+    rest = place.open - sum(number for number in (place.due_soon, place.overdue) if number >= FEWEST)
+    if place.open >= FEWEST and 0 < rest < FEWEST:
+        told["open"] = f"{FEWEST} or more"
+    return {"name": place.name or "No LA is recorded", **told}
 
 
 def few(number: int) -> str:

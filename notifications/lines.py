@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,6 +17,7 @@ from db.models import StepRow as StoredStep
 from db.moved_words import note_told
 from db.queries.step_rows import StepRow
 from db.rights_told import MOMENT as RIGHTS_PASSED
+from db.said import reminds
 from notifications.compose import link_for
 from notifications.letter import letter_values
 from notifications.moved import moved_in_words
@@ -103,6 +104,16 @@ def line_of_step(row: StepRow, origin: str, for_whom: str = "") -> Line:
 def worst_first(lines: Iterable[Line]) -> list[Line]:
     """The longest late first, then by date, those without one last."""
     return sorted(lines, key=lambda line: (-line.days_late, line.due_on or date.max, line.ref, line.title))
+
+
+def newest_of_each_step(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Of several reminders of one step to one role (due today, then late: two mornings were missed) the last; everything else as it is."""
+    last = {_step_of(one): one.id for one in deliveries if reminds(one.rung, one.template)}
+    return [one for one in deliveries if not reminds(one.rung, one.template) or last[_step_of(one)] == one.id]
+
+
+def _step_of(delivery: Delivery) -> tuple[object, ...]:
+    return delivery.case_id, delivery.step, delivery.party, delivery.round, delivery.to_role
 
 
 def _is_over(session: Session, delivery: Delivery) -> bool:

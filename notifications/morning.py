@@ -7,7 +7,7 @@ from datetime import date
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from db.kept_away import cases_kept_from
+from db.kept_away import cases_not_told_to
 from db.queries.acting import roles_today
 from db.queries.inbox import Inbox, inbox
 from db.queries.step_rows import StepRow
@@ -28,7 +28,7 @@ def sections(session: Session, reader: Reader, origin: str, today: date) -> dict
     """The sections by name, each at most `SHOWN` lines, and in `more` how many each left out. Each step stands in one section only.
 
     `in_holiday` is what falls due before the school is next open; `waiting` what others owe, late or due within the week. Nothing about a child
-    from whom an order keeps the reader.
+    from whom an order keeps the reader, nor of a case that they stand aside from.
     """
     found, split = _split(session, reader, today)
     away = {one.holder_id: one.holder for one in roles_today(session, reader.person_id or 0, today)} if found.stands_in_for else {}
@@ -46,10 +46,10 @@ def counts(session: Session, reader: Reader, today: date) -> dict[str, int]:
 def _split(session: Session, reader: Reader, today: date) -> tuple[Inbox, dict[str, list[StepRow]]]:
     if reader.person_id is None:
         raise ValueError("a morning is written to one of the staff; an authority has lists")
-    found, kept = inbox(session, reader.person_id, today), cases_kept_from(session, reader.person_id)
+    found, kept = inbox(session, reader.person_id, today), cases_not_told_to(session, reader.person_id, today)
     mine = by_urgency(session, [row for row in found.mine if row.case_id not in kept], today)
     waiting = (row for row in found.waiting_for if row.case_id not in kept)
     return found, {
         **{name: mine[name] for name in WORDS_OF_SECTIONS},
-        "waiting": [row for row in waiting if row.overdue_days or is_due_by(row, today + WEEK)],
+        "waiting": [row for row in waiting if row.overdue_days or is_due_by(row, today + WEEK, today)],
     }

@@ -9,9 +9,10 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from db.mailings import new_lines_of_morning
+from db.mailings import lines_of_morning
 from db.models import Mailing, Preference
 from notifications.channels import hand_over
+from notifications.lines import newest_of_each_step
 from notifications.message import Message, NothingToSay, Sent
 from notifications.morning import counts
 from notifications.reader import reader_in
@@ -24,7 +25,7 @@ def compose_note(session: Session, mailing: Mailing, *, origin: str, today: date
     """The note of `mailing`. Raises NobodyToWriteTo when the reader has gone, NothingToSay when they want no notes or nothing is to be said."""
     reader = reader_in(session, "", mailing.person_id, None)
     kept = session.get(Preference, mailing.person_id)
-    many = {"new": new_lines_of_morning(session, mailing), **counts(session, reader, today)}
+    many = {"new": len(newest_of_each_step(lines_of_morning(session, mailing))), **counts(session, reader, today)}
     said = ", ".join(f"{number} {words}" for words, number in many.items() if number)
     if kept is None or not kept.teams_url or not said:
         raise NothingToSay(mailing.reference)

@@ -39,7 +39,7 @@ OF_MAILINGS = frozenset(
 )
 OF_TEXTS = frozenset({"came_back"})  # what a text message has besides (`compose.py`)
 # And what reports say (`compose_report.py`).
-OF_REPORTS = frozenset("absences of authorities new_breaches newly_late put_right since due_by link".split())
+OF_REPORTS = frozenset("absences of authorities new_breaches newly_late put_right since due_by weeks link".split())
 LINE = frozenset(part.name for part in fields(Line))
 # Beside the reference, which every subject begins with, the day, and how many lines, shown or left out: N11, no name, need or school.
 SUBJECT_MAY_SAY = frozenset({"today", "lines", "new", "due_today", "overdue", "more", "new_breaches", "newly_late"})

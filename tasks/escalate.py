@@ -36,11 +36,14 @@ def escalate(parts: Parts, now: datetime, show: Callable[[TrustWeek], object] = 
 
 def _escalate(parts: Parts, now: datetime, show: Callable[[TrustWeek], object]) -> int:
     week = read_week(parts, now)
-    show(week)
-    try:
-        return len(open_interventions(parts, week))
-    finally:  # one school that cannot be worked must not leave everybody else untold
+    try:  # neither a Prefect server that is away nor one school that cannot be worked must leave everybody else untold
+        try:
+            show(week)
+        finally:
+            opened = open_interventions(parts, week)
+    finally:
         send_reports(parts, now)
+    return len(opened)
 
 
 def read_week(parts: Parts, now: datetime) -> TrustWeek:

@@ -14,9 +14,10 @@ from fastapi.responses import Response
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from db.acts.actor import Actor
+from db.engine import HEAD_ALONE
 from db.models import Person
 from db.permissions import PlainAct, role_in_which, role_title, roles_for
-from db.queries.acting import HeldRole, roles_today
+from db.queries.acting import HeldRole, roles_by_school, roles_today
 from web.automation import is_paused
 from web.console import Console, console_of
 
@@ -59,7 +60,8 @@ class SignedIn:
     @property
     def titles(self) -> str:
         """The roles in words, each once; then those in which they stand in, and for whom."""
-        own = {role for school, held in self.roles.items() for role in held - {one.role for one in self.stands_in if one.school_id == school}}
+        not_own = {(one.school_id, one.role) for one in self.stands_in} | {(school, HEAD_ALONE) for school in self.roles}
+        own = {role for school, held in self.roles.items() for role in held if (school, role) not in not_own}
         lent = sorted({f"{role_title(one.role)} for {one.holder}" for one in self.stands_in})
         return ", ".join([*(role_title(role) for role in sorted(own)), *lent])
 
@@ -107,13 +109,10 @@ def load_staff(console: Console, person_id: int, today: date) -> SignedIn | None
     has_left = person is not None and person.left_on is not None and person.left_on < today
     if person is None or person.kind != "staff" or has_left or not held:
         return None
-    roles: dict[int, set[str]] = {}
-    for one in held:
-        roles.setdefault(one.school_id, set()).add(one.role)
     own = {(one.school_id, one.role) for one in held if one.holder_id is None}
     lent = tuple(one for one in held if one.holder_id is not None and (one.school_id, one.role) not in own)
     names = {one.school_id: one.school for one in held}
-    return SignedIn(person_id, f"{person.given_name} {person.family_name}", {s: frozenset(r) for s, r in roles.items()}, names, lent)
+    return SignedIn(person_id, f"{person.given_name} {person.family_name}", roles_by_school(held), names, lent)
 
 
 def _serializer(console: Console) -> URLSafeTimedSerializer:

@@ -129,7 +129,7 @@ def _write(session: Session, read: _Read, trust_name: str, today: date) -> Count
         "plans": partial(write_plans, today=today),
     }
     if read.kind.name == "schools":
-        return write_schools(session, read.rows, trust_name)
+        return write_schools(session, read.rows, trust_name, today)
     return writers[read.kind.name](session, read.rows)
 
 

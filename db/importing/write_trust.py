@@ -10,13 +10,14 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from db.importing.problems import ImportRefused, Problem
+from db.importing.trust_posts import hold_trust_posts
 from db.importing.typed_rows import TypedRow
 from db.importing.upsert import Counts, upsert
 from db.models import Authority, AuthorityContact, LaProfileRow, Person, School, SchoolClosure, SchoolTerm, Trust
 
 
-def write_schools(session: Session, rows: Sequence[TypedRow], trust_name: str) -> Counts:
-    """Schools of the one trust of this installation, and the LAs in whose area they lie."""
+def write_schools(session: Session, rows: Sequence[TypedRow], trust_name: str, today: date) -> Counts:
+    """Schools of the one trust of this installation, and the LAs in whose area they lie. Who leads the whole trust leads a school that joins it."""
     trust = session.scalars(select(Trust)).first()
     if trust is None:
         trust = Trust(name=trust_name)
@@ -35,7 +36,10 @@ def write_schools(session: Session, rows: Sequence[TypedRow], trust_name: str) -
         }
         for r in rows
     ]
-    return upsert(session, School, ["urn"], values)
+    before = set(session.scalars(select(School.id)))
+    counts = upsert(session, School, ["urn"], values)
+    joined = set(session.scalars(select(School.id))) - before
+    return counts + Counts(notes=hold_trust_posts(session, rows[0].file, joined, today)) if before and joined else counts
 
 
 def write_term_dates(session: Session, rows: Sequence[TypedRow]) -> Counts:

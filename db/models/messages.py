@@ -164,10 +164,11 @@ class LinkRow(Base):
 
 
 class ToldBreaches(Base):
-    """All that stood as a breach at its reader's schools when a report was composed, each `case/step/party/round`. Secret: one list names cases of
-    several schools."""
+    """All that stood as a breach at its reader's schools when a report was composed, each `case/step/party/round`, and all that was late, breaches
+    among it (null in a report of before 0034). Secret: one list names cases of several schools."""
 
     __tablename__ = "told_breaches"
 
     mailing_id: Mapped[BigId] = mapped_column(ForeignKey("mailings.id"), primary_key=True, autoincrement=False)
     breaches: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    late: Mapped[list[str] | None] = mapped_column(ARRAY(Text))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from db.engine import HEAD_ALONE, HEADTEACHER
 
 _HELD = text("""
     SELECT m.school_id, m.role, NULL::bigint AS holder_id, '' AS holder, NULL::date AS until_on, s.name AS school
@@ -77,6 +80,18 @@ def roles_today(session: Session, person_id: int, today: date) -> list[HeldRole]
     """Every role that the person has today, their own first. Ask it in a scheduler session, at sign-in: it decides the scope."""
     rows = session.execute(_HELD, {"person": person_id, "today": today})
     return [HeldRole(r.school_id, r.school, r.role, r.holder_id, r.holder, r.until_on) for r in rows]
+
+
+def roles_by_school(held: Iterable[HeldRole]) -> dict[int, frozenset[str]]:
+    """The roles that somebody has at each school, for their session. A headteacher with another role there reads as headteacher alone: a case that
+    is about them is theirs in no other role, nor as a deputy (docs/decisions/185); whoever stands in for them reads by what they are."""
+    roles: dict[int, set[str]] = {}
+    led = set()
+    for one in held:
+        roles.setdefault(one.school_id, set()).add(one.role)
+        if one.role == HEADTEACHER and one.holder_id is None:
+            led.add(one.school_id)
+    return {school: frozenset(found | {HEAD_ALONE} if school in led and len(found) > 1 else found) for school, found in roles.items()}
 
 
 def away_today(session: Session, person_id: int, today: date) -> Away | None:

@@ -91,6 +91,7 @@ def overdue(session: Session, today: date, limit: int = 1000) -> list[StepRow]:
 
 
 def due_between(session: Session, first_on: date, last_on: date, today: date, limit: int = 1000) -> list[StepRow]:
-    """Steps surely owed whose day to work to lies in that time, both days included."""
-    condition = f"LEAST(s.due_on, s.safe_on, s.target_on) BETWEEN :first AND :last AND {IS_OWED}"
+    """Steps surely owed that are to be done in that time, both days included: the day to work to has come by its end, and the last lawful (else
+    targeted) day is not past at its beginning. So what is past our own target stands here until it is overdue."""
+    condition = f"LEAST(s.due_on, s.safe_on, s.target_on) <= :last AND COALESCE(s.due_on, s.target_on) >= :first AND {IS_OWED}"
     return read_steps(session, today, condition, {"first": first_on, "last": last_on}, limit)

@@ -82,6 +82,10 @@ class StepRow:
         days = [day for day in (self.due_on, self.safe_on, self.target_on) if day is not None]
         return min(days) if days else None
 
+    def next_day(self, today: date) -> date | None:
+        """The first of these days that is not past: what is past our own target is due on its day of law. None: all are, and it is late or lifted."""
+        return min((day for day in (self.due_on, self.safe_on, self.target_on) if day is not None and day >= today), default=None)
+
     @property
     def why(self) -> list[str]:
         """How the date came about, in plain sentences; worked out when asked for, and kept."""

@@ -56,24 +56,31 @@ _OPEN = """
     SELECT kind, id, count(*) AS open, count(*) FILTER (WHERE days = 0 AND last_on BETWEEN :today AND :soon) AS due_soon,
            count(*) FILTER (WHERE how = 'target') AS past_target, count(*) FILTER (WHERE how = 'late') AS late,
            count(*) FILTER (WHERE how = 'breach') AS breaches,
-           count(*) FILTER (WHERE how IN ('late', 'breach') AND last_on >= :week_ago) AS newly_late,
+           count(*) FILTER (WHERE how IN ('late', 'breach') AND CASE WHEN CAST(:told_late AS text[]) IS NULL THEN last_on >= :week_ago
+                                  ELSE key <> ALL (CAST(:told_late AS text[])) END) AS newly_late,
            count(*) FILTER (WHERE how = 'breach' AND (breach_on > :since OR key <> ALL (CAST(:told AS text[])))) AS new_breaches,
            coalesce(array_agg(key) FILTER (WHERE how = 'breach'), '{{}}') AS breached,
+           coalesce(array_agg(key) FILTER (WHERE how IN ('late', 'breach')), '{{}}') AS all_late,
            (array_agg(json_build_object('days', days, 'case', ref, 'step', step, 'party', party, 'hash', hash)
                       ORDER BY days DESC, case_id, no) FILTER (WHERE how IN ('late', 'breach')))[1] AS worst
       FROM judged GROUP BY kind, id
 """
-# Late at the end of each week: its date of law was past and it was not closed yet, whichever day somebody wrote that down. What turned out not to be
-# needed never was late.
+# Late at the end of each week: its date of law was past, no exception lifted it any more, and it was not closed yet, whichever day somebody wrote
+# that down. So the last number is what is late now. What turned out not to be needed never was late.
 _TREND = """
     WITH {duty}
     SELECT place.kind, place.id, w.day::date AS day,
-           count(*) FILTER (WHERE s.due_on < w.day AND (s.closed_seq IS NULL OR s.closed_on >= w.day)) AS late,
-           count(*) FILTER (WHERE w.day = :today AND s.closed_on >= :week_ago AND s.closed_on > s.due_on
+           count(*) FILTER (WHERE s.due_on < w.day AND (s.lifted = '' OR s.lifted_review_on < w.day)
+                                  AND (s.closed_seq IS NULL OR s.closed_on > w.day)) AS late,
+           count(*) FILTER (WHERE w.day = :today AND s.closed_on > s.due_on
+                                  AND CASE WHEN CAST(:told_late AS text[]) IS NULL THEN s.closed_on >= :week_ago ELSE s.closed_on > :week_ago
+                                      OR concat_ws('/', s.case_id, s.step, s.party, s.round) = ANY (CAST(:told_late AS text[])) END
+                                  AND (s.lifted = '' OR s.lifted_review_on < s.closed_on)
                                   AND s.outcome NOT IN ('', 'closed', 'overtaken', 'not_needed', 'does_not_apply')) AS put_right
       {places} {its_duty} CROSS JOIN generate_series(CAST(:first AS date), CAST(:today AS date), interval '7 days') AS w (day)
-     WHERE s.due_on < :today AND s.lifted = ''
-       AND CASE WHEN s.closed_seq IS NULL THEN {counts} ELSE s.closed_on >= :first AND s.outcome NOT IN ('not_needed', 'does_not_apply') END
+     WHERE s.due_on < :today AND (s.lifted = '' OR s.lifted_review_on < :today)
+       AND CASE WHEN s.closed_seq IS NULL THEN {counts}
+           ELSE s.closed_on >= least(CAST(:first AS date), CAST(:week_ago AS date)) AND s.outcome NOT IN ('not_needed', 'does_not_apply') END
        AND c.opened_on <= w.day AND c.ended <> 'opened_in_error' AND {scope} AND (s.owner IN ('la', '') OR s.owner = ANY (CAST(:ours AS text[])))
      GROUP BY place.kind, place.id, w.day
 """
@@ -85,7 +92,8 @@ _PARTS = {
     "its_duty": "JOIN definitions d ON d.id = c.definition_id LEFT JOIN duty u ON u.hash = d.hash AND u.step = s.step",
     "counts": f"{IS_OWED} AND (s.owner <> 'la' OR {IS_THE_LAS})",
     "scope": """(CAST(:schools AS int[]) IS NULL OR s.school_id = ANY (CAST(:schools AS int[])))
-                AND (CAST(:reads AS text[]) IS NULL OR c.readers IS NULL OR c.readers && CAST(:reads AS text[]))""",
+                AND (CAST(:reads AS text[]) IS NULL OR c.readers IS NULL OR c.readers && CAST(:reads AS text[]))
+                AND c.id <> ALL (CAST(:without AS bigint[]))""",
 }
 _NAMES = text("SELECT 'school' AS kind, id, name, urn AS code FROM schools UNION ALL SELECT 'authority', id, name, code FROM authorities")
 
@@ -102,8 +110,9 @@ class Worst:
 @dataclass(frozen=True, slots=True)
 class PlaceWeek:
     """One school or LA (`code`: URN, LA code). `past_target`: our own targets. `late`: past its date of law; `breaches`: so long that the step's
-    ladder calls it a breach; neither holds the other. `newly_late`: of both, in the week; `new_breaches`: since the day asked for, or not told;
-    `put_right`: done in the week, late. `trend`: late or breach at the end of each of the last twelve weeks and today, oldest first."""
+    ladder calls it a breach; neither holds the other. `newly_late`: of both, in the week, or not told; `new_breaches`: since the day asked for, or
+    not told; `put_right`: late, and done in the week or since it was told.
+    `trend`: late or breach at the end of each of the last twelve weeks and today, oldest first."""
 
     kind: Kind
     id: int | None
@@ -127,16 +136,25 @@ class PlaceWeek:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a report tells, each `case/step/party/round`: every breach that stands, and all that is late, breaches among it; None where a report
+    of before did not keep that."""
+
+    breaches: frozenset[str]
+    late: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class TrustWeek:
     """The week that ends on `on`: what came since `since`, what is due until `soon`. Places with most breaches first, then most late, then by
-    name. `breached`: every breach that stands, as `case/step/party/round`, for the next report to know what this one told."""
+    name. `told`: all that stands, for the next report to know what this one told."""
 
     on: date
     since: date
     soon: date
     schools: tuple[PlaceWeek, ...]
     authorities: tuple[PlaceWeek, ...]
-    breached: frozenset[str]
+    told: Told
 
 
 def trust_week(
@@ -146,14 +164,15 @@ def trust_week(
     schools: Collection[int] | None = None,
     *,
     reads: Collection[str] | None = None,
-    told: Collection[str] | None = None,
+    told: Told | None = None,
+    without: Collection[int] = (),
     since: date | None = None,
     soon: date | None = None,
 ) -> TrustWeek:
     """Read the session's schools, or those of them that are named. `breaches_since`: breaches after that day are new. `reads`: without the cases
-    that none of these roles may read.
+    that none of these roles may read. `without`: nor these cases, by their ids.
 
-    `told`: the breaches that the reader was told on that day; then one that began before, and is not among them, is new too.
+    `told`: what the reader was told on that day; then what began before, and is not in it, is new too, and what is done of it is put right.
     `since`: from that day on it is the week (None: seven days). `soon`: until that day it is due soon (None: two weeks).
     """
     since, soon = since or today - A_WEEK, soon or today + SOON
@@ -163,7 +182,9 @@ def trust_week(
         **days,
         "schools": None if schools is None else sorted(schools),
         "reads": None if reads is None else list(reads),
-        "told": None if told is None else list(told),
+        "told": None if told is None else list(told.breaches),
+        "told_late": None if told is None or told.late is None else list(told.late),
+        "without": sorted(without),
         **_said_by_the_texts(definitions),
         **_duties(definitions),
     }
@@ -174,8 +195,8 @@ def trust_week(
     names = {(row.kind, row.id): (row.name, row.code) for row in session.execute(_NAMES)}
     weeks = [today - A_WEEK * back for back in range(WEEKS, -1, -1)]
     places = [_place(key, found.get(key), trend.get(key, {}), names.get(key, ("", "")), weeks) for key in found.keys() | trend.keys()]
-    breached = frozenset(key for row in found.values() for key in row["breached"])
-    return TrustWeek(today, since, soon, _of(places, "school"), _of(places, "authority"), breached)
+    stands = Told(*(frozenset(key for row in found.values() for key in row[which]) for which in ("breached", "all_late")))
+    return TrustWeek(today, since, soon, _of(places, "school"), _of(places, "authority"), stands)
 
 
 def _said_by_the_texts(definitions: Collection[Definition]) -> dict[str, object]:

@@ -27,16 +27,17 @@ def by_urgency(session: Session, rows: Sequence[StepRow], today: date) -> dict[U
     return found
 
 
-def is_due_by(row: StepRow, last_on: date) -> bool:
-    """Whether the day to work to is that day or an earlier one."""
-    return row.act_by_on is not None and row.act_by_on <= last_on
+def is_due_by(row: StepRow, last_on: date, today: date) -> bool:
+    """Whether the next of its days, from today, is that day or an earlier one."""
+    day = row.next_day(today)
+    return day is not None and day <= last_on
 
 
 def _urgency(row: StepRow, until: date, today: date) -> Urgency:
     if row.overdue_days:
         return "overdue"
-    if is_due_by(row, today):
+    if is_due_by(row, today, today):
         return "due_today"
-    if is_due_by(row, until):
+    if is_due_by(row, until, today):
         return "in_holiday"
-    return "this_week" if is_due_by(row, today + WEEK) else "later"
+    return "this_week" if is_due_by(row, today + WEEK, today) else "later"

@@ -64,7 +64,7 @@ def test_a_school_is_behind_until_the_chief_executive_decides(trust: TrustAtWork
     (ref,) = helped(trust)
     table = json.loads(trust.office.latest_artifact("trust-week"))
     school = next(row for row in table if row["which"] == "school 900001")
-    assert (school["breaches"], school["new breaches"], school["longest late"]) == (1, 1, f"5 days, {review}")
+    assert (school["breaches"], school["new breaches today"], school["longest late"]) == (1, 1, f"5 days, {review}")
     assert "Ash" not in json.dumps(table) and "Ivo" not in json.dumps(table)
     story = Story(trust, ref, NOBODY)
     assert story.told(BEHIND) == {HEAD, SEND_LEAD, CEO}

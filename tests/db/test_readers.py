@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,6 +22,10 @@ from db.queries.inbox import inbox, overdue
 from db.queries.people import people_for
 from db.queries.timeline import timeline_of
 from db.queries.trust_week import trust_week
+from db.reports import BOARD_MONTH, TRUST_WEEK, ReportReader
+from notifications.compose_report import week_of
+from notifications.morning import sections
+from notifications.reader import reader_in
 from rules.history import Event
 from rules.loader import load_library
 from tests.db.ledger_story import Village, day, village
@@ -188,6 +193,26 @@ def test_neither_the_morning_nor_the_week_of_a_head_has_a_complaint_about_them(e
     seen = {who: {step.case for step in (*one.mine, *one.waiting_for)} for who, one in found.items()}
     assert case in seen[fir.senco.person_id] and case not in seen[fir.head.person_id]
     assert [week.schools[0].open > 0 if week.schools else False for week in weeks] == [True, False]
+
+
+def test_nothing_of_it_is_written_to_them_in_another_role_of_theirs_either(engines: Engines) -> None:
+    """A headteacher who stands in for the SENCO, and leads SEND in the trust: their morning and the trust's week named the complaint."""
+    oak = village(engines, "900009")
+    oak.ledger = Ledger(engines, oak.clock, load_library())
+    about = {**FACTS, "about": "headteacher", "made": "in_writing"}
+    case = oak.ledger.open_case(oak.senco, key=uuid4(), process="complaint", pupil_id=oak.pupil(), facts=about, on=day("2026-09-02")).case
+    today, senco, head = day("2026-11-24"), oak.senco.person_id or 0, oak.head.person_id or 0
+    lead = trust_lead(engines, oak)
+    with engines.scheduler() as session:
+        session.add(Membership(person_id=head, school_id=oak.school_id, role="trust_send_lead"))
+        say_away(session, NewAbsence(senco, head, today, today), by=senco, today=today, now=datetime.combine(today, time(7), UTC))
+    with engines.scheduler() as session:
+        mornings = [sections(session, reader_in(session, "", who, None), "", today) for who in (head, senco)]
+        weeks = [week_of(session, TRUST_WEEK, ReportReader(who or 0, (oak.school_id,)), today) for who in (head, lead.person_id)]
+        board = week_of(session, BOARD_MONTH, ReportReader(head, (oak.school_id,)), today)
+    assert [case in str(one) for one in mornings] == [False, True]
+    open_steps = [sum(one.open for one in week.schools) for week in (*weeks, board)]
+    assert open_steps[0] == 0 < open_steps[1] == open_steps[2], "a board's numbers are the same for all of it"
 
 
 def test_what_a_senco_is_told_of_a_complaint_about_the_head_goes_to_the_trust_where_the_head_is_the_senco(engines: Engines) -> None:

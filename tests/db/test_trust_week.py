@@ -108,3 +108,20 @@ def test_a_trusts_own_ladder_says_what_is_a_breach_there(engines: Engines) -> No
     reviewed(own, pupil_with_plan(own, "Ida", "Ince"))
     assert (the_la(own).late, the_la(own).breaches) == (1, 0)  # shipped, it would be a breach since 10 December
     assert the_la(own, date(2027, 2, 11)).breaches == 1  # ten weeks after 3 December
+
+
+def test_the_last_of_the_trend_is_what_is_late_now(place: Village) -> None:
+    """What was decided that day is not late at its end; and a date that an exception lifted is late again once its day to look again is past."""
+    answered_on = the_la(place, date(2026, 12, 13))
+    assert answered_on.trend[-1] == answered_on.overdue == 1
+    pupil_id = place.pupil("Lil", "Lane")
+    facts: dict[str, object] = {"asked_by": "parent", "year_group": 5, "rights_held_by": "parent"}
+    case = place.ledger.open_case(place.senco, key=uuid4(), process="ehc_needs_assessment", pupil_id=pupil_id, facts=facts, on=date(2026, 10, 1)).case
+    place.decide(case, "la_confirms_receipt", "2026-10-02", request_received_on=date(2026, 10, 1))  # six weeks end on 12 November
+    place.ledger.apply_exception(
+        place.senco, key=uuid4(), case=case, step="la_decides_to_assess", exception="circumstances", because="as the LA wrote",
+        review_on=date(2026, 12, 2), on=date(2026, 10, 20),
+    )  # fmt: skip
+    la = the_la(place)
+    assert la.trend[-1] == la.overdue == 3
+    assert la.trend[-4:] == (0, 3, 2, 3), "late since 3 December, the day after that day, and not in November"

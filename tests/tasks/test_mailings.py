@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ from db.absences import NewAbsence, say_away
 from db.deliveries import mark_bounced
 from db.heartbeats import beat
 from db.postgres_process import free_port
+from db.queries.inbox import due_between, overdue
 from db.queries.messages import failed_messages, messages_of
 from notifications.sink import KeptMail
 from tasks.failure import TaskFailed
@@ -191,3 +192,29 @@ def test_the_senco_sees_the_lines_of_a_list_that_came_back(post: MorningPost) ->
     with post.parts.engines.app([post.village.school_id + 1000]) as session:
         assert messages_of(session, case) == []
         assert session.connection().exec_driver_sql("SELECT count(*) FROM mailings").scalar_one() == 0
+
+
+def test_what_is_past_our_own_target_is_due_on_its_day_of_law(post: MorningPost) -> None:
+    """Advice asked for on 2 November: we wanted to send it by the 30th, the law gives until 14 December. In between it is due, and not "today"."""
+    post.review("2026-11-05")
+    case = advice_approved(post, "2026-11-02")
+    (monday,) = to(post.comes("2026-12-07"), SENCO)
+    sections = dict(re.findall(r"<h2>([^<]*)</h2>(.*?)(?=<h2>|<hr)", monday.html, re.DOTALL))
+    assert ", 0 due today, " in monday.subject and "Due today" not in sections
+    assert case in sections["Due in the next seven days"] and "The last day is Monday 14 December 2026" in sections["Due in the next seven days"]
+    for on, soon, is_late in (("2026-11-30", 14, False), ("2026-12-01", 14, False), ("2026-12-14", 0, False), ("2026-12-15", 14, True)):
+        with post.village.engines.app([post.village.school_id]) as session:
+            coming = {row.case for row in due_between(session, day(on), day(on) + timedelta(days=soon), day(on)) if row.step == "send_advice"}
+            late = {row.case for row in overdue(session, day(on)) if row.step == "send_advice"}
+        assert (coming, late) == ((set(), {case}) if is_late else ({case}, set())), on
+
+
+def advice_approved(post: MorningPost, asked_on: str) -> str:
+    """The LA asked for our advice that day; it is written and approved, and not sent. Its reference."""
+    place, facts = post.village, {"advice_asked_on": day(asked_on), "year_group": 4, "rights_held_by": "parent"}
+    case = place.ledger.open_case(place.senco, key=uuid4(), process="advice_request", pupil_id=place.pupil(), facts=facts, on=day(asked_on)).case
+    place.decide(case, "look_for_earlier_advice", "2026-11-03", "not_enough")
+    for step in ("hear_pupil", "gather_evidence", "write_advice"):
+        place.decide(case, step, "2026-11-10")
+    place.decide(case, "approve_advice", "2026-11-11", "approved", by=place.head)
+    return case

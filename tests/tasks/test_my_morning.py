@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from db.preferences import CannotPrefer, Wants, lies_at, set_wants, wants_of
+from tasks.chase import chase
 from tasks.deliver import deliver
 from tests.acceptance.people import HEAD, SENCO
 from tests.databases import TestServer
@@ -121,3 +123,21 @@ def test_a_choice_that_cannot_be_is_refused_by_its_question_and_leaves_what_was_
 )  # fmt: skip
 def test_a_note_goes_to_no_other_host(url: str, fine: bool) -> None:
     assert lies_at(url, MICROSOFT) == fine
+
+
+def test_the_note_says_the_numbers_of_the_mail_it_tells_of(post: MorningPost, teams: TeamsWorkflow) -> None:
+    """Two reminders of one step are one line, and what was decided before the hour is none."""
+    case, other = post.review("2026-11-05"), post.review("2026-11-05")  # our advice goes round by 21 October
+    for on in ("2026-10-20", "2026-10-21"):  # mornings that nobody was sent
+        post.is_now(on)
+        chase(post.parts, post.clock.today())
+        post.spread()
+    wants(post, 9, True, teams.url)
+    post.comes("2026-10-22")
+    post.village.decide(other, "circulate_advice", "2026-10-22")
+    an_hour_passes(post, "2026-10-22", 9)
+    (mine,) = to(post.sink.mails(), SENCO)
+    ((_, (title, _)),) = teams.cards
+    new, today, late = re.findall(r"(\d+) (?:new|due today|late)", mine.subject)
+    assert case in mine.html and int(new) > 0 and int(late) > 0
+    assert title.startswith(f"Sendflow this morning: {new} new, {late} late") and today == "0"

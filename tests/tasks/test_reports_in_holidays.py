@@ -35,9 +35,9 @@ def post(postgres: TestServer, tmp_path: Path) -> Iterator[MorningPost]:
             for given, role in ROLES.items():
                 person = staff(session, session.get_one(School, opened.village.school_id), given, "Trust")
                 session.add(Membership(person_id=person.id, school_id=opened.village.school_id, role=role))
+                set_wants(session, person.id, 7, False, hosts=(), reports_in_holidays=True)  # the chair while they led the trust, before
+                set_wants(session, person.id, 8, False, hosts=())
                 if role == "ceo":
-                    set_wants(session, person.id, 7, False, hosts=(), reports_in_holidays=True)
-                    set_wants(session, person.id, 8, False, hosts=())
                     assert wants_of(session, person.id).reports_in_holidays, "who was not asked again has it as before"
         yield opened
 
@@ -66,7 +66,9 @@ def test_a_holiday_is_kept_announced_before_and_told_after(post: MorningPost) ->
     assert set(after) == {LEAD, CHAIR, HEAD}
     assert after[LEAD].subject.endswith(": the trust's week: 2 new breaches, 3 newly late"), "those of both weeks of the holiday"
     assert "the trust's weeks from Monday 14 December 2026 to Tuesday 5 January 2027" in words(after[LEAD])
-    assert "Testshire: 1 new breach, 2 late since Monday 14 December 2026" in words(after[LEAD]) and "due in the next 14 days" in words(after[LEAD])
+    assert "Testshire: 1 new breach, 2 newly late since Monday 14 December 2026" in words(after[LEAD]) and "due in the next 14 days" in words(
+        after[LEAD]
+    )
     assert "your school's weeks from Monday 14 December 2026" in words(after[HEAD])
     assert after[CHAIR].subject.endswith(": the month's SEND figures for the board")
     assert came(post, "2027-01-06") == {}, "nothing twice"

@@ -150,6 +150,29 @@ def test_nor_in_another_role_of_theirs_and_whoever_stands_in_for_them_does_only_
         session.execute(text("UPDATE absences SET ended_at = now() WHERE person_id = :head"), {"head": head})
 
 
+@pytest.mark.parametrize("how", ["deputy", "lead"])
+def test_nor_do_they_read_it_in_another_role(site: Site, how: str) -> None:
+    """The head alone says that the SENCO is ill, and names themselves: that opened the complaint about them, with the mother's own words."""
+    case, other = answered(site, f"Pam {how}"), answered(site, f"Quin {how}", "member_of_staff")
+    head, senco = site.people[site.ash, HEAD], site.people[site.ash, "senco"]
+    with site.engines.scheduler() as session:
+        if how == "deputy":
+            say_away(session, NewAbsence(senco, head, ON, None), by=head, today=ON, now=site.clock.now())
+        else:
+            session.add(Membership(person_id=head, school_id=site.ash, role=LEAD))
+    try:
+        browser = site.client(HEAD)
+        assert browser.get(f"/cases/{case}").status_code == 404 and browser.get(f"/cases/{other}").status_code == 200
+        for path in ("/", "/cases", "/messages"):
+            shown = browser.get(path)
+            assert shown.status_code == 200 and case not in shown.text and "headteacher alone" not in shown.text, path
+        assert browser.get(f"/cases/{other}/contacts").status_code == 200, "what their roles allow is as it was"
+    finally:
+        with site.engines.scheduler() as session:
+            session.execute(text("UPDATE absences SET ended_at = now() WHERE person_id = :senco AND ended_at IS NULL"), {"senco": senco})
+            session.execute(text("DELETE FROM memberships WHERE person_id = :head AND role = :role"), {"head": head, "role": LEAD})
+
+
 def test_the_head_does_not_open_a_complaint_about_themselves(site: Site) -> None:
     facts = {"received_on": day("2026-11-02"), "made": "in_writing", "about": HEAD, "serious_about_provision": False}
     pupil = site.pupil("Eve", "Zulu")

@@ -12,6 +12,7 @@ from db.engine import Engines
 from db.importing.problems import ImportRefused
 from db.importing.run import FileReport, import_files
 from db.models import Membership, Person, School
+from tests.databases import TestServer
 
 OAK, ELM = "900101", "900102"
 TODAY = date(2026, 11, 24)
@@ -162,3 +163,41 @@ def test_a_file_without_the_column_keeps_a_last_day_and_an_empty_cell_takes_it_a
     assert "the last day of Lou Lee as teacher was 2026-10-23, and it stands: the file has no column Until" in note
     (note,) = notes(imported(engines, f"{row},", headings=f"{HEADINGS},Until"))
     assert until(engines, "14", "teacher") is None and "is taken away: the cell is empty" in note
+
+
+def test_who_leads_the_whole_trust_leads_a_school_that_joins_it(postgres: TestServer) -> None:
+    """Its own files name nobody of the trust; until somebody thought of it, its lateness was in no leader's report."""
+    with postgres.database() as url:
+        engines = Engines(url)
+        first = {"schools": _schools((OAK, "Oak"), (ELM, "Elm")), "staff": [HEADINGS, *LEADERS]}
+        _together(engines, first)
+        assert {school for _, _, school, _ in held(engines, "40")} == {"Oak", "Elm"}
+        joined = _together(engines, {"schools": _schools((PINE, "Pine")), "staff": [HEADINGS, f"{PINE},1,Pia,Pike,pia@pine.example,SENCO"]})
+        with engines.scheduler() as session:
+            asked = select(Person.given_name, Membership.role).join(Membership).join(School).where(School.urn == PINE)
+            there = {tuple(row) for row in session.execute(asked)}
+        assert there == {("Lee", "trust_send_lead"), ("Cal", "ceo"), ("Pia", "senco")}, "not who leads one school, nor whose post is over"
+        assert [str(note) for note in joined[0].counts.notes] == [
+            "schools.csv: Cal Cole is chief executive at every school of the trust, and now at Pine",
+            "schools.csv: Lee Lane is trust SEND lead at every school of the trust, and now at Pine",
+        ]
+        again = _together(engines, {"schools": _schools((PINE, "Pine"))})
+        assert again[0].counts.notes == ()
+        engines.dispose()
+
+
+PINE = "900103"
+LEADERS = (
+    ",40,Lee,Lane,lee@trust.example,Trust SEND lead",
+    ",41,Cal,Cole,cal@trust.example,CEO",
+    f"{OAK},42,Rae,Reed,rae@trust.example,Trust SEND lead",
+)
+
+
+def _schools(*named: tuple[str, str]) -> list[str]:
+    return ["URN,DfE number,School name,Phase,LA code", *(f"{urn},99{urn[1:]},{name},primary,999" for urn, name in named)]
+
+
+def _together(engines: Engines, files: dict[str, list[str]]) -> list[FileReport]:
+    with engines.scheduler() as session:
+        return import_files(session, {f"{kind}.csv": "\n".join(rows).encode() for kind, rows in files.items()}, actor_id=None, today=TODAY).files

@@ -77,27 +77,40 @@ def _counted(mail: Arrived, of_school: Mapping[int, list[Stretch]], readers: Rea
     for school, held in roles.items():
         owed = held | {party for party, speakers in SPEAKS.items() if held & set(speakers)}
         until = calendars.schools[school].first_from(today + ONE) - ONE
-        standing = [one for one in of_school[school] if one.stands_at(mail.at) and (one.read_by is None or held & one.read_by)]
+        aside = any(post.person_id == person and post.school_id == school and post.role == "headteacher" for post in readers.posts)
+        standing = [one for one in of_school[school] if one.stands_at(mail.at) and _may_read(one, held, aside=aside)]
         found.update(_section(one, until, today) for one in standing if one.status == "open" and one.owner in owed)
         if held & FOLLOWS:
             found["waiting"] += sum(_is_awaited(one, today) for one in standing if one.owner not in owed)
     return found
 
 
+def _may_read(one: Stretch, held: set[str], *, aside: bool) -> bool:
+    """Who stands aside as the school's headteacher (`aside`: they hold that post) reads it in no other role, nor as a deputy."""
+    return one.read_by is None or bool(held & one.read_by and not (aside and "headteacher" not in one.read_by))
+
+
 def _section(one: Stretch, until: date, today: date) -> str:
-    by_on = one.act_by_on
     if _days_late(one, today):
         return "late"
+    by_on = _ahead(one, today)
     if by_on is None:
         return ""
-    return "today" if by_on <= today else "holiday" if by_on <= until else "week" if by_on <= today + timedelta(days=7) else ""
+    return "today" if by_on == today else "holiday" if by_on <= until else "week" if by_on <= today + timedelta(days=7) else ""
+
+
+def _ahead(one: Stretch, today: date) -> date | None:
+    """The next of its days: once our own target is past, the day of law."""
+    days = [day for day in (one.target_on, one.safe_on, one.due_on) if day is not None and today <= day]
+    return sorted(days)[0] if days else None
 
 
 def _is_awaited(one: Stretch, today: date) -> bool:
     """Of others: late, or due within the week; what waits for its turn counts only where it is nobody's of ours and surely owed."""
     if one.perhaps or (one.status != "open" and _ours()[re.sub(r"_\d+$", "", one.owner)]):
         return False
-    return _days_late(one, today) > 0 or (one.act_by_on is not None and one.act_by_on <= today + timedelta(days=7))
+    by_on = _ahead(one, today)
+    return _days_late(one, today) > 0 or (by_on is not None and by_on <= today + timedelta(days=7))
 
 
 def _days_late(one: Stretch, today: date) -> int:
