@@ -47,7 +47,8 @@ def compose_mailing(session: Session, mailing: Mailing, *, origin: str, links: L
     if mailing.kind == "list" and not deliveries:
         raise NothingToSay(mailing.reference)
     if mailing.kind == "list" and len(deliveries) == 1:
-        letter = compose(session, deliveries[0], origin=origin, links=links, today=today, again=mailing.may_be_twice)
+        page = _answer_all(mailing, deliveries, origin, lists)  # there a day can be named and a file sent, which a step's own page does not ask for
+        letter = compose(session, deliveries[0], origin=origin, links=links, today=today, again=mailing.may_be_twice, answer_at=page)
         return replace(letter, reference=mailing.reference)
     reader = _reader(session, mailing, deliveries)
     lines = [_line(session, one, reader, origin, links, today) for one in deliveries]
@@ -83,8 +84,9 @@ def _reader(session: Session, mailing: Mailing, deliveries: Sequence[Delivery]) 
 
 
 def _line(session: Session, delivery: Delivery, reader: Reader, origin: str, links: Links, today: date) -> Line:
-    """Each line is written for the role in which it is told: one person may be told in several."""
-    return line_of(session, delivery, replace(reader, role=delivery.to_role), origin=origin, links=links, today=today)
+    """Each line is written for the role in which it is told, and for whom its LA knows by the address: one reader may be told in several ways."""
+    mine = replace(reader, role=delivery.to_role, person_id=delivery.person_id)
+    return line_of(session, delivery, mine, origin=origin, links=links, today=today)
 
 
 def _schools(session: Session, deliveries: Sequence[Delivery], today: date) -> list[dict[str, str]]:
