@@ -17,7 +17,8 @@ from rules.refusals import step_title
 # A duty is counted where its last lawful day lies between `since` and `until`, and is over: whatever is late then is late, also what nobody has
 # done yet, and an answer before its day counts once the day is past, or every early one would be kept and no open one counted. The latest round of
 # a step is the duty; earlier ones were set aside. A duty that the law lifted is told apart. One that ended otherwise (the case was ended, or a later
-# step overtook it) counts only if its day was past by then. A case may be about a school: then it has no pupil.
+# step overtook it) counts only if its day was past by then. A case may be about a school: then it has no pupil. In a case of a plan that moves one
+# step is the old LA's and the others the new one's; the pupil's record shows the old one until a person has seen that it shows the new one.
 _LEDGER = statement_of_letters(
     """
     WITH {letter},
@@ -33,7 +34,9 @@ _LEDGER = statement_of_letters(
         FROM owed s JOIN cases c ON c.id = s.case_id JOIN definitions d ON d.id = c.definition_id
         JOIN schools sc ON sc.id = s.school_id LEFT JOIN pupils p ON p.id = c.pupil_id
         LEFT JOIN duty u ON u.process = d.process AND u.step = s.step
-       WHERE s.due_on BETWEEN :since AND :until AND s.due_on < :today AND c.ended <> 'opened_in_error'
+       WHERE (d.process <> 'plan_moves_authority' OR (s.step <> 'la_transfers_plan') = EXISTS (
+               SELECT FROM steps b WHERE b.case_id = s.case_id AND b.step = 'note_new_la' AND b.outcome = 'done'))
+         AND s.due_on BETWEEN :since AND :until AND s.due_on < :today AND c.ended <> 'opened_in_error'
          AND (s.closed_seq IS NOT NULL OR {is_the_las})),
     kept AS MATERIALIZED (
       SELECT k.*, day.is_done, CASE WHEN day.is_done THEN day.done_on ELSE coalesce(k.closed_on, CAST(:today AS date)) END - k.due_on AS days
