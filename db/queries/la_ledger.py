@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from db.queries.definitions_read import definitions_by_hash, known_definition
 from db.queries.la_letters import columns_of, letter_values, statement_of_letters
+from db.queries.la_put_right import days_put_right
 from db.queries.owed_rows import IS_THE_LAS
 from rules.la_steps import LaSteps
 from rules.refusals import step_title
@@ -26,9 +27,11 @@ _LEDGER = statement_of_letters(
       SELECT * FROM unnest(CAST(:duty_processes AS text[]), CAST(:duty_steps AS text[]), CAST(:duty_citations AS text[]),
                            CAST(:duty_first AS text[])) AS u (process, step, citation, first)),
     owed AS (
-      SELECT DISTINCT ON (s.case_id, s.step, s.party) s.case_id, s.step, s.party, s.due_on, s.opened_seq, s.closed_seq, s.closed_on, s.outcome,
-             s.lifted, s.school_id, s.status, s.why
-        FROM steps s WHERE s.owner = 'la' AND s.due_on IS NOT NULL ORDER BY s.case_id, s.step, s.party, s.round DESC, s.no DESC),
+      SELECT DISTINCT ON (s.case_id, s.step, s.party) s.case_id, s.step, s.party, coalesce(x.due_on, s.due_on) AS due_on, s.opened_seq, s.closed_seq,
+             s.closed_on, s.outcome, s.lifted, s.school_id, s.status, s.why
+        FROM steps s LEFT JOIN unnest(CAST(:moved_cases AS bigint[]), CAST(:moved_numbers AS int[]), CAST(:moved_days AS date[]))
+             AS x (case_id, no, due_on) ON x.case_id = s.case_id AND x.no = s.no
+       WHERE s.owner = 'la' AND s.due_on IS NOT NULL ORDER BY s.case_id, s.step, s.party, s.round DESC, s.no DESC),
     k AS (
       SELECT s.*, d.process, d.hash, c.ref, coalesce(p.authority_id, sc.authority_id) AS authority_id
         FROM owed s JOIN cases c ON c.id = s.case_id JOIN definitions d ON d.id = c.definition_id
@@ -105,7 +108,7 @@ def la_ledger(session: Session, steps: LaSteps, since: date, until: date, today:
     `steps`: `rules.la_steps.la_steps(library)`. Ordered by the LA's name, process, and the step's earliest date.
     """
     duties = dict(zip(("duty_processes", "duty_steps", "duty_citations", "duty_first"), columns_of(steps.duties, 4), strict=True))
-    values = {**letter_values(steps), **duties, "since": since, "until": until, "today": today, "authority": authority}
+    values = {**letter_values(steps), **duties, **days_put_right(session), "since": since, "until": until, "today": today, "authority": authority}
     rows = session.execute(_LEDGER, values).mappings().all()
     definitions_by_hash(session, {row["hash"] for row in rows})
     return [_duty(dict(row)) for row in rows]

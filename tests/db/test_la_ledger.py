@@ -71,6 +71,19 @@ def test_a_letter_put_right_moves_its_own_decision_and_no_other(place: Village) 
     assert ledger_of(place).late == 2
 
 
+def test_a_meeting_put_right_after_the_decision_moves_the_last_day_that_the_decision_is_held_against(place: Village) -> None:
+    was = ledger_of(place)
+    case = reviewed(place, pupil_with_plan(place, "Eva", "Elms"))
+    decided(place, case, "2026-12-08", recorded_on="2026-12-09")
+    assert ledger_of(place).late == was.late + 1, "four weeks after the meeting of 5 November end on 3 December"
+    about = {"case": case, "fact": "meeting_on", "because": "misread", "on": date(2026, 12, 10)}
+    place.ledger.correct(place.senco, key=uuid4(), value=date(2026, 11, 12), **about)
+    now = ledger_of(place)
+    assert (now.on_time, now.late) == (was.on_time + 1, was.late), "it was held on the 12th: they end on the 10th"
+    place.ledger.correct(place.senco, key=uuid4(), value=date(2026, 11, 5), **about)
+    assert ledger_of(place).late == was.late + 1
+
+
 def test_a_day_still_to_come_is_not_counted(place: Village) -> None:
     with place.engines.app([place.school_id]) as session:
         assert la_ledger(session, STEPS, SINCE, date(2026, 12, 2), date(2026, 12, 2)) == []
