@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,6 +23,7 @@ from db.models import Authority, Family
 from db.queries.case_page import case_page
 from db.signing_key import signing_keys
 from notifications.sink import KeptMail
+from rules.explain import in_full
 from rules.history import Event
 from tests.acceptance.people import COUNCIL
 from tests.acceptance.trust_at_work import words
@@ -179,3 +180,10 @@ def test_an_officer_of_two_authorities_whose_address_is_a_mailbox_too_has_one_li
     for line in page.lines:
         if line.step == "la_decision":
             answers(post, line)
+
+
+def test_an_adviser_is_told_the_day_that_is_hoped_for_where_the_law_sets_none(post: MorningPost) -> None:
+    case = post.review("2026-11-18")
+    hoped = post.village.open_rows(case)["gather_advice/health"].target_on
+    (mail,) = [mail for mail in post.comes((hoped - timedelta(days=7)).isoformat()) if mail.to == COUNCIL["health"] and "LIST-" in mail.reference]
+    assert "not yet known" not in words(mail) and in_full(hoped) in words(mail)

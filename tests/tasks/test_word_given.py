@@ -156,3 +156,20 @@ def test_a_first_letter_claims_no_reminder_before_it(post: MorningPost) -> None:
     letters = [mail for who in (OFFICER, HEAD_OF_SERVICE) for mail in to(mails, who)]
     assert [mail.subject for mail in letters] == [f"{case}: a decision of yours is two weeks late or more"] * 2
     assert not any("We have reminded you before" in words(mail) for mail in letters)
+
+
+def test_a_new_la_is_asked_whether_the_plan_has_come_and_not_for_a_day_to_transfer_it(post: MorningPost) -> None:
+    ash = post.village
+    post.is_now("2027-06-01", 9)
+    facts = {"moves_on": day("2027-06-02"), "last_reviewed_on": day("2027-03-01"), "rights_held_by": "parent"}
+    opening = {"process": "plan_moves_authority", "pupil_id": pupil_with_plan(ash, "Mo", "Mills"), "facts": facts, "on": day("2027-06-01")}
+    case = ash.ledger.open_case(ash.senco, key=uuid4(), **opening).case
+    ash.decide(case, "tell_old_la", "2027-06-01", old_la_knew_on=day("2027-05-20"))
+    ash.ledger.say(ash.senco, key=uuid4(), case=case, step="la_transfers_plan", word="will_be_by", until=day("2027-06-30"), on=day("2027-06-01"))
+    post.spread()
+    with post.parts.engines.scheduler() as session:
+        session.execute(update(Pupil).where(Pupil.family_name == "Mills").values(mis_id="M1"))
+    contacts = f"LA code,LA name,Contact name,Email,Role\n002,Newshire,New Officer,{NEW_OFFICER},SEN team\n"
+    imports(ash, today=post.clock.today(), la_contacts=contacts, plans="URN,Adno,LA code,Plan date\n900001,M1,002,2024-01-08\n")
+    (asked,) = [mail for mail in to(post.comes("2027-06-02"), NEW_OFFICER) if case in mail.html]
+    assert "on which day the plan came to you" in words(asked) and "We ask you for yours" not in words(asked)
