@@ -54,8 +54,9 @@ def compose_mailing(session: Session, mailing: Mailing, *, origin: str, links: L
     lines = [_line(session, one, reader, origin, links, today) for one in deliveries]
     common = mailing_values(mailing, reader, today)
     if mailing.kind == "list":
-        answer_all = _answer_all(mailing, deliveries, origin, lists)
-        said: dict[str, object] = {"lines": worst_first(lines), "schools": _schools(session, deliveries, today), "answer_all": answer_all}
+        page = _answer_all(mailing, deliveries, origin, lists)
+        placed = worst_first(_on_its_page(lines, deliveries, page))
+        said: dict[str, object] = {"lines": placed, "schools": _schools(session, deliveries, today), "answer_all": page}
     else:
         said = {"new": lines, "trust": _trust(session), **sections(session, reader, origin, today)}
         if not any(said[name] for name in ("new", "due_today", "in_holiday", "this_week", "overdue", "waiting")):
@@ -72,6 +73,12 @@ def newest_of_each_step(deliveries: Sequence[Delivery]) -> list[Delivery]:
 
 def _step_of(delivery: Delivery) -> tuple[object, ...]:
     return delivery.case_id, delivery.step, delivery.party, delivery.round, delivery.to_role
+
+
+def _on_its_page(lines: Sequence[Line], deliveries: Sequence[Delivery], page: Markup) -> list[Line]:
+    """Each line that can be answered opens its own place on the page of its list, which can be answered again until the step is over."""
+    both = zip(lines, deliveries, strict=True)
+    return [replace(line, link=Markup(f"{page}#line-{one.id}")) if line.link else line for line, one in both]  # noqa: S704  our own link
 
 
 def _answer_all(mailing: Mailing, deliveries: Sequence[Delivery], origin: str, lists: ListLinks) -> Markup:

@@ -187,3 +187,14 @@ def test_an_adviser_is_told_the_day_that_is_hoped_for_where_the_law_sets_none(po
     hoped = post.village.open_rows(case)["gather_advice/health"].target_on
     (mail,) = [mail for mail in post.comes((hoped - timedelta(days=7)).isoformat()) if mail.to == COUNCIL["health"] and "LIST-" in mail.reference]
     assert "not yet known" not in words(mail) and in_full(hoped) in words(mail)
+
+
+def test_the_link_of_a_line_opens_its_step_again_after_a_day_was_named(post: MorningPost) -> None:
+    case, links = post.review("2026-11-04"), Links(signing_keys(post.parts.settings))
+    post.review("2026-11-05")
+    mail = list_of(post.comes("2026-12-04"))
+    (line,) = [line for line in opened(post, mail).lines if line.case == case and line.step == "la_decision"]
+    answers(post, line)
+    for token in re.findall(r"/l/([\w.\-]+)", mail.html):
+        links.read(post.parts.engines, token, post.clock.today())  # raises LinkRefused, which sends the officer to ask the school
+    assert f"#line-{line.id}" in mail.html
