@@ -25,13 +25,21 @@ _LAY_ASIDE_HELD = text(SUPERSEDE.format(which="d.state = 'held'"))
 _LAY_ASIDE_LISTED = text(
     SUPERSEDE.format(which="d.state = 'listed' AND d.mailing_id IN (SELECT id FROM mailings WHERE state = 'owed' AND NOT may_be_twice)")
 )
-# Either kind of reader as one number, so that the lines of a morning of thousands are joined by it.
+# Either kind of reader as one number, so that the lines of a morning of thousands are joined by it. Of an LA's people one address is one reader: an
+# officer of two LAs, or one whose address is a team's mailbox, has one list.
 _COLLECT = """
     WITH stood_in AS MATERIALIZED (
         SELECT school_id, role, holder_id, deputy_id FROM stand_ins(:today)
+    ), at_an_la AS MATERIALIZED (
+        SELECT lower(email) AS address, min(id) AS person_id FROM persons WHERE external_id LIKE 'la:%' AND email <> '' GROUP BY 1
+    ), mailbox AS MATERIALIZED (
+        SELECT lower(sen_email) AS address, min(id) AS authority_id FROM authorities WHERE sen_email <> '' GROUP BY 1
     ), held AS MATERIALIZED (
-        SELECT d.id, d.person_id, d.authority_id, d.may_be_twice FROM deliveries d
-        WHERE d.state = 'held' AND d.held_for = :kind AND d.owed_on <= :today {more} FOR UPDATE SKIP LOCKED
+        SELECT d.id, COALESCE(o.person_id, d.person_id) AS person_id, CASE WHEN o.person_id IS NULL THEN m.authority_id END AS authority_id,
+               d.may_be_twice
+        FROM deliveries d LEFT JOIN persons p ON p.id = d.person_id AND p.external_id LIKE 'la:%' LEFT JOIN authorities a ON a.id = d.authority_id
+        LEFT JOIN at_an_la o ON o.address = lower(COALESCE(p.email, a.sen_email)) LEFT JOIN mailbox m ON m.address = lower(a.sen_email)
+        WHERE d.state = 'held' AND d.held_for = :kind AND d.owed_on <= :today {more} FOR UPDATE OF d SKIP LOCKED
     ), made AS (
         INSERT INTO mailings (kind, person_id, authority_id, sent_for, may_be_twice)
         SELECT :kind, person_id, authority_id, CAST(:today AS date), bool_or(may_be_twice) FROM ({readers}) AS readers GROUP BY 2, 3

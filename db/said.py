@@ -33,7 +33,7 @@ _LAY_ASIDE = text("""
 _WORD = text("""
     SELECT details FROM deliveries
     WHERE state = 'held' AND template = :passed AND owed_on > :today
-      AND case_id = :case AND step = :step AND party = :party AND round IS NOT DISTINCT FROM :round AND to_role = :role
+      AND case_id = :case AND step = :step AND party = :party AND round IS NOT DISTINCT FROM :round
     ORDER BY id DESC LIMIT 1
 """)
 _ANOTHERS_WORD = text("""
@@ -71,8 +71,8 @@ def lay_aside_reminders(session: Session, instance: Instance) -> None:
 
 
 def word_of(session: Session, delivery: Delivery, today: date) -> str:
-    """What was last said of the step that `delivery` is about, if its day has not passed: the details of the message that asks again; or empty."""
-    about = _named((delivery.case_id, delivery.step, delivery.party, delivery.round, delivery.to_role))
+    """What its owner last said of the step that `delivery` is about, if its day has not passed: details of the message that asks again, or empty."""
+    about = {"case": delivery.case_id, "step": delivery.step, "party": delivery.party, "round": delivery.round}
     return session.scalar(_WORD, {**about, "passed": PASSED, "today": today}) or ""
 
 

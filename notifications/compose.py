@@ -26,10 +26,19 @@ TEXT = "sms/text"
 
 
 def compose(
-    session: Session, delivery: Delivery, *, origin: str, links: Links, today: date, again: bool | None = None, texts: bool = False
+    session: Session,
+    delivery: Delivery,
+    *,
+    origin: str,
+    links: Links,
+    today: date,
+    again: bool | None = None,
+    texts: bool = False,
+    answer_at: str = "",
 ) -> Message:
     """The message of `delivery`, its address looked up now. Needs a scheduler session: a link may be made. `again`: whether it may be a second
-    copy, where the delivery itself does not know (the one line of a list). `texts`: an SMS service is there.
+    copy, where the delivery itself does not know (the one line of a list). `texts`: an SMS service is there. `answer_at`: the page on which its
+    reader answers, in place of that of the step alone.
 
     Raises NobodyToWriteTo when nothing we send reaches a reader, ReaderKeptAway (a NothingToSay) when an order keeps them from contact,
     TemplateMissing when no text is written.
@@ -40,7 +49,7 @@ def compose(
     reader = reader_of(session, delivery, texts=texts, in_writing=_in_writing(session, delivery, details))
     note_told(session, delivery, bears_target=names_target(delivery.template, reader.role))
     link = link_for(session, delivery, reader, origin, links, today)
-    values = letter_values(session, delivery, reader, today=today, link=link.address, details=details)
+    values = letter_values(session, delivery, reader, today=today, link=(answer_at or link.address) if link.address else "", details=details)
     twice = delivery.may_be_twice if again is None else again
     if reader.mobile:
         words, _ = render(TEXT, reader.role, {**values, "came_back": delivery.channel == "sms"})

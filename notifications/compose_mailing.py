@@ -46,20 +46,28 @@ def compose_mailing(session: Session, mailing: Mailing, *, origin: str, links: L
     if mailing.kind == "list" and not deliveries:
         raise NothingToSay(mailing.reference)
     if mailing.kind == "list" and len(deliveries) == 1:
-        letter = compose(session, deliveries[0], origin=origin, links=links, today=today, again=mailing.may_be_twice)
+        page = _answer_all(mailing, deliveries, origin, lists)  # there a day can be named and a file sent, which a step's own page does not ask for
+        letter = compose(session, deliveries[0], origin=origin, links=links, today=today, again=mailing.may_be_twice, answer_at=page)
         return replace(letter, reference=mailing.reference)
     reader = _reader(session, mailing, deliveries)
     lines = [_line(session, one, reader, origin, links, today) for one in deliveries]
     common = mailing_values(mailing, reader, today)
     if mailing.kind == "list":
-        answer_all = _answer_all(mailing, deliveries, origin, lists)
-        said: dict[str, object] = {"lines": worst_first(lines), "schools": _schools(session, deliveries, today), "answer_all": answer_all}
+        page = _answer_all(mailing, deliveries, origin, lists)
+        placed = worst_first(_on_its_page(lines, deliveries, page))
+        said: dict[str, object] = {"lines": placed, "schools": _schools(session, deliveries, today), "answer_all": page}
     else:
         said = {"new": lines, "trust": _trust(session), **sections(session, reader, origin, today)}
         if not any(said[name] for name in ("new", "due_today", "in_holiday", "this_week", "overdue", "waiting")):
             raise NothingToSay(mailing.reference)
     subject, html = render(f"mailings/{mailing.kind}", reader.role, {**common, **said})
     return Message(reader.email, subject, html, mailing.reference, mailing.may_be_twice)
+
+
+def _on_its_page(lines: Sequence[Line], deliveries: Sequence[Delivery], page: Markup) -> list[Line]:
+    """Each line that can be answered opens its own place on the page of its list, which can be answered again until the step is over."""
+    both = zip(lines, deliveries, strict=True)
+    return [replace(line, link=Markup(f"{page}#line-{one.id}")) if line.link else line for line, one in both]  # noqa: S704  our own link
 
 
 def _answer_all(mailing: Mailing, deliveries: Sequence[Delivery], origin: str, lists: ListLinks) -> Markup:
@@ -72,8 +80,9 @@ def _reader(session: Session, mailing: Mailing, deliveries: Sequence[Delivery]) 
 
 
 def _line(session: Session, delivery: Delivery, reader: Reader, origin: str, links: Links, today: date) -> Line:
-    """Each line is written for the role in which it is told: one person may be told in several."""
-    return line_of(session, delivery, replace(reader, role=delivery.to_role), origin=origin, links=links, today=today)
+    """Each line is written for the role in which it is told, and for whom its LA knows by the address: one reader may be told in several ways."""
+    mine = replace(reader, role=delivery.to_role, person_id=delivery.person_id)
+    return line_of(session, delivery, mine, origin=origin, links=links, today=today)
 
 
 def _schools(session: Session, deliveries: Sequence[Delivery], today: date) -> list[dict[str, str]]:

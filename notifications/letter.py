@@ -53,7 +53,7 @@ def letter_values(
         "target": _target(session, delivery, today),
         "facts": KnownFacts(position.facts),
         "right": _right(definition, details) or _right_given_before(definition, position, calendar),
-        "said": _said(json.loads(word_of(session, delivery, today) or "{}") if "raised_to" in details else details),
+        "said": _said(details if "said" in details or delivery.rung is None else json.loads(word_of(session, delivery, today) or "{}")),
         "corrected": corrected_values(definition, details),
         "contains": _contains(step, delivery.moment),
         "moved": moved_values(session, delivery, definition, details),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from rules.calendar import SchoolCalendar
 from rules.dating import Dating
 from rules.definition import Definition
+from rules.due import DueDate
 from rules.position_types import Instance, Position, Status, TotalDate
 from rules.record import Draft, Entry, Record
 from rules.statuses import Derived, derive
@@ -87,3 +90,14 @@ def _ended(place: int, entry: Entry) -> Instance:
         lifted=one.lifted,
         lifted_review_on=one.lifted_review_on,
     )
+
+
+def last_day_by_now(record: Record, no: int, calendar: SchoolCalendar) -> date | None:
+    """The last lawful day of an instance that is over, by what is known of the case now: what it counted from may have been put right since. None:
+    it has none, or what it counts from is not known now."""
+    draft = Draft(record.definition, record)
+    dating, entry = dating_of(draft, calendar), record.entries[no - 1]
+    own = dating.own_due(entry)
+    days = [own.on] if isinstance(own, DueDate) else []
+    days += [found.on for total in record.definition.totals if total.to == entry.step and (found := dating.total(total)) is not None]
+    return min(days, default=None)

@@ -61,7 +61,9 @@ def answer(request: Request, token: str, form: Form) -> Response:
     except (Refused, LedgerError) as fault:
         return _form(request, link, found, form, {"": fault.message})
     after = _case(request, link)
-    return page(request, "link_done.html", case=after, receipt=receipt, title="Thank you")
+    # What others have to do is the family's to know; an officer or adviser reads what is still theirs.
+    ahead = [step for step in after.now if link.role in FAMILY or step.owner_role == link.role]
+    return page(request, "link_done.html", case=after, receipt=receipt, ahead=ahead, family=link.role in FAMILY, title="Thank you")
 
 
 def _open(request: Request, token: str) -> tuple[Link, CasePage]:

@@ -20,7 +20,7 @@ from db.links import LinkWithdrawn
 from db.list_links import ListLine, ListLink, ListLinks
 from db.queries.case_page import CasePage, case_page
 from web.console import Console, console_of, page
-from web.list_lines import NO_ANSWER, LineAnswer, line_form, prefix_of, read_line
+from web.list_lines import LineAnswer, can_answer, is_answered, line_form, read_line
 from web.posted import PostedList, posted_list
 
 router = APIRouter()
@@ -39,17 +39,18 @@ def show(request: Request, token: str) -> Response:
 
 @router.post("/list/{token}")
 def answer(request: Request, token: str, form: Form) -> Response:
-    """Record every answer given, in one transaction; a line without an answer stays as it is."""
+    """Record every answer given, in one transaction; a line without an answer stays as it is. What was settled meanwhile is said."""
     link, lines = _open(request, token)
     today = console_of(request).clock.today()
     try:
-        given = [one for line, found in lines if line.open and (one := read_line(line, found, today, form)) is not None]
+        given = [one for line, found in lines if can_answer(line, found) and (one := read_line(line, found, today, form)) is not None]
     except ValueError as fault:
         raise HTTPException(422, "This form is not complete. Open the link again from the message.") from fault
     again = {one.line.id: one.shown_again for one in given}
-    if any(form.fields.get(f"{prefix_of(number)}answer", NO_ANSWER) != NO_ANSWER for number in link.elsewhere):
+    if any(is_answered(number, form) for number in link.elsewhere):
         return _page(request, link, lines, form.fields, again, NOT_YOURS)
-    if not given or any(one.errors for one in given):
+    over = [line for line, found in lines if not can_answer(line, found) and is_answered(line.id, form)]
+    if any(one.errors for one in given) or not (given or any(not line.withdrawn for line in over)):
         return _page(request, link, lines, form.fields, again, "" if given else NOTHING)
     try:
         console_of(request).ledger.answer_together(_acts(console_of(request), link, given))
@@ -60,8 +61,8 @@ def answer(request: Request, token: str, form: Form) -> Response:
         return _page(request, link, lines, form.fields, {**again, which: {**again[which], "answer": refusal.message}})
     except LedgerError as fault:
         return _page(request, link, lines, form.fields, again, fault.message)
-    left = sum(line.open for line, _ in lines) - sum(one.event is not None and one.event.kind == "decide" for one in given)
-    return page(request, "list_done.html", title="Thank you", given=given, left=left, again=request.url.path)
+    left = sum(can_answer(*one) for one in lines) - sum(one.event is not None and one.event.kind == "decide" for one in given)
+    return page(request, "list_done.html", title="Thank you", given=given, over=over, left=left, again=request.url.path)
 
 
 def _acts(console: Console, link: ListLink, given: Sequence[LineAnswer]) -> list[Answer]:

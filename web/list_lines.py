@@ -83,9 +83,19 @@ def prefix_of(number: int) -> str:
     return f"l{number}."
 
 
+def can_answer(line: ListLine, found: CasePage) -> bool:
+    """Whether the line still asks for something: the case may have moved to a text without its step."""
+    return line.open and line.step in found.definition.steps
+
+
+def is_answered(number: int, posted: PostedList) -> bool:
+    """Whether something was answered on the line of that number."""
+    return posted.fields.get(f"{prefix_of(number)}answer", NO_ANSWER) != NO_ANSWER
+
+
 def line_form(line: ListLine, found: CasePage, today: date, form: Mapping[str, str] | None, errors: Mapping[str, str]) -> LineForm:
     """The form of one line; what was typed on it before, and what was wrong with it, is shown again."""
-    if not line.open or line.step not in found.definition.steps:
+    if not can_answer(line, found):
         return LineForm(line, found, None, {}, {})
     typed = _of_line(line, form or {})
     of_step = {name: words for name, words in errors.items() if name not in OWN}

@@ -82,8 +82,15 @@ def _stretch(schools: dict[object, int], row: TypedRow) -> dict[str, object]:
     return {"school_id": schools[row.values["urn"]], "first_on": row.values["first_on"], "last_on": row.values["last_on"]}
 
 
+_OF_A_PROFILE = frozenset({"la_officer", "la_manager"})
+_UNREAD = "kept, but nobody is written to by this row: whom an LA names for which pupils, and to whom a breach goes, stands in its profile"
+
+
 def write_la_contacts(session: Session, rows: Sequence[TypedRow]) -> Counts:
-    """Councils and the people there: the SEN team's mailbox (which is also a person who can answer a link), officers, advisers."""
+    """Councils and the people there: the SEN team's mailbox (which is also a person who can answer a link), officers, advisers.
+
+    Of an LA's SEN teams the first in the file has its mailbox, so that the same file says the same however often it comes.
+    """
     upsert(
         session,
         Authority,
@@ -92,8 +99,8 @@ def write_la_contacts(session: Session, rows: Sequence[TypedRow]) -> Counts:
     )
     by_profile = set(session.scalars(select(Authority.code).join(LaProfileRow).where(LaProfileRow.ended_at.is_(None))))  # says the mailbox itself
     teams = [r for r in rows if r.values["role"] == "la" and r.values["la_code"] not in by_profile]
-    mailboxes = [{"code": r.values["la_code"], "sen_email": r.values["email"]} for r in teams]
-    upsert(session, Authority, ["code"], mailboxes)
+    mailboxes = {str(r.values["la_code"]): {"code": r.values["la_code"], "sen_email": r.values["email"]} for r in reversed(teams)}
+    upsert(session, Authority, ["code"], list(mailboxes.values()))
     people = {
         la_person(r): {
             "external_id": la_person(r),
@@ -110,7 +117,8 @@ def write_la_contacts(session: Session, rows: Sequence[TypedRow]) -> Counts:
     held = {(las[str(r.values["la_code"])], ids[la_person(r)], r.values["role"]) for r in rows}
     contacts = [{"authority_id": authority, "person_id": person, "role": role} for authority, person, role in sorted(held)]
     upsert(session, AuthorityContact, ["authority_id", "person_id", "role"], contacts)
-    return counts
+    unread = (Problem(r.file, r.line, "Role", _UNREAD) for r in rows if r.values["role"] in _OF_A_PROFILE)
+    return counts + Counts(notes=tuple(unread))
 
 
 def schools_by_urn(session: Session, rows: Sequence[TypedRow]) -> dict[object, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
 from db.importing.upsert import upsert
@@ -79,9 +79,10 @@ def _authority(session: Session, profile: LaProfile) -> int:
 
 
 def _pupils(session: Session, profile: LaProfile, file: str) -> dict[str, list[tuple[int, int]]]:
-    """Pupil and school by UPN: a child who has moved between our schools may have cases at both."""
+    """Pupil and school by UPN: a child who has moved between our schools may have cases at both. Whoever has no plan yet is the school's LA's."""
     wanted = {upn: one.line for one in profile.officers for upn in one.area.pupils}
-    asked = select(Pupil.upn, Pupil.id, Pupil.school_id, Authority.code).outerjoin(Authority, Authority.id == Pupil.authority_id)
+    asked = select(Pupil.upn, Pupil.id, Pupil.school_id, Authority.code).join(School, School.id == Pupil.school_id)
+    asked = asked.outerjoin(Authority, Authority.id == func.coalesce(Pupil.authority_id, School.authority_id))
     asked = asked.where(Pupil.upn.in_(wanted)).order_by(Pupil.left_on.desc().nulls_first())
     found: dict[str, list[tuple[int, int, str | None]]] = {}
     for upn, id_, school, code in session.execute(asked):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from db.queries.definitions_read import definitions_by_hash, known_definition
 from db.queries.la_letters import columns_of, letter_values, statement_of_letters
+from db.queries.la_put_right import days_put_right
 from db.queries.owed_rows import IS_THE_LAS
 from rules.la_steps import LaSteps
 from rules.refusals import step_title
@@ -17,7 +18,8 @@ from rules.refusals import step_title
 # A duty is counted where its last lawful day lies between `since` and `until`, and is over: whatever is late then is late, also what nobody has
 # done yet, and an answer before its day counts once the day is past, or every early one would be kept and no open one counted. The latest round of
 # a step is the duty; earlier ones were set aside. A duty that the law lifted is told apart. One that ended otherwise (the case was ended, or a later
-# step overtook it) counts only if its day was past by then. A case may be about a school: then it has no pupil.
+# step overtook it) counts only if its day was past by then. A case may be about a school: then it has no pupil. In a case of a plan that moves one
+# step is the old LA's and the others the new one's; the pupil's record shows the old one until a person has seen that it shows the new one.
 _LEDGER = statement_of_letters(
     """
     WITH {letter},
@@ -25,15 +27,19 @@ _LEDGER = statement_of_letters(
       SELECT * FROM unnest(CAST(:duty_processes AS text[]), CAST(:duty_steps AS text[]), CAST(:duty_citations AS text[]),
                            CAST(:duty_first AS text[])) AS u (process, step, citation, first)),
     owed AS (
-      SELECT DISTINCT ON (s.case_id, s.step, s.party) s.case_id, s.step, s.party, s.due_on, s.opened_seq, s.closed_seq, s.closed_on, s.outcome,
-             s.lifted, s.school_id, s.status, s.why
-        FROM steps s WHERE s.owner = 'la' AND s.due_on IS NOT NULL ORDER BY s.case_id, s.step, s.party, s.round DESC, s.no DESC),
+      SELECT DISTINCT ON (s.case_id, s.step, s.party) s.case_id, s.step, s.party, coalesce(x.due_on, s.due_on) AS due_on, s.opened_seq, s.closed_seq,
+             s.closed_on, s.outcome, s.lifted, s.school_id, s.status, s.why
+        FROM steps s LEFT JOIN unnest(CAST(:moved_cases AS bigint[]), CAST(:moved_numbers AS int[]), CAST(:moved_days AS date[]))
+             AS x (case_id, no, due_on) ON x.case_id = s.case_id AND x.no = s.no
+       WHERE s.owner = 'la' AND s.due_on IS NOT NULL ORDER BY s.case_id, s.step, s.party, s.round DESC, s.no DESC),
     k AS (
       SELECT s.*, d.process, d.hash, c.ref, coalesce(p.authority_id, sc.authority_id) AS authority_id
         FROM owed s JOIN cases c ON c.id = s.case_id JOIN definitions d ON d.id = c.definition_id
         JOIN schools sc ON sc.id = s.school_id LEFT JOIN pupils p ON p.id = c.pupil_id
         LEFT JOIN duty u ON u.process = d.process AND u.step = s.step
-       WHERE s.due_on BETWEEN :since AND :until AND s.due_on < :today AND c.ended <> 'opened_in_error'
+       WHERE (d.process <> 'plan_moves_authority' OR (s.step <> 'la_transfers_plan') = EXISTS (
+               SELECT FROM steps b WHERE b.case_id = s.case_id AND b.step = 'note_new_la' AND b.outcome = 'done'))
+         AND s.due_on BETWEEN :since AND :until AND s.due_on < :today AND c.ended <> 'opened_in_error'
          AND (s.closed_seq IS NOT NULL OR {is_the_las})),
     kept AS MATERIALIZED (
       SELECT k.*, day.is_done, CASE WHEN day.is_done THEN day.done_on ELSE coalesce(k.closed_on, CAST(:today AS date)) END - k.due_on AS days
@@ -102,7 +108,7 @@ def la_ledger(session: Session, steps: LaSteps, since: date, until: date, today:
     `steps`: `rules.la_steps.la_steps(library)`. Ordered by the LA's name, process, and the step's earliest date.
     """
     duties = dict(zip(("duty_processes", "duty_steps", "duty_citations", "duty_first"), columns_of(steps.duties, 4), strict=True))
-    values = {**letter_values(steps), **duties, "since": since, "until": until, "today": today, "authority": authority}
+    values = {**letter_values(steps), **duties, **days_put_right(session), "since": since, "until": until, "today": today, "authority": authority}
     rows = session.execute(_LEDGER, values).mappings().all()
     definitions_by_hash(session, {row["hash"] for row in rows})
     return [_duty(dict(row)) for row in rows]

@@ -12,7 +12,8 @@ from db.queries.la_letters import letter_values, statement_of_letters
 from rules.la_steps import LaSteps
 
 # Pupils for whom the LA keeps a plan, or reviews or transfers one. Of each the last review whose meeting was held in the year before the return (one
-# without a meeting has nothing to say), and the change of phase whose last lawful day lies in the year of the return.
+# without a meeting has nothing to say), and the change of phase whose last lawful day lies in the year of the return. A row of `steps` keeps the
+# outcome with which it was closed; one that was put right since stands in its event alone.
 _OURS = statement_of_letters("""
     WITH {letter},
     mine AS (
@@ -28,8 +29,12 @@ _OURS = statement_of_letters("""
        WHERE d.process IN ('annual_review', 'phase_transfer') AND c.ended <> 'opened_in_error'
          AND s.step IN ('hold_meeting', 'la_decision', 'la_names_school') ORDER BY s.case_id, s.step, s.round DESC, s.no DESC),
     told AS (
-      SELECT k.*, coalesce(NULLIF(k.outcome, ''), told.event ->> 'outcome') AS said, CASE WHEN day.is_done THEN day.done_on END AS day
-        FROM latest k {done_on}),
+      SELECT k.*, coalesce(mended.outcome, NULLIF(k.outcome, ''), told.event ->> 'outcome') AS said, CASE WHEN day.is_done THEN day.done_on END AS day
+        FROM latest k {done_on}
+        LEFT JOIN LATERAL (
+          SELECT e.content::jsonb #>> ARRAY['event', 'outcome'] AS outcome FROM events e
+           WHERE e.case_id = k.case_id AND e.seq > k.opened_seq AND e.kind = 'correct' AND position('"outcome":' IN e.content) > 0
+             AND position('"step":"' || k.step || '"' IN e.content) > 0 ORDER BY e.seq DESC LIMIT 1) AS mended ON true),
     by_case AS (
       SELECT pupil_id, case_id, ref, process, max(day) FILTER (WHERE step = 'hold_meeting') AS held_on,
              max(said) FILTER (WHERE step = 'la_decision' AND day IS NOT NULL) AS decision,

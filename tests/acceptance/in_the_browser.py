@@ -79,7 +79,7 @@ class Room:
     def link_to(self, address: str) -> str:
         """The link in the newest mail to that address that has one."""
         for mail in self.sink.mails():
-            found = re.search(re.escape(self.site.url) + r"/l/[\w.\-]+", mail.html)
+            found = re.search(re.escape(self.site.url) + r"/(?:l|list)/[\w.\-]+", mail.html)
             if mail.to == address and found:
                 return found[0]
         raise AssertionError(f"no mail with a link reached {address}: {[(m.to, m.subject) for m in self.sink.mails()]}")
@@ -112,3 +112,9 @@ def fill_day(page: Page, name: str, day: str) -> None:
 def choose(page: Page, words: str) -> None:
     """Choose the radio with exactly these words."""
     page.get_by_role("radio", name=words, exact=True).check()
+
+
+def done_on_a_list(page: Page) -> str:
+    """Say of the one line of a list that it has been done; what the names of its inputs begin with."""
+    choose(page, "It has been done")
+    return str(page.locator('[name$=".answer"]').first.get_attribute("name")).removesuffix("answer")

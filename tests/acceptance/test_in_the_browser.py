@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from db.engine import Engines
 from notifications.sink import MailSink
-from tests.acceptance.in_the_browser import Room, choose, fill_day
+from tests.acceptance.in_the_browser import Room, choose, done_on_a_list, fill_day
 from tests.chromium import chromium
 from tests.databases import TestServer
 from tests.web.site import serve
@@ -170,18 +170,19 @@ def the_la_decides(room: Room, case: str) -> None:
     officer, link = room.person(), room.link_to(OFFICER)
     room.comes("2026-12-02")
     officer.goto(link)
-    fill_day(officer, "fact.decision_on", "2026-12-01")
-    hidden = officer.locator('[name="fact.notice_sent_on-day"]')
+    line = done_on_a_list(officer)
+    fill_day(officer, f"{line}fact.decision_on", "2026-12-01")
+    hidden = officer.locator(f'[name="{line}fact.notice_sent_on-day"]')
     assert not hidden.is_visible(), "the questions of an outcome show when it is chosen, with and without scripts"
     choose(officer, "Amend the plan")
     assert hidden.is_visible()
     room.look(officer, "link-of-an-la")
-    officer.get_by_role("button", name="Record the decision").click()
+    officer.get_by_role("button", name="Save all answers").click()
     assert officer.inner_text("[role=alert]").count("give an answer") == 2
     room.look(officer, "link-errors")
-    fill_day(officer, "fact.notice_sent_on", "2026-12-01")
-    fill_day(officer, "fact.notice_served_on", "2026-12-02")
-    officer.get_by_role("button", name="Record the decision").click()
+    fill_day(officer, f"{line}fact.notice_sent_on", "2026-12-01")
+    fill_day(officer, f"{line}fact.notice_served_on", "2026-12-02")
+    officer.get_by_role("button", name="Save all answers").click()
     officer.get_by_role("heading", name="Thank you").wait_for()
     room.mail_goes()
 
@@ -203,9 +204,10 @@ def the_la_sends_the_plan(room: Room) -> None:
     room.comes("2027-01-19")
     officer = room.person()
     officer.goto(room.link_to(OFFICER))
+    line = done_on_a_list(officer)
     choose(officer, "The amended plan")
-    fill_day(officer, "fact.decision_on", "2027-01-19")
-    officer.get_by_role("button", name="Record the decision").click()
+    fill_day(officer, f"{line}fact.decision_on", "2027-01-19")
+    officer.get_by_role("button", name="Save all answers").click()
     officer.get_by_role("heading", name="Thank you").wait_for()
     room.mail_goes()
 

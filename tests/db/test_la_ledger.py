@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from db.engine import Engines
+from db.models import Pupil
 from db.queries.la_ledger import LaDutyRow, la_ledger
 from rules.la_steps import la_steps
 from rules.loader import load_library
@@ -23,6 +24,11 @@ TODAY = UNTIL
 @pytest.fixture(scope="module")
 def place(engines: Engines) -> Village:
     return shipped_village(engines)
+
+
+def rows_of(place: Village) -> list[LaDutyRow]:
+    with place.engines.app([place.school_id]) as session:
+        return la_ledger(session, STEPS, SINCE, UNTIL, TODAY)
 
 
 def ledger_of(place: Village, until: date = UNTIL, today: date = TODAY, step: str = "la_decision") -> LaDutyRow:
@@ -63,6 +69,19 @@ def test_a_letter_put_right_moves_its_own_decision_and_no_other(place: Village) 
     found = ledger_of(place, step="la_sends_amended_plan")
     assert (found.on_time, found.late, found.worst_days) == (0, 1, 8)  # eight weeks after 1 December end on 26 January
     assert ledger_of(place).late == 2
+
+
+def test_a_meeting_put_right_after_the_decision_moves_the_last_day_that_the_decision_is_held_against(place: Village) -> None:
+    was = ledger_of(place)
+    case = reviewed(place, pupil_with_plan(place, "Eva", "Elms"))
+    decided(place, case, "2026-12-08", recorded_on="2026-12-09")
+    assert ledger_of(place).late == was.late + 1, "four weeks after the meeting of 5 November end on 3 December"
+    about = {"case": case, "fact": "meeting_on", "because": "misread", "on": date(2026, 12, 10)}
+    place.ledger.correct(place.senco, key=uuid4(), value=date(2026, 11, 12), **about)
+    now = ledger_of(place)
+    assert (now.on_time, now.late) == (was.on_time + 1, was.late), "it was held on the 12th: they end on the 10th"
+    place.ledger.correct(place.senco, key=uuid4(), value=date(2026, 11, 5), **about)
+    assert ledger_of(place).late == was.late + 1
 
 
 def test_a_day_still_to_come_is_not_counted(place: Village) -> None:
@@ -125,6 +144,24 @@ def test_the_law_that_lifts_a_date_takes_it_out_of_the_rate(place: Village) -> N
     )  # fmt: skip
     found = ledger_of(place, step="la_decides_to_assess")
     assert (found.excused, found.counted, found.kept_percent) == (1, 0, None)
+
+
+def test_a_plan_that_moved_late_is_not_the_new_las_lateness(place: Village, engines: Engines) -> None:
+    other = shipped_village(engines, "900003")
+    pupil_id = pupil_with_plan(place, "Mo", "Mills")
+    facts: dict[str, object] = {"moves_on": date(2026, 11, 2), "last_reviewed_on": date(2026, 9, 1), "rights_held_by": "parent"}
+    opening = {"key": uuid4(), "process": "plan_moves_authority", "pupil_id": pupil_id, "facts": facts, "on": date(2026, 9, 10)}
+    case = place.ledger.open_case(place.senco, **opening).case
+    place.decide(case, "tell_old_la", "2026-09-10", old_la_knew_on=date(2026, 9, 10))
+    assert ledger_of(place, step="la_transfers_plan").owed == 1
+    place.decide(case, "la_transfers_plan", "2026-12-10", transferred_on=date(2026, 12, 9))
+    (old,) = [row for row in rows_of(place) if row.process == "plan_moves_authority"]
+    assert (old.code, old.step, old.late) == ("001", "la_transfers_plan", 1), "what the new LA owes is not its"
+    with engines.scheduler() as session:
+        session.get_one(Pupil, pupil_id).authority_id = other.authority_id
+    place.decide(case, "note_new_la", "2026-12-11")
+    (new,) = [row for row in rows_of(place) if row.process == "plan_moves_authority"]
+    assert (new.code, new.step, new.owed) == ("003", "new_la_writes_to_family", 1), "what the old one owed is not its"
 
 
 def test_national_figures_carry_year_and_source_and_stand_beside_a_duty_that_ships() -> None:

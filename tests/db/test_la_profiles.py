@@ -208,3 +208,27 @@ def test_a_later_file_of_contacts_takes_neither_officer_nor_mailbox_away_from_a_
             import_files(session, {"la_contacts.csv": contacts.encode()}, actor_id=None, today=ash.clock.today())
         assert asked(ash, case)[0] == expected
     assert ash.rows("SELECT sen_email FROM authorities WHERE code = '031'")[0].sen_email == "sen@testshire.example"
+
+
+def test_a_pupil_without_a_plan_who_is_being_assessed_has_an_officer_of_their_own(ash: Village) -> None:
+    case = pupil(ash, "Hal", "Heath", 5, 7)
+    with ash.engines.scheduler() as session:  # as the import leaves whoever has no plan: their LA is the school's
+        session.execute(text("UPDATE pupils SET authority_id = NULL WHERE upn = :upn"), {"upn": upn(7)})
+    loads(ash, f"officers:\n  - {{name: Own, email: own@t.example, for: {{pupils: [{upn(7)}]}}}}\n  - {{name: Rest, email: rest@t.example}}\n")
+    assert asked(ash, case) == ("Own", "officer for this pupil")
+
+
+def test_a_file_with_two_teams_of_one_la_gives_it_one_mailbox_however_often_it_comes(ash: Village) -> None:
+    rows = (
+        "034,Westshire,SEN team,sen@west.example,SEN team", "034,Westshire,Early years,early@west.example,SEN team",
+        "034,Westshire,Cas Officer,cas@west.example,Case officer",
+    )  # fmt: skip
+    content = "\n".join(("LA code,LA name,Contact name,Email,Role", *rows)).encode()
+    found = []
+    for _ in range(3):
+        with ash.engines.scheduler() as session:
+            report = import_files(session, {"la_contacts.csv": content}, actor_id=None, today=ash.clock.today())
+        found.append(ash.rows("SELECT sen_email FROM authorities WHERE code = '034'")[0].sen_email)
+    assert found == ["sen@west.example"] * 3
+    (note,) = report.files[0].counts.notes
+    assert (note.line, note.column) == (4, "Role") and "profile" in note.reason

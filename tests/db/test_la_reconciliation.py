@@ -81,6 +81,20 @@ def test_another_year_and_another_la_have_other_rows(ours: list[OurDates], engin
     assert [next_return(date(*day)) for day in ((2026, 11, 29), (2027, 1, 21), (2027, 2, 28), (2027, 3, 1))] == [2027, 2027, 2027, 2028]
 
 
+def test_a_decision_that_was_put_right_is_what_the_file_says(ours: list[OurDates], engines: Engines) -> None:
+    place = shipped_village(engines, "900002")
+    case, back = (reviewed(place, pupil_with_plan(place, *name)) for name in (("Fay", "Ford"), ("Gus", "Gale")))
+    served = {"notice_sent_on": date(2026, 12, 2), "notice_served_on": date(2026, 12, 3)}
+    decided(place, case, "2026-12-02", "amend", recorded_on="2026-12-04", **served)
+    decided(place, back, "2026-12-02", recorded_on="2026-12-04")
+    about = {"step": "la_decision", "because": "misread", "on": date(2026, 12, 7)}
+    place.ledger.correct_outcome(place.senco, key=uuid4(), case=case, outcome="maintain", **about)
+    place.ledger.correct_outcome(place.senco, key=uuid4(), case=back, outcome="amend", facts=served, **about)
+    with engines.app([place.school_id]) as session:
+        told = [(one.decision, one.decision_on, one.draft_amended_plan_on) for one in our_dates(session, STEPS, "002", 2027)]
+    assert told == [("maintain", date(2026, 12, 2), None), ("amend", date(2026, 12, 2), date(2026, 12, 2))]
+
+
 def test_our_file_filled_in_by_the_la_comes_back_and_its_differences_are_named(ours: list[OurDates]) -> None:
     lines = OUR_FILE.format(ada=upn(1), ben=upn(2), cleo=upn(3)).splitlines()
     ada = lines[1].replace("2026-11-05,,maintain,,2026-12-03,,", "2026-11-05,05/11/2026,maintain,Maintain,2026-12-03,4 December 2026,")

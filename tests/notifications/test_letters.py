@@ -147,3 +147,15 @@ def test_the_check_finds_a_missing_an_unowed_and_a_wrong_template(tmp_path, monk
         assert words in said
     assert "publish_report.done.j2: a case about a school has no child" in said
     assert OwedText("annual_review/send_report.done", "la", ("advice",)).template in said
+
+
+def test_an_old_la_whom_the_record_still_shows_is_not_told_that_the_plan_is_its() -> None:
+    _, page = render("plan_moves_authority/keep_provision.done", "la", values("la"))
+    assert "the plan is yours" not in page and "the new local authority's" in page.replace("&#x27;", "'").replace("&#39;", "'").replace("’", "'")
+
+
+def test_a_late_answer_to_an_appeal_is_the_tribunals_matter_and_not_the_ombudsmans() -> None:
+    _, page = render("ladders/la_overdue_for_family", "parent", values("parent") | {"law": "HESC r.21"})
+    assert "tell the Tribunal" in page and "Ombudsman" not in page
+    _, other = render("ladders/la_overdue_for_family", "parent", values("parent"))
+    assert "Ombudsman" in other and "Tribunal" not in other

@@ -96,7 +96,9 @@ def test_a_breach_alone_is_a_letter_that_says_as_whom_it_is_read(post: MorningPo
     post.village.decide(case, "agree_meeting_date", "2026-09-20", meeting_on=day("2026-11-12"))
     (letter,) = to(post.comes("2026-12-17"), MANAGER)
     assert letter.subject == f"{case}: a decision of yours is late"
-    assert "You have this as the authority's SEN manager, because it is late." in words(letter) and "/l/" in letter.html
+    assert "You have this as the authority's SEN manager, because it is late." in words(letter)
+    assert "by which day it will be done" in words(letter) and "works once" not in words(letter)
+    assert "/list/" in letter.html and "/l/" not in letter.html, "where a day can be named, and a file sent"
 
 
 def test_the_report_goes_where_the_council_wants_reports(post: MorningPost, reviews: dict[str, str]) -> None:

@@ -53,7 +53,7 @@ def test_an_officer_has_one_list_the_worst_first_each_line_with_its_law_and_its_
     decisions = [line for line in re.findall(r"<li>(.*?)</li>", listed.html, re.DOTALL) if "decision of yours" in line]
     assert [re.search(r"AR-\d+", line)[0] for line in decisions] == [later, late, in_time]
     assert "2 days late" in decisions[0] and "1 day late" in decisions[1] and "The last day is Thursday 3 December 2026" in decisions[2]
-    assert all("reg 20(10)" in line and "AA, Ash School" in line and "/l/" in line for line in decisions)
+    assert all("reg 20(10)" in line and "AA, Ash School" in line and "/list/" in line for line in decisions)
     assert "Ada" not in listed.html, "an officer reads initials"
     assert Counter(mail.to for mail in mails if mail.reference.startswith("LIST-")).most_common(1)[0][1] == 1, "one message a reader"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,6 +14,8 @@ from sqlalchemy import text
 from db.acts.actor import Actor
 from db.acts.request import request as act_request
 from db.acts.together import RefusedInList
+from db.la_profile.load import load_profile
+from db.la_profile.read_profile import read_profile
 from db.links import LinkRefused, Links
 from db.links_held import allow_again, links_held, withdraw_link
 from db.list_links import ListLine, ListLink, ListLinks
@@ -21,12 +23,14 @@ from db.models import Authority, Family
 from db.queries.case_page import case_page
 from db.signing_key import signing_keys
 from notifications.sink import KeptMail
+from rules.explain import in_full
 from rules.history import Event
 from tests.acceptance.people import COUNCIL
 from tests.acceptance.trust_at_work import words
 from tests.databases import TestServer
+from tests.db.la_story import pupil_with_plan, reviewed
 from tests.db.ledger_story import day
-from tests.tasks.morning_post import MorningPost, post_of_its_own
+from tests.tasks.morning_post import LIBRARY, MorningPost, post_of_its_own
 
 LA = COUNCIL["la"]
 TERMS = (("Autumn", date(2026, 9, 3), date(2026, 12, 18)), ("Spring", date(2027, 1, 5), date(2027, 3, 25)))
@@ -126,7 +130,10 @@ def test_a_withdrawn_link_comes_with_no_reminder_until_it_is_allowed_again(post:
     def steps_linked(on: str) -> tuple[set[str], str]:
         mails = [mail for mail in post.comes(on) if mail.to == LA and case in mail.html]
         tokens = {token for mail in mails for token in re.findall(r"/l/([\w.\-]+)", mail.html)}
-        return {links.read(post.parts.engines, token, day(on)).step for token in tokens}, " ".join(words(mail) for mail in mails)
+        steps = {links.read(post.parts.engines, token, day(on)).step for token in tokens}
+        pages = [opened(post, mail) for mail in mails if "/list/" in mail.html]
+        steps |= {line.step for page in pages for line in page.lines if line.open and line.case == case}
+        return steps, " ".join(words(mail) for mail in mails)
 
     assert "la_decision" in steps_linked("2026-12-03")[0]
     with post.parts.engines.scheduler() as session:
@@ -139,3 +146,55 @@ def test_a_withdrawn_link_comes_with_no_reminder_until_it_is_allowed_again(post:
         allow_again(session, case, one.id, by=post.village.senco.person_id or 0, now=post.clock.now())
     later = [steps_linked(on) for on in ("2026-12-17", "2026-12-18", "2027-01-05")]
     assert any("la_decision" in steps for steps, _ in later) and not any("withdrawn" in told for _, told in later)
+
+
+def test_a_list_of_dates_that_moved_asks_for_no_answer(post: MorningPost) -> None:
+    ash = post.village
+    cases = [reviewed(ash, pupil_with_plan(ash, name, "Ashby"), meeting_on=on) for name, on in (("Ada", "2026-11-04"), ("Bea", "2026-11-05"))]
+    mail = list_of(post.comes("2026-12-03"))
+    assert opened(post, mail).lines, "one is due, the other late"
+    post.is_now("2026-12-03", 9)
+    for case in cases:
+        ash.ledger.correct(ash.senco, key=uuid4(), case=case, fact="meeting_on", value=day("2026-11-18"), because="synthetic", on=day("2026-12-03"))
+    moved = list_of(post.comes("2026-12-04"))
+    assert words(moved).count("dates that we told you have moved") == len(cases)
+    assert "/list/" not in moved.html and "please tell us" not in words(moved), "nothing on it is theirs to answer"
+
+
+def test_an_officer_of_two_authorities_whose_address_is_a_mailbox_too_has_one_list(post: MorningPost) -> None:
+    profile = (
+        "la: '{code}'\nname: {name}\nmailbox: {mailbox}\nofficers:\n  - {{name: Ana Officer, email: ana@shared.example, for: {{surnames: {of}}}}}\n"
+    )
+    first, second = post.review("2026-11-04"), post.review("2026-11-05")
+    by_mailbox = reviewed(post.village, pupil_with_plan(post.village, "Moe", "Moss"), meeting_on="2026-11-06")
+    with post.parts.engines.scheduler() as session:
+        for code, name, mailbox, of in (("001", "Testshire", "Ana@shared.example", "A to K"), ("777", "Othershire", "sen@other.example", "A to Z")):
+            text_ = profile.format(code=code, name=name, mailbox=mailbox, of=of)
+            load_profile(session, read_profile(text_, "profile.yaml", LIBRARY), "profile.yaml", by=None)
+        move = text("UPDATE pupils SET authority_id = (SELECT id FROM authorities WHERE code = '777') WHERE id = :pupil")
+        session.execute(move, {"pupil": pupil_of(post, second)})
+    (mail,) = [mail for mail in post.comes("2026-12-07") if mail.to.casefold() == "ana@shared.example" and mail.reference.startswith("LIST-")]
+    assert all(case in mail.html for case in (first, second, by_mailbox))
+    page = opened(post, mail)
+    assert {line.case for line in page.lines if line.open} == {first, second, by_mailbox} and not page.elsewhere
+    for line in page.lines:
+        if line.step == "la_decision":
+            answers(post, line)
+
+
+def test_an_adviser_is_told_the_day_that_is_hoped_for_where_the_law_sets_none(post: MorningPost) -> None:
+    case = post.review("2026-11-18")
+    hoped = post.village.open_rows(case)["gather_advice/health"].target_on
+    (mail,) = [mail for mail in post.comes((hoped - timedelta(days=7)).isoformat()) if mail.to == COUNCIL["health"] and "LIST-" in mail.reference]
+    assert "not yet known" not in words(mail) and in_full(hoped) in words(mail)
+
+
+def test_the_link_of_a_line_opens_its_step_again_after_a_day_was_named(post: MorningPost) -> None:
+    case, links = post.review("2026-11-04"), Links(signing_keys(post.parts.settings))
+    post.review("2026-11-05")
+    mail = list_of(post.comes("2026-12-04"))
+    (line,) = [line for line in opened(post, mail).lines if line.case == case and line.step == "la_decision"]
+    answers(post, line)
+    for token in re.findall(r"/l/([\w.\-]+)", mail.html):
+        links.read(post.parts.engines, token, post.clock.today())  # raises LinkRefused, which sends the officer to ask the school
+    assert f"#line-{line.id}" in mail.html

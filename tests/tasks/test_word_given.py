@@ -34,6 +34,7 @@ escalation:
   manager: {{name: Sam Manager, email: {MANAGER}}}
   head_of_service: {{name: Hal Head, email: {HEAD_OF_SERVICE}}}
 """
+IN_SPRING = date(2027, 4, 30)
 OVER_HIS_HEAD = "We have been told that it will be done by Monday 11 January 2027."
 
 
@@ -47,9 +48,9 @@ def post(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield opened
 
 
-def review(post: MorningPost, surname: str, meeting_on: str = "2026-11-05") -> str:
+def review(post: MorningPost, surname: str, meeting_on: str = "2026-11-05", review_due_on: date = date(2026, 12, 18)) -> str:
     """A review whose meeting was held: the LA's four weeks of 5 November end on 3 December."""
-    return reviewed(post.village, pupil_with_plan(post.village, "Ada", surname), meeting_on=meeting_on)
+    return reviewed(post.village, pupil_with_plan(post.village, "Ada", surname), meeting_on=meeting_on, review_due_on=review_due_on)
 
 
 def says(post: MorningPost, case: str, until: str) -> None:
@@ -122,3 +123,53 @@ def test_the_day_that_the_old_la_named_binds_no_new_one(post: MorningPost) -> No
     late = [mail for on in ("2026-12-29", "2027-01-05", "2027-01-12") for mail in post.comes(on)]
     assert any(moved in mail.html for mail in to(late, NEW_OFFICER)), "reminders go on"
     assert not any(moved in mail.html or stayed in mail.html for mail in to(mails + late, OFFICER)), "theirs rest where the plan stayed"
+
+
+def test_what_everybody_else_is_told_is_true_while_an_officer_rests(post: MorningPost) -> None:
+    post.is_now("2027-01-13", 9)
+    promised, silent = (review(post, name, "2026-12-17", IN_SPRING) for name in ("Ives", "Jay"))  # due on Thursday 14 January
+    says(post, promised, "2027-02-12")
+    post.spread()
+    mails = [mail for on in ("2027-01-14", "2027-01-15") for mail in post.comes(on, 9)]
+    family = [mail for mail in mails if mail.to == "mother.ada@home.example"]
+    told = {case: words(mail) for case in (promised, silent) for mail in family if mail.subject == f"{case}: the local authority is late"}
+    assert "We have been told that it will be done by Friday 12 February 2027." in told[promised] and "asking" not in told[promised]
+    assert "We are asking the local authority for a date." in told[silent] and "We have been told" not in told[silent]
+    later = [mail for on in ("2027-01-29", "2027-02-26") for mail in post.comes(on, 9)]
+    assert not any(mail.to == "mother.ada@home.example" and silent in mail.subject for mail in later)
+    assert "We write to you again" not in told[silent], "what no rung of the ladder does is not promised"
+
+
+def test_a_family_told_on_a_saturday_is_not_told_that_the_office_was_written_to_that_day(post: MorningPost) -> None:
+    post.is_now("2027-03-04", 9)
+    case = review(post, "Kerr", "2027-02-05", IN_SPRING)  # due on Friday 5 March
+    post.comes("2027-03-05")
+    (letter,) = [mail for mail in post.comes("2027-03-06", 9) if mail.subject == f"{case}: the local authority is late"]
+    assert "We wrote to the local authority today" not in words(letter), "its list comes on Monday"
+
+
+def test_a_first_letter_claims_no_reminder_before_it(post: MorningPost) -> None:
+    post.comes("2027-05-10")
+    post.is_now("2027-05-11", 6)  # recorded three weeks late: of its rungs the last alone is told
+    case = review(post, "Lunn", "2027-03-25", IN_SPRING)
+    mails = post.comes("2027-05-11")
+    letters = [mail for who in (OFFICER, HEAD_OF_SERVICE) for mail in to(mails, who)]
+    assert [mail.subject for mail in letters] == [f"{case}: a decision of yours is two weeks late or more"] * 2
+    assert not any("We have reminded you before" in words(mail) for mail in letters)
+
+
+def test_a_new_la_is_asked_whether_the_plan_has_come_and_not_for_a_day_to_transfer_it(post: MorningPost) -> None:
+    ash = post.village
+    post.is_now("2027-06-01", 9)
+    facts = {"moves_on": day("2027-06-02"), "last_reviewed_on": day("2027-03-01"), "rights_held_by": "parent"}
+    opening = {"process": "plan_moves_authority", "pupil_id": pupil_with_plan(ash, "Mo", "Mills"), "facts": facts, "on": day("2027-06-01")}
+    case = ash.ledger.open_case(ash.senco, key=uuid4(), **opening).case
+    ash.decide(case, "tell_old_la", "2027-06-01", old_la_knew_on=day("2027-05-20"))
+    ash.ledger.say(ash.senco, key=uuid4(), case=case, step="la_transfers_plan", word="will_be_by", until=day("2027-06-30"), on=day("2027-06-01"))
+    post.spread()
+    with post.parts.engines.scheduler() as session:
+        session.execute(update(Pupil).where(Pupil.family_name == "Mills").values(mis_id="M1"))
+    contacts = f"LA code,LA name,Contact name,Email,Role\n002,Newshire,New Officer,{NEW_OFFICER},SEN team\n"
+    imports(ash, today=post.clock.today(), la_contacts=contacts, plans="URN,Adno,LA code,Plan date\n900001,M1,002,2024-01-08\n")
+    (asked,) = [mail for mail in to(post.comes("2027-06-02"), NEW_OFFICER) if case in mail.html]
+    assert "on which day the plan came to you" in words(asked) and "We ask you for yours" not in words(asked)

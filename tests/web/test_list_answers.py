@@ -61,6 +61,19 @@ def test_each_answer_is_an_event_of_its_case_and_one_save_does_all(site: Site, l
     assert len(said(site, by)) == 1
 
 
+def test_an_answer_to_what_was_settled_meanwhile_is_not_lost_in_silence(site: Site, listed: OfficersList) -> None:
+    browser = site.client("")
+    (done,), (by, _) = listed.decidable, listed.waiting
+    page = browser.get(listed.path).text
+    site.records(done, "la_decision", "2026-12-04", "maintain", decision_on=date(2026, 12, 3))  # the letter came by post
+    decides = listed.says(done, "decided", outcome="cease", fact_decision_on="1 12 2026", on="2 12 2026")
+    alone = browser.post(listed.path, data={**listed.form(page), **decides})
+    assert alone.status_code == 200 and f"{done}: this was settled before your answer came" in alone.text and "Answer one line" not in alone.text
+    both = browser.post(listed.path, data={**listed.form(page), **decides, **listed.says(by, "will_be_by", by="11 12 2026")})
+    assert "1 answer recorded" in both.text and f"{done}: this was settled before your answer came" in both.text
+    assert site.ledger.position(done)[1].instance("la_decision").outcome == "maintain" and len(said(site, by)) == 1
+
+
 def test_bad_input_on_a_line_names_it_and_nothing_is_half_done(site: Site, listed: OfficersList) -> None:
     browser = site.client("")
     form = listed.form(browser.get(listed.path).text)

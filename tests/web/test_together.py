@@ -162,6 +162,7 @@ def test_a_link_page_says_nothing_about_the_child(site: Site) -> None:
     assert "Ada" not in shown and "Ashby" not in shown and "Signed in as" not in shown
     done = browser.post(path, data=form_of(browser, path, **LA)).text
     assert "Your answer is recorded" in done and "Ada" not in done and "Ashby" not in done
+    assert "appeal" not in done and "What happens next" not in done, "nor what others have to do in the case"
 
 
 def test_a_link_that_is_wrong_in_each_way_says_so(site: Site) -> None:
