@@ -13,7 +13,9 @@ from typer.testing import Result
 
 from db.chase import sweep_all
 from db.engine import Engines
-from db.models import Person
+from db.ledger import Ledger
+from db.models import Person, SchoolTerm
+from rules.loader import load_library
 from tests.cli.running import Run, runner, stopped_clock, typed, urn_of
 from tests.db.ledger_story import FACTS, Village, day, village
 from tests.db.sending import send_all
@@ -89,6 +91,23 @@ def test_a_bank_holiday_and_a_fact_are_shown_with_who_was_told(run: Run, ash: Vi
     on = date(2026, 12, 18)
     assert ash.ledger.open_case(ash.senco, key=uuid4(), process="annual_review", pupil_id=ash.pupil(), facts=FACTS, on=on - timedelta(days=90)).seq
     assert "Nothing has been written." in run("--preview", "--holiday", "2026-12-17").stdout
+
+
+def test_a_preview_names_no_case_of_which_its_reader_may_not_know(run: Run, ash: Village, engines: Engines) -> None:
+    """A complaint about the head: its dates move with the calendar, and neither what would move nor what has moved shows it to them."""
+    ash.ledger = Ledger(engines, ash.clock, load_library())
+    with engines.scheduler() as session:
+        assert ash.head.person_id is not None
+        session.get_one(Person, ash.head.person_id).email = f"head@{urn_of(ash)}.example"
+        session.add(SchoolTerm(school_id=ash.school_id, first_on=day("2026-09-01"), last_on=day("2026-12-18"), name="Autumn"))
+    about = {"received_on": day("2026-11-20"), "about": "headteacher", "made": "in_writing", "serious_about_provision": False}
+    case = ash.ledger.open_case(ash.senco, key=uuid4(), process="complaint", pupil_id=ash.pupil(), facts=about, on=day("2026-11-24")).case
+    snow = ("--preview", "--closed", "2026-11-25..2026-11-26")
+    assert case in run(*snow).stdout, "the SENCO reads it"
+    head = ("--as", "head@ash.example")
+    assert case not in run(*snow, *head).stdout
+    assert case in run("--preview", "--case", case, "--fact", "received_on=2026-11-19").stdout
+    assert "there is no case" in run("--preview", "--case", case, "--fact", "received_on=2026-11-19", *head, code=2).stderr
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,23 @@ def test_a_row_put_right_says_so(ash: Village) -> None:
     assert (last.step, last.now_on, last.because, last.by, last.put_right) == ("la_decision", day("2026-12-03"), PUT_RIGHT, "Sendflow", True)
 
 
+def test_rows_that_are_written_anew_after_a_change_of_calendar_are_redated_first(ash: Village, closure: Any) -> None:
+    """As a newly set ladder or an LA's profile does, before the morning's dates pass: what the calendar moves is said, and told, all the same."""
+    case = to_brief_staff(ash)
+    closure("2026-11-24", "2026-11-25")
+    ash.ledger.rebuild_rows(case)
+    with ash.engines.app([ash.school_id]) as session:
+        assert timeline_of(session, case)[-1].kind == "redate"
+    assert [(one.step, one.now_on, one.put_right) for one in of_calendar(ash, case)] == [("brief_staff", day("2026-12-01"), False)]
+    assert ash.rows("SELECT 1 FROM date_moves WHERE put_right AND case_id = (SELECT id FROM cases WHERE ref = %s)", case) == []
+    assert ash.rows(
+        "SELECT 1 FROM outbox o JOIN events e ON e.case_id = o.case_id AND e.seq = o.seq WHERE e.kind = 'redate' AND o.case_id = "
+        "(SELECT id FROM cases WHERE ref = %s)",
+        case,
+    ), "whoever was told is looked for"
+    assert ash.ledger.recount_dates() == [] and ash.ledger.verify(case) == []
+
+
 def test_who_may_not_redate_is_refused_and_another_school_sees_nothing(engines: Engines, ash: Village, closure: Any) -> None:
     case = to_brief_staff(ash)
     closure("2026-11-24", "2026-11-25")

@@ -44,9 +44,9 @@ class Lead:
         where = Scope(self.at.school_id) if scope is None else scope
         return set_ladder(self.at.ledger.parts, self.id, frozenset({self.at.school_id}), where, ladder, "rungs: …", "we start earlier")
 
-    def unsets(self, scope: Scope | None = None) -> bool:
+    def unsets(self, scope: Scope | None = None, name: str = "la_duty") -> bool:
         where = Scope(self.at.school_id) if scope is None else scope
-        return unset_ladder(self.at.ledger.parts, self.id, frozenset({self.at.school_id}), where, "la_duty", "as shipped again")
+        return unset_ladder(self.at.ledger.parts, self.id, frozenset({self.at.school_id}), where, name, "as shipped again")
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +128,35 @@ def test_each_rung_fires_once_though_the_ladder_changes_in_between(ash: Village,
     lead.unsets()
     ash.ledger.rebuild_rows(case)
     assert fired(ash, case, due_on + timedelta(days=9))[4:] == [], "the shipped rungs have all been fired"
+    assert ash.ledger.verify(case) == []
+
+
+def test_a_rung_to_the_owner_and_the_same_to_their_role_is_one_message(ash: Village, lead: Lead) -> None:
+    """A head who wants the SENCO reminded of whatever the school owes; where the SENCO owes it, they hear of it once, and not never."""
+    to_senco = Rung(SHIPPED.when, "senco", SHIPPED.severity, SHIPPED.template)
+    lead.sets(Ladder("school_duty", (SHIPPED, to_senco, LATE)))
+    try:
+        case = ash.meeting_agreed()
+        sweep_all(ash.engines, ash.open_rows(case)["circulate_advice"].due_on - timedelta(days=6))
+        spread_all(ash)
+        sent = "SELECT state FROM deliveries d JOIN cases c ON c.id = d.case_id WHERE ref = %s AND step = 'circulate_advice' AND to_role = 'senco'"
+        assert [row.state for row in ash.rows(sent, case)] == ["held"]
+    finally:
+        lead.unsets(name="school_duty")
+
+
+def test_a_ladder_with_other_readers_on_the_same_days_tells_them_of_what_is_late_already(ash: Village, lead: Lead) -> None:
+    case = ash.meeting_agreed()
+    due_on = ash.open_rows(case)["la_decision"].due_on
+    assert ("overdue", "headteacher", "held") in fired(ash, case, due_on + timedelta(days=2))
+    before = len(fired(ash, case, due_on + timedelta(days=2)))
+    to_senco = Rung(LATE.when, "senco", LATE.severity, LATE.template)
+    lead.sets(Ladder("la_duty", (SHIPPED, to_senco)))
+    ash.ledger.rebuild_rows(case)
+    assert fired(ash, case, due_on + timedelta(days=2))[before:] == [("overdue", "senco", "held")], "it is past, and new"
+    lead.unsets()
+    ash.ledger.rebuild_rows(case)
+    assert len(fired(ash, case, due_on + timedelta(days=2))) == before + 1, "and nothing twice when the shipped one is back"
     assert ash.ledger.verify(case) == []
 
 
