@@ -9,6 +9,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from db.absences import NewAbsence, say_away, take_back
 from db.chase import sweep_all
 from db.engine import Engines
 from db.ledger import Act, NotAllowed
@@ -18,7 +19,7 @@ from db.queries.ladders import chased_otherwise, own_ladders
 from db.setting_ladders import Scope, set_ladder, unset_ladder
 from rules.definition import Ladder, Rung
 from rules.history import Event
-from tests.db.ledger_story import Village, day, village
+from tests.db.ledger_story import TODAY, Village, day, village
 from tests.db.test_outbox import spread_all
 
 SHIPPED = Rung("1 week before", "owner", "reminder", "reminder")
@@ -194,6 +195,22 @@ def test_which_open_steps_it_would_change_is_known_before(ash: Village, lead: Le
     one = found[case, "la_decision"]
     assert (len(one.days_now), len(one.days_then)) == (2, 4)
     assert decision(ash, case) == ([-7, 1], None), "nothing was written"
+
+
+def test_whoever_stands_in_for_the_lead_sets_it_and_on_no_other_day(ash: Village, lead: Lead) -> None:
+    senco = ash.senco.person_id
+    assert senco is not None
+    of_school = (ash.ledger.parts, senco, ash.senco.schools, Scope(ash.school_id))
+    with ash.engines.scheduler() as session:
+        said = say_away(session, NewAbsence(lead.id, senco, TODAY, TODAY), by=lead.id, today=TODAY, now=ash.clock.now())
+    try:
+        assert decision(ash, ash.meeting_agreed())[1] is None and set_ladder(*of_school, OWN, "rungs: …", "in their name")
+        assert unset_ladder(*of_school, "la_duty", "in their name")
+    finally:
+        with ash.engines.scheduler() as session:
+            take_back(session, said.id, by=lead.id, today=TODAY, now=ash.clock.now())
+    with pytest.raises(NotAllowed):
+        set_ladder(*of_school, OWN, "rungs: …", "no more")
 
 
 def test_nobody_else_sets_it_and_no_other_school_sees_it(ash: Village, lead: Lead) -> None:
