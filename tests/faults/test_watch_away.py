@@ -78,7 +78,7 @@ def test_nothing_is_called_over_while_the_ledger_cannot_be_read(watching: Watch)
     back = watching.look(minutes=1)
     assert [one.kind for one in back.wrong] == ["worker"] and back.told == (), "it lasted, and was told"
     watching.worker(silent=False)
-    assert watching.look(minutes=9).over == () and set(watching.look(minutes=2).over) == {"ledger", "worker"}
+    assert watching.look(minutes=8).over == () and set(watching.look(minutes=3).over) == {"ledger", "worker"}
 
 
 def test_a_database_that_can_only_be_read_rings(watching: Watch, database_url: str) -> None:
@@ -140,7 +140,7 @@ def test_a_database_that_froze_rings_in_time(watching: Watch, database_url: str,
     proxy = WatchingProxy(there.port or 5432)
     through = Engines(database_url.replace(f":{there.port}", f":{proxy.port}"), 1)
     assert watching.look(through).wrong == ()
-    proxy.look = lambda _packet, _to_server: thaw.wait(4)
+    proxy.look = lambda _packet, _to_server: thaw.wait(6) or True
     assert [one.kind for one in watching.look(through).told] == ["ledger"]
     thaw.set()
     assert watching.look(through).wrong == ()
