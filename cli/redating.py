@@ -47,7 +47,7 @@ def redate(
         if not preview:
             _say_done(_do(w, me, schools, because, quiet=json), json)
             return
-        found = _by_fact(w, me, schools, case, fact or []) if case else _by_days(w, schools, holiday or [], closed or [], terms)
+        found = _by_fact(w, me, schools, case, fact or []) if case else _by_days(w, me, schools, holiday or [], closed or [], terms)
     _say_would(found, json)
 
 
@@ -88,9 +88,9 @@ def _do(w: Working, me: Acting, schools: frozenset[int], because: str, *, quiet:
     return w.ledger.redate(me.actor, because=because, schools=schools, told=told)
 
 
-def _by_days(w: Working, schools: frozenset[int], holiday: Sequence[str], closed: Sequence[str], terms: Path | None) -> list[WouldMove]:
+def _by_days(w: Working, me: Acting, schools: frozenset[int], holiday: Sequence[str], closed: Sequence[str], terms: Path | None) -> list[WouldMove]:
     from db.calendars_to_be import calendars_of, with_days, with_terms
-    from db.queries.redating import would_move
+    from db.queries.redating import running_cases, would_move
 
     holidays, closures = _days("--holiday", holiday), _days("--closed", closed)
     if terms is not None and not terms.is_file():
@@ -100,8 +100,10 @@ def _by_days(w: Working, schools: frozenset[int], holiday: Sequence[str], closed
             calendars = with_terms(session, sorted(schools), terms, w.today)
         else:
             calendars = {one: with_days(calendar, holidays, closures) for one, calendar in calendars_of(session, schools).items()}
+    with w.engines.app(me.roles) as session:
+        readable = running_cases(session, schools)
     with w.engines.scheduler() as session:
-        return list(would_move(session, w.today, calendars))
+        return list(would_move(session, w.today, calendars, readable))
 
 
 def _days(option: str, said: Sequence[str]) -> frozenset[date]:
