@@ -13,3 +13,10 @@ BEGIN
   PERFORM set_config('app.put_right', '', true);
   RETURN true;
 END $$;
+
+-- The pupils' plans are another authority's: their cases are counted anew, by whoever acts next or by the morning's dates pass, since what that
+-- authority asks for, and its own ladders, may be others. Only the scheduler's role may.
+CREATE OR REPLACE FUNCTION count_anew(p_pupils bigint[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  UPDATE cases SET calendar_version = '' WHERE pupil_id = ANY (p_pupils) AND ended = '' AND acts_as_scheduler();
+END $$;

@@ -12,6 +12,7 @@ import pytest
 from db.absences import NewAbsence, say_away, take_back
 from db.chase import sweep_all
 from db.engine import Engines
+from db.importing.write_plans import keep_authorities
 from db.ledger import Act, NotAllowed
 from db.mailings import lay_aside
 from db.models import Membership, Person
@@ -108,6 +109,28 @@ def test_the_school_comes_before_the_authority_before_the_trust(ash: Village, le
         assert lead.unsets(scope)
         found.append(decision(ash, ash.meeting_agreed())[1])
     assert found == [numbers[2], numbers[1], numbers[0], None]
+
+
+def test_a_plan_that_becomes_another_authoritys_is_chased_by_that_ones_ladder_from_the_next_morning(ash: Village, lead: Lead) -> None:
+    there = village(ash.engines, "900009").authority_id
+    here, elsewhere = (lead.sets(OWN, Scope(authority_id=authority)) for authority in (ash.authority_id, there))
+    try:
+        pupil, other = ash.pupil(), ash.meeting_agreed()
+        case = ash.open(pupil_id=pupil).case
+        ash.decide(case, "agree_meeting_date", "2026-09-20", meeting_on=day("2026-11-05"))
+        assert decision(ash, case)[1] == here
+        version = ash.ledger.position(case)[2]
+        with ash.engines.scheduler() as session:
+            keep_authorities(session, [{"pupil_id": pupil, "authority_id": there}], TODAY)
+        ash.decide(case, "offer_advocate", "2026-10-01")
+        assert decision(ash, case)[1] == elsewhere, "an act does not wait for the morning"
+        with ash.engines.scheduler() as session:
+            keep_authorities(session, [{"pupil_id": pupil, "authority_id": ash.authority_id}], TODAY)
+        assert case in ash.ledger.recount_dates() and decision(ash, case)[1] == decision(ash, other)[1] == here
+        assert ash.ledger.position(case)[2] == version + 1, "nothing has happened in the case"
+        assert ash.ledger.recount_dates() == [] and ash.ledger.verify() == []
+    finally:
+        lead.unsets(Scope(authority_id=there))
 
 
 def test_each_rung_fires_once_though_the_ladder_changes_in_between(ash: Village, lead: Lead) -> None:

@@ -1,4 +1,5 @@
-"""Another ladder on the same days is chased anew, so that its other readers hear; whoever stands in for the trust's SEND lead sets ladders.
+"""Another ladder on the same days is chased anew, so that its other readers hear; whoever stands in for the trust's SEND lead sets ladders; a plan
+that becomes another authority's is counted anew.
 
 A migration that changes one of the ledger's functions later takes over the lines of `upgrade`, and leaves a frozen copy of what is new in `db/sql`
 for this one, as 0033 has.
@@ -22,6 +23,7 @@ def upgrade() -> None:
     run("SET LOCAL ROLE sendflow_writer")
     for path in sorted(SQL.glob("*.sql")):
         run(path.read_text(encoding="utf-8").replace("%", "%%"))
+    run("GRANT EXECUTE ON FUNCTION count_anew TO sendflow_scheduler")
     run("SET LOCAL ROLE sendflow_owner")
 
 
