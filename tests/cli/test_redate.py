@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from uuid import uuid4
@@ -11,13 +12,16 @@ from uuid import uuid4
 import pytest
 from typer.testing import Result
 
+from db import calendar_of_school
 from db.chase import sweep_all
 from db.engine import Engines
 from db.ledger import Ledger
 from db.models import Person, SchoolTerm
+from rules.bank_holidays import Overrides
+from rules.calendar import england
 from rules.loader import load_library
 from tests.cli.running import Run, runner, stopped_clock, typed, urn_of
-from tests.db.ledger_story import FACTS, Village, day, village
+from tests.db.ledger_story import EXAMPLE, FACTS, Village, day, village
 from tests.db.sending import send_all
 from tests.db.test_dates_moved_by_calendar import to_brief_staff
 from tests.db.test_outbox import spread_all
@@ -77,6 +81,26 @@ def test_days_are_shown_first_and_moved_by_name_after_the_import(run: Run, ash: 
     assert ash.open_rows(case)["brief_staff"].target_on == day("2026-12-01")
 
 
+def test_a_bank_holiday_less_is_shown_as_it_then_moves(run: Run, ash: Village, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day that is moved, as the one of May 2020 was: with it the school is open, and what counts its days comes earlier."""
+
+    def restarted() -> None:
+        """As after an upgrade with other bank holidays."""
+        calendar_of_school._calendar.cache_clear()
+        ash.ledger = Ledger(ash.engines, ash.clock, load_library(EXAMPLE))
+
+    case = to_brief_staff(ash)
+    with monkeypatch.context() as other:
+        other.setattr("db.calendar_of_school.england", partial(england, overrides=Overrides(added=frozenset({date(2026, 11, 24)}))))
+        restarted()
+        assert case in ash.ledger.recount_dates() and ash.open_rows(case)["brief_staff"].target_on == day("2026-11-30")
+        shown = json.loads(run("--preview", "--no-holiday", "2026-11-24", "--json").stdout)
+    restarted()
+    (one,) = [one for one in shown if one["case"] == case]
+    done = {one.case: one.moved for one in ash.ledger.redate(ash.senco, because="moved", schools=[ash.school_id])}
+    assert [(str(m.was_on), str(m.now_on)) for m in done[case]] == [(one["was_on"], one["now_on"])] == [("2026-11-30", "2026-11-27")]
+
+
 def test_a_bank_holiday_and_a_fact_are_shown_with_who_was_told(run: Run, ash: Village) -> None:
     case = ash.meeting_agreed()
     sweep_all(ash.engines, day("2026-10-08"))
@@ -118,6 +142,7 @@ def test_a_preview_names_no_case_of_which_its_reader_may_not_know(run: Run, ash:
         (("--preview", "--case", "AR-000001", "--fact", "a=1", "--closed", "2026-12-17"), "say one of them"),
         (("--preview", "--terms", "x.csv", "--closed", "2026-12-17"), "say --terms, or days"),
         (("--preview", "--terms", "nowhere.csv"), "there is no file nowhere.csv"),
+        (("--preview", "--no-holiday", "2027-03-03"), "2027-03-03 is no bank holiday"),
         (("--preview", "--closed", "soon"), "--closed 'soon' is no day; write 2027-03-03"),
         (("--preview", "--holiday", "2027-03-05..2027-03-03"), "ends before it begins"),
         (("--preview", "--school", "123456"), "there is no school 123456 among your schools"),
