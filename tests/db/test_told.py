@@ -11,6 +11,7 @@ from db.engine import Engines
 from db.ledger import Ledger
 from db.runs import remember_run
 from db.told import keep, untold, want_where_due
+from flows.standing import as_markdown
 from rules.loader import load_library
 from tests.db.ledger_story import Village, day, village
 
@@ -28,6 +29,12 @@ def told(ash: Village, case: str, today: date) -> list[tuple[str, str]]:
         new = untold(session, case, today)
         keep(session, new)
     return [(one.what, one.step) for one in new.news]
+
+
+def shown_in_prefect(ash: Village, case: str, today: date) -> str:
+    """The case's artifact on that day."""
+    definition, position, _ = ash.ledger.position(case)
+    return as_markdown(case, definition, position, today, "https://send.example.org")
 
 
 def opened(ash: Village) -> str:
@@ -107,6 +114,10 @@ def test_a_lifted_date_is_overdue_only_after_the_day_on_which_it_is_looked_at_ag
     with engines.scheduler() as session:
         assert want_where_due(session, review_on, review_on + timedelta(days=1)) == 1
     assert ("step.overdue", step) in told(elm, case, review_on + timedelta(days=1))
+    late = (review_on - due_on).days
+    assert ", lifted" in shown_in_prefect(elm, case, review_on) and f"**{late + 1} days overdue**" in shown_in_prefect(
+        elm, case, review_on + timedelta(days=1)
+    )
 
 
 def test_nobody_is_late_with_a_window_that_the_calendar_closes(ash: Village) -> None:
@@ -121,3 +132,4 @@ def test_nobody_is_late_with_a_window_that_the_calendar_closes(ash: Village) -> 
     assert row.wakes_on is not None
     assert ("step.due", window) in told(ash, case, row.due_on)
     assert ("step.overdue", window) not in told(ash, case, row.due_on + timedelta(days=1))
+    assert "**1 day overdue**" not in shown_in_prefect(ash, case, row.due_on + timedelta(days=1))
