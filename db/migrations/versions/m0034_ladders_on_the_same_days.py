@@ -1,5 +1,5 @@
 """Another ladder on the same days is chased anew, so that its other readers hear; whoever stands in for the trust's SEND lead sets ladders; a plan
-that becomes another authority's is counted anew.
+that becomes another authority's is counted anew; whoever was told a wrong date hears when it is put right.
 
 A migration that changes one of the ledger's functions later takes over the lines of `upgrade`, and leaves a frozen copy of what is new in `db/sql`
 for this one, as 0033 has.
