@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Name = Annotated[str, typer.Argument(help="A ladder of process_definitions/ladders.yaml, as la_duty")]
 School = Annotated[str, typer.Option("--school", help="For the school with this URN. Without --school and --authority: for the trust.")]
 Authority = Annotated[str, typer.Option("--authority", help="For the pupils of the local authority with this three-digit code.")]
-Try = Annotated[bool, typer.Option("--preview", help="Show which open steps would be chased on other days. Nothing is written.")]
+Try = Annotated[bool, typer.Option("--preview", help="Show which open steps would be chased otherwise. Nothing is written.")]
 Now = Annotated[bool, typer.Option("--open-steps", help="For open steps too, at once. Without it they change when their date moves.")]
 
 ladder = typer.Typer(help="Own ladders: who is reminded and told, and when, by trust, school or local authority.", no_args_is_help=True)
@@ -155,9 +155,9 @@ def _wider(w: Working, me: Acting, scope: Scope, name: str) -> Ladder | None:
 def _otherwise(w: Working, me: Acting, scope: Scope, name: str, to: Ladder | None) -> list[ChasedStep]:
     from db.queries.ladders import chased_otherwise
 
-    schools = sorted(me.schools_where("set_ladder"))
+    schools = me.schools_where("set_ladder")
     with w.engines.app(schools) as session:
-        return chased_otherwise(session, schools, scope, name, to)
+        return chased_otherwise(session, sorted(schools), scope, name, to)
 
 
 def _at_once(w: Working, steps: Sequence[ChasedStep]) -> None:
@@ -171,7 +171,7 @@ def _say(steps: Sequence[ChasedStep], done: str, preview: bool, at_once: bool, j
         return
     rows = ((one.case, one.title, _days(one.days_now), _days(one.days_then)) for one in steps)
     if steps:
-        table(("case", "step", "reminders: now", "reminders: then"), rows, "Open steps that it would chase on other days")
+        table(("case", "step", "reminders: now", "reminders: then"), rows, "Open steps that it would chase otherwise")
     cases = len({one.case for one in steps})
     if preview:
         print(f"{len(steps)} open steps in {cases} cases. Nothing has been written.")

@@ -31,6 +31,7 @@ def redate(
     preview: Annotated[bool, typer.Option("--preview", help="Show what would move and who would be told. Nothing is written.")] = False,
     school: Annotated[str, typer.Option("--school", help="Only the school with this URN.")] = "",
     holiday: Annotated[list[str] | None, typer.Option("--holiday", help="A bank holiday more: 2027-05-07, or FIRST..LAST.")] = None,
+    no_holiday: Annotated[list[str] | None, typer.Option("--no-holiday", help="A bank holiday less, which has been moved: 2027-05-03.")] = None,
     closed: Annotated[list[str] | None, typer.Option("--closed", help="Days closed to pupils (INSET, snow): 2027-03-03, or FIRST..LAST.")] = None,
     terms: Annotated[Path | None, typer.Option("--terms", help="A file of term dates, as `sendflow import` takes it.")] = None,
     case: Annotated[str, typer.Option("--case", help="With --fact: the case, as AR-000007.")] = "",
@@ -40,27 +41,32 @@ def redate(
 ) -> None:  # fmt: skip
     """Count open dates anew after the school's days have changed. With --preview: what would move, by those days or by others, for whom."""
     with refusals():
-        _fit(preview, bool(holiday or closed or terms), bool(terms), bool(holiday or closed), case, fact or [], because)
+        single = bool(holiday or no_holiday or closed)
+        _fit(preview, bool(single or terms), bool(terms), single, case, fact or [], because)
         w = working()
         me = acting(w, who)
         schools = _schools(w, me, school)
         if not preview:
             _say_done(_do(w, me, schools, because, quiet=json), json)
             return
-        found = _by_fact(w, me, schools, case, fact or []) if case else _by_days(w, schools, holiday or [], closed or [], terms)
+        found = (
+            _by_fact(w, me, schools, case, fact or []) if case else _by_days(w, me, schools, (holiday or [], closed or [], no_holiday or []), terms)
+        )
     _say_would(found, json)
 
 
 def _fit(preview: bool, days: bool, terms: bool, single: bool, case: str, fact: Sequence[str], because: str) -> None:
     """Leave with exit code 2 when the options contradict each other or one is missing."""
     if not preview and (days or case):
-        fail("--holiday, --closed, --terms and --case go with --preview: import the days or correct the fact, and then redate what moved")
+        fail(
+            "--holiday, --no-holiday, --closed, --terms and --case go with --preview: import the days or correct the fact, and then redate what moved"
+        )
     if bool(case) != bool(fact):
         fail("--case and --fact go together: --case AR-000007 --fact meeting_on=2027-03-03")
     if case and days:
         fail("--case shows what a corrected fact moves, the other options what other days move; say one of them")
     if terms and single:
-        fail("say --terms, or days with --holiday and --closed")
+        fail("say --terms, or days with --holiday, --no-holiday and --closed")
     if not preview and not because.strip():
         fail("say why with --because: it stands in the record of each case (or look first, with --preview)")
 
@@ -88,20 +94,27 @@ def _do(w: Working, me: Acting, schools: frozenset[int], because: str, *, quiet:
     return w.ledger.redate(me.actor, because=because, schools=schools, told=told)
 
 
-def _by_days(w: Working, schools: frozenset[int], holiday: Sequence[str], closed: Sequence[str], terms: Path | None) -> list[WouldMove]:
+def _by_days(w: Working, me: Acting, schools: frozenset[int], said: Sequence[Sequence[str]], terms: Path | None) -> list[WouldMove]:
+    """`said`: the days of --holiday, --closed and --no-holiday, as they were typed."""
     from db.calendars_to_be import calendars_of, with_days, with_terms
-    from db.queries.redating import would_move
+    from db.queries.redating import running_cases, would_move
 
-    holidays, closures = _days("--holiday", holiday), _days("--closed", closed)
+    holidays, closures, moved = (_days(*one) for one in zip(("--holiday", "--closed", "--no-holiday"), said, strict=True))
     if terms is not None and not terms.is_file():
         fail(f"there is no file {terms}")
     with w.engines.scheduler() as session:
         if terms is not None:
             calendars = with_terms(session, sorted(schools), terms, w.today)
         else:
-            calendars = {one: with_days(calendar, holidays, closures) for one, calendar in calendars_of(session, schools).items()}
+            found = calendars_of(session, schools)
+            try:
+                calendars = {one: with_days(calendar, holidays, closures, moved) for one, calendar in found.items()}
+            except ValueError as fault:
+                fail(f"--no-holiday {fault}")
+    with w.engines.app(me.roles) as session:
+        readable = running_cases(session, schools)
     with w.engines.scheduler() as session:
-        return list(would_move(session, w.today, calendars))
+        return list(would_move(session, w.today, calendars, readable))
 
 
 def _days(option: str, said: Sequence[str]) -> frozenset[date]:

@@ -1,27 +1,55 @@
-"""`sendflow watch`: is the automation at work? For a timer outside of it; `sendflow up` does the same each minute by itself."""
+"""`sendflow status`: how the automation stands, for a person. `sendflow watch`: is it at work? For a timer outside of it; `sendflow up` does the same
+each minute by itself."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
 
 from cli.arguments import Json
-from cli.show import BROKEN, as_json, refusals
+from cli.show import BROKEN, as_json, refusals, table
 
 if TYPE_CHECKING:
+    from db.engine import Engines
     from db.settings import Settings
+    from db.watching import Queue, Seen
 
 EVERY_SECONDS = 60.0
 log = logging.getLogger("sendflow.watch")
 
 
 def add_to(app: typer.Typer) -> None:
-    """Put this command into `app`."""
+    """Put these commands into `app`."""
+    app.command()(status)
     app.command()(watch)
+
+
+def status(json: Json = False) -> None:
+    """How the automation stands: what runs by itself and when it last did, what waits to be done or sent, and what is wrong. Nobody is told.
+
+    Read from the ledger, not from Prefect. Exit code 1 when something is wrong.
+    """
+    with refusals():
+        from flows.due import last_due
+        from tasks.watch import look_in_time
+
+        with _ledger() as (settings, engines):
+            found = look_in_time(settings, engines, last_due)
+    if json:
+        as_json(found)
+    else:
+        if found.seen is not None:
+            _show(found.seen)
+        print("\n".join(one.words for one in found.wrong) or "Nothing is wrong.")
+        if not settings.alarm_url:
+            print("Nobody would be told of what goes wrong: set SENDFLOW_ALARM_URL to an Apprise address.")
+    if found.wrong:
+        raise typer.Exit(BROKEN)
 
 
 def watch(json: Json = False) -> None:
@@ -30,19 +58,11 @@ def watch(json: Json = False) -> None:
     Read from the ledger, not from Prefect. With SENDFLOW_ALARM_URL (an Apprise address) a person is told, once an incident.
     """
     with refusals():
-        from cli.working import use_demo_folder
-        from db.engine import Engines
-        from db.settings import get_settings
         from flows.due import last_due
         from tasks.watch import watch as look
 
-        use_demo_folder()
-        settings = get_settings()
-        engines = Engines(ledger_url(settings), 1)
-        try:
+        with _ledger() as (settings, engines):
             found = look(settings, engines, last_due)
-        finally:
-            engines.dispose()
     if json:
         as_json(found)
     else:
@@ -57,6 +77,42 @@ def watch(json: Json = False) -> None:
         )
     if found.wrong:
         raise typer.Exit(BROKEN)
+
+
+@contextmanager
+def _ledger() -> Iterator[tuple[Settings, Engines]]:
+    """The settings, and one connection to the ledger as it is: no schema is made and no server started."""
+    from cli.working import use_demo_folder
+    from db.engine import Engines
+    from db.settings import get_settings
+
+    use_demo_folder()
+    settings = get_settings()
+    engines = Engines(ledger_url(settings), 1)
+    try:
+        yield settings, engines
+    finally:
+        engines.dispose()
+
+
+def _show(seen: Seen) -> None:
+    beats = sorted(seen.beats, key=lambda one: one.name)
+    table(
+        ("what", "last end, UTC", "counted", "ended with"),
+        ((one.name, f"{one.beat_at:%Y-%m-%d %H:%M}", one.counted, one.error_code or "no error") for one in beats),
+        "What runs by itself", "Nothing has run yet.",
+    )  # fmt: skip
+    waiting: tuple[tuple[str, Queue], ...] = (
+        ("cases that want to be woken", seen.wanted), ("acts whose consequences are not drawn yet", seen.recorded),
+        ("messages that are due and not tried", seen.owed), ("messages that the mail or SMS server refused", seen.refused),
+    )  # fmt: skip
+    table(("what", "how many", "the first since, UTC"), ((what, queue.count, _since(queue)) for what, queue in waiting), "What waits")
+    if seen.parked:
+        print(f"Set aside after five failures: {', '.join(seen.parked)}.")
+
+
+def _since(queue: Queue) -> str:
+    return f"{queue.since:%Y-%m-%d %H:%M}" if queue.since is not None and queue.count else ""
 
 
 def ledger_url(settings: Settings) -> str:

@@ -14,7 +14,7 @@ from db.calendar_of_school import calendar_of
 from db.importing.problems import ImportRefused, Problem
 from db.importing.run import import_files
 from db.models import School
-from rules.bank_holidays import Overrides
+from rules.bank_holidays import Overrides, library_holidays
 from rules.calendar import SchoolCalendar
 
 
@@ -35,9 +35,16 @@ def calendars_of(session: Session, schools: Iterable[int]) -> dict[int, SchoolCa
     return {school: calendar_of(session, school) for school in sorted(schools)}
 
 
-def with_days(calendar: SchoolCalendar, bank_holidays: frozenset[date], closed: frozenset[date]) -> SchoolCalendar:
-    """The calendar with these bank holidays (no working days anywhere) and these days on which the school is closed to pupils."""
-    overrides = Overrides(calendar.overrides.added | bank_holidays, calendar.overrides.removed - bank_holidays)
+def with_days(
+    calendar: SchoolCalendar, bank_holidays: frozenset[date], closed: frozenset[date], moved: frozenset[date] = frozenset()
+) -> SchoolCalendar:
+    """The calendar with these bank holidays (no working days anywhere) and these days on which the school is closed to pupils; `moved`: bank holidays
+    that are none any more. Raises ValueError for one that is none now."""
+    for day in sorted(moved):
+        if day not in calendar.overrides.added and (day not in library_holidays(day.year) or day in calendar.overrides.removed):
+            raise ValueError(f"{day} is no bank holiday; name the day that has been moved or taken back")
+    added, removed = calendar.overrides.added, calendar.overrides.removed
+    overrides = Overrides((added | bank_holidays) - moved, (removed - bank_holidays) | moved)
     return replace(calendar, closed_on=calendar.closed_on | closed, overrides=overrides)
 
 

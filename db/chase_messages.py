@@ -72,21 +72,25 @@ def chase_messages(definition: Definition, fired: Rungs, facts: Facts, own: OwnL
         rungs = enumerate(ladder.rungs, start=1) if ladder is not None else ()
         return [(number, rung, (fired.owner or "senco") if rung.tells == OWNER else held_by(definition, rung.tells, facts)) for number, rung in rungs]
 
-    marks = {_said(rung, to): str(number) for number, rung, to in reversed(told(shipped))} if own is not None else {}
+    marks = {said_of(rung, to): str(number) for number, rung, to in reversed(told(shipped))} if own is not None else {}
     rungs = told(ladder)
     due = rungs[fired.first - 1 : fired.last]
     last = {to: number for number, _, to in due}
-    return [
-        Fired(n, rung, to, last[to] != n, marks.get(_said(rung, to), str(n) if own is None else _said(rung, to)), _breach(rungs[:n], rung, to))
+    found = [
+        Fired(n, rung, to, last[to] != n, marks.get(said_of(rung, to), str(n) if own is None else said_of(rung, to)), _breach(rungs[:n], rung, to))
         for n, rung, to in due
     ]
+    # A rung to the owner and the same to a role are one where the owner has that role: the first must not be known as the message of both.
+    told_now = {one.mark for one in found if not one.superseded}
+    return [one for one in found if not (one.superseded and one.mark in told_now)]
 
 
 def _breach(so_far: Sequence[tuple[int, Rung, str]], rung: Rung, to: str) -> int:
     return sum(one.severity == BREACH and reader == to for _, one, reader in so_far) if rung.severity == BREACH else 0
 
 
-def _said(rung: Rung, to: str) -> str:
+def said_of(rung: Rung, to: str) -> str:
+    """What a rung that tells the role `to` says, by which it is known where it has no number."""
     return f"{rung.when}, {rung.severity}, {rung.template}, {to}"
 
 

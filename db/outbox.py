@@ -25,6 +25,7 @@ from db.queries.definitions_read import definitions_by_hash
 from db.queries.people import Recipient, Wanted, recipients
 from db.redirect import NOBODY
 from db.redirect_plan import routed
+from db.rung_marks import rename_marks
 from db.said import PASSED, Instance, at_rest, lay_aside_reminders, reminds, told_of_it
 from rules.calendar import today_in_london
 from rules.definition import Definition, Role
@@ -121,6 +122,9 @@ def spread(session: Session, now: datetime, limit: int = 200, *, at_any_hour: bo
     if not taken:
         return Spread(0, 0, 0)
     definitions = definitions_by_hash(session, {row.hash for row in taken})
+    for row in taken:
+        if '"texts"' in row.messages and (texts := json.loads(row.messages).get("texts")):
+            rename_marks(session, row.case_id, *texts)
     own = own_ladders_of(session.connection(), (row.messages for row in taken))
     messages = [one for row in taken for one in _messages_of(row, definitions[row.hash], own)]
     messages = _as_was_said(session, messages, today_in_london(now))

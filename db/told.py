@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from db.acts.rows import NOT_CHASED
+from db.queries.step_rows import is_lifted
 from rules.position_types import Status
 
 UNDECIDED = frozenset(get_args(Status)) - {"done"}
@@ -24,14 +25,16 @@ _CASE = text("""
     WHERE c.ref = :case
 """)
 _STEPS = text("""
-    SELECT no, step, party, round, status, closed_seq, outcome, COALESCE(due_on, target_on) AS due_on, due_on IS NOT NULL AS lawful
+    SELECT no, step, party, round, status, closed_seq, outcome, COALESCE(due_on, target_on) AS due_on, due_on IS NOT NULL AS lawful,
+           wakes_on, lifted, lifted_review_on
     FROM steps WHERE case_id = :case_id AND (closed_seq IS NULL OR closed_seq > :told_seq) ORDER BY no
 """)
 _KEEP = text("UPDATE runs SET told_seq = :seq, told = :told WHERE case_id = (SELECT id FROM cases WHERE ref = :case)")
 _DUE = text("""
     INSERT INTO wakes (case_id, school_id, wanted)
     SELECT DISTINCT s.case_id, s.school_id, 1 FROM steps s JOIN runs r ON r.case_id = s.case_id
-    WHERE s.closed_seq IS NULL AND COALESCE(s.due_on, s.target_on) BETWEEN :since AND :today ORDER BY s.case_id
+    WHERE s.closed_seq IS NULL AND (COALESCE(s.due_on, s.target_on) BETWEEN :since AND :today
+       OR s.lifted <> '' AND s.lifted_review_on BETWEEN :since AND :today) ORDER BY s.case_id
     ON CONFLICT (case_id) DO UPDATE SET wanted = wakes.wanted + 1,
         wanted_at = CASE WHEN wakes.wanted > wakes.served THEN wakes.wanted_at ELSE now() END
     RETURNING case_id
@@ -99,11 +102,14 @@ def want_where_due(session: Session, since: date, today: date) -> int:
 
 
 def _lines(row: Any, today: date) -> Iterable[tuple[str, str]]:
-    """What holds of an open step by `today`, each with the line under which it is remembered."""
+    """What holds of an open step by `today`, each with the line under which it is remembered. Late is what the console's lists call late: no step
+    while an exception lifts its date, and no window that the calendar itself closes."""
     if row.status == "open":
         yield "opened", f"opened {row.no}"
-    if row.status not in NOT_CHASED and row.due_on is not None and row.due_on <= today:
-        state = "due" if row.due_on == today else "overdue"
+    if row.status in NOT_CHASED or row.due_on is None or row.due_on > today or is_lifted(row.lifted, row.lifted_review_on, today):
+        return
+    state = "due" if row.due_on == today else "overdue"
+    if state == "due" or row.wakes_on is None:
         yield state, f"{state} {row.no} {row.due_on}"
 
 

@@ -23,6 +23,7 @@ WORKER = "wakes"  # the heartbeat of the loop that serves wakes
 LATE = timedelta(minutes=3)  # looked at each minute, so that a person hears within five
 SCHEDULE_LATE = timedelta(minutes=3)  # beyond its time; with the heartbeat each five minutes a person hears within ten
 AT_WORK_LATE = timedelta(hours=1)  # what is at it has begun: two hundred lists over TLS take their minutes, and only a thread that hangs takes hours
+DAY, LONG_DAY = timedelta(days=1), timedelta(hours=2)  # the day on which the clocks go back has 25 hours, and a sweep takes its time
 SENDING_LATE = timedelta(minutes=10)  # a message whose time has come and that nobody tries
 BY_HAND = {"backup": "`sendflow backup`", "drill": "`sendflow drill`"}  # what a person's own timer starts; once heard, its silence counts
 BY_HAND_LATE = timedelta(hours=6)  # beyond the day, or the 35 days, that its heartbeat names
@@ -110,6 +111,20 @@ def incidents(seen: Seen, due: Mapping[str, datetime]) -> list[Incident]:
         *_of_parked(seen.parked),
         *_of_unowned(seen.unowned),
     ]
+
+
+def of_the_installation(seen: Seen) -> list[Incident]:
+    """What is wrong with the automation itself, for the console: judged by how often each piece of work was to come, since the console knows no
+    schedules. Cases that are set aside and roles in which nobody can act stand on its pages anyway."""
+    return [*_of_the_worker(seen), *_of_rhythm(seen), *_of_work_by_hand(seen), *_of_errors(seen.beats)]
+
+
+def _of_rhythm(seen: Seen) -> Iterable[Incident]:
+    for one in seen.beats:
+        silent, every = seen.clock - one.beat_at, timedelta(seconds=one.every_seconds)
+        if one.name != WORKER and one.name not in BY_HAND and every and silent > every + (LONG_DAY if every >= DAY else SCHEDULE_LATE):
+            words = f"{one.name} was last heard {_words(silent)} ago, and comes each {_words(every)}."
+            yield Incident(f"silent {one.name}", f"{words} See whether the Prefect server and a worker run.")
 
 
 def _of_unowned(all_unowned: Iterable[UnownedTold]) -> Iterable[Incident]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from db.queries.step_rows import is_lifted
 from rules.definition import Definition
 from rules.perhaps import perhaps_never
 from rules.position_types import Instance, Position
@@ -85,9 +86,9 @@ def _by(instance: Instance, today: date) -> str:
     due = _date_of(instance)
     if due is None:
         return f"follows from {instance.follows.replace('_', ' ')}" if instance.follows else ""
-    if instance.lifted:
+    if is_lifted(instance.lifted, instance.lifted_review_on, today):
         return f"{_day(due)}, lifted"
-    late = (today - due).days
+    late = 0 if instance.wakes_on else (today - due).days  # with a window that the calendar closes nobody is late
     return f"{_day(due)}, **{late} day{'s' if late != 1 else ''} overdue**" if late > 0 else _day(due)
 
 

@@ -42,11 +42,14 @@ def _event(of: Untold, news: News, run_id: UUID, at: datetime) -> dict[str, Any]
         "due_on": news.due_on.isoformat() if news.due_on else None,
         "date_of_law": news.lawful if news.due_on else None,
     }
+    resource = {"prefect.resource.id": f"sendflow.case.{of.case}", "sendflow.process": of.process, "sendflow.school": of.school_urn}
+    if news.due_on:  # beside the payload: an automation is chosen by labels alone
+        resource["sendflow.date_of_law"] = "true" if news.lawful else "false"
     return {
         "id": str(uuid5(run_id, f"{of.case} {news.key}")),
         "occurred": at.isoformat(),
         "event": f"sendflow.{news.what}",
-        "resource": {"prefect.resource.id": f"sendflow.case.{of.case}", "sendflow.process": of.process, "sendflow.school": of.school_urn},
+        "resource": resource,
         "related": [{"prefect.resource.id": f"prefect.flow-run.{run_id}", "prefect.resource.role": "flow-run", "prefect.resource.name": of.case}],
         "payload": {name: value for name, value in payload.items() if value not in (None, "")},
     }

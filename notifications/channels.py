@@ -6,6 +6,7 @@ Apprise answers false where others raise, and swallows the reason; so the server
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 import time
@@ -21,6 +22,7 @@ from notifications.server_words import BUSY, LOGIN, REFUSED, TRY_LATER, Ear, ove
 if TYPE_CHECKING:
     import apprise
 
+log = logging.getLogger("sendflow.channels")
 TOO_LATE = "too_late"  # surely not sent: our claim on the message is over
 NO_SERVICE = "no_service"  # surely not sent: no mail service takes the settings of this installation (faults.md N4)
 _PLAIN_ADDRESS = re.compile(r"^[A-Za-z0-9.!#$%'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$")
@@ -104,7 +106,8 @@ def _send_by_microsoft(message: Message, mail_url: str, sender: str, before: flo
 def tell(alarm_url: str, title: str, words: str) -> bool:
     """Tell an operator something by the service of an Apprise address (`SENDFLOW_ALARM_URL`): counts and case references, never a person.
 
-    Whether the service took it. Raises AlarmUrlError when no service knows the address, which Apprise itself passes over in silence.
+    Whether a service took it: of several addresses each is told by itself, and one that is away does not let the others ring at each look. Raises
+    AlarmUrlError when no service knows the address, which Apprise itself passes over in silence.
     """
     import apprise
 
@@ -113,7 +116,10 @@ def tell(alarm_url: str, title: str, words: str) -> bool:
         raise AlarmUrlError(
             "SENDFLOW_ALARM_URL is no address that Apprise knows. Write one as its documentation shows, such as mailto:// or json://."
         )
-    return bool(service.notify(title=title, body=words, body_format=apprise.NotifyFormat.TEXT))
+    took = [bool(apprise.Apprise(one).notify(title=title, body=words, body_format=apprise.NotifyFormat.TEXT)) for one in service]
+    if any(took) and not all(took):
+        log.warning("%d of %d addresses of SENDFLOW_ALARM_URL did not take the alarm", took.count(False), len(took))
+    return any(took)
 
 
 def _read(mail_url: str) -> SplitResult:

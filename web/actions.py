@@ -17,9 +17,10 @@ from db.queries.set_aside import set_aside
 from db.queries.step_rows import StepRow
 from db.queries.unowned import unowned_told
 from db.queries.urgency import URGENCIES, Urgency, by_urgency
+from db.watching import look, of_the_installation
 from rules.owed import RIGHTS_HELD_BY
 from tasks.open_reviews import not_running
-from web.console import console_of, page
+from web.console import Console, console_of, page
 from web.signed_in import require_signed_in
 
 router = APIRouter()
@@ -43,6 +44,7 @@ def my_actions(request: Request) -> Response:
     with console.engines.app(me.schools_where("read_trust")) as session:
         in_trust = overdue(session, console.clock.today(), LONGEST_LIST)
         unowned = unowned_told(session)
+    wrong = _wrong_with_sendflow(console) if me.schools_where("read_trust") else []
     with console.engines.app(me.schools_where("read_messages")) as session:
         untold = failed_messages(session, UNTOLD_SHOWN)
         held_up = set_aside(session)
@@ -58,6 +60,7 @@ def my_actions(request: Request) -> Response:
         inbox=found,
         mine=[(name, HEADS[name], mine[name]) for name in URGENCIES if mine[name]],
         away=away,
+        wrong=wrong,
         unowned=[(one, role_title(one.owner)) for one in unowned],
         in_trust=in_trust,
         untold=untold,
@@ -70,6 +73,12 @@ def my_actions(request: Request) -> Response:
         late=late,
         late_elsewhere=elsewhere,
     )
+
+
+def _wrong_with_sendflow(console: Console) -> list[str]:
+    """What is wrong with the automation itself: the trust must know when nobody is reminded, also where no `sendflow watch` runs."""
+    with console.engines.scheduler() as session:
+        return [one.words for one in of_the_installation(look(session, console.clock.now()))]
 
 
 def step_address(step: StepRow) -> str:

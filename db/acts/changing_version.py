@@ -22,6 +22,7 @@ from db.acts.messages import outbox_text
 from db.acts.own_kinds import OWN
 from db.acts.parts import Parts
 from db.acts.receipt import Receipt
+from db.acts.redating import OtherCalendar, redated_first
 from db.acts.request import BODY_DIGITS
 from db.acts.retry import retried
 from db.acts.rows_anew import rows_anew
@@ -95,7 +96,7 @@ def move(parts: Parts, actor: Actor, key: UUID, ref: str, target: Target, becaus
     if not because.strip():
         raise CannotMove("Say why the case is moved (--reason): it stands in the record.")
     sealed = seal({"because": because})
-    receipt = retried(lambda: _attempt(parts, actor, key, ref, target, sealed), parts.kept.clear)
+    receipt = redated_first(parts, ref, lambda: retried(lambda: _attempt(parts, actor, key, ref, target, sealed), parts.kept.clear))
     parts.kept.forget(ref)
     return receipt
 
@@ -107,6 +108,8 @@ def _attempt(parts: Parts, actor: Actor, key: UUID, ref: str, target: Target, se
         connection.execute(_SCOPE, (scope(actor),))
         if (first := _first(connection, standing, actor, key, target, sealed)) is not None:
             return first
+        if standing.recounted and not standing.position.ended:
+            raise OtherCalendar([ref])
         known = _known(parts, connection, actor, standing, target)
         comparison = compare(standing.definition, known.to, known.history, standing.calendar)
         if comparison.in_the_way is not None:
@@ -171,7 +174,7 @@ def _written(
         scope(actor), standing.case_id, standing.version, str(key), actor.person_id, role, parts.clock.today(), canonical(content).decode(),
         position_to_text(changes[-1].position), standing.calendar.version, standing.definition_id, parts.pinned.pin(connection, to),
         json_or_null(rows), orjson.dumps([{"name": one.name, "salt": one.salt.hex(), "value": one.value} for one in sealed]).decode(),
-        outbox_text(to, owed), readers_of(to, changes[-1].position.facts),
+        outbox_text(to, owed, left=standing.definition), readers_of(to, changes[-1].position.facts),
     )  # fmt: skip
     row = connection.execute(_CHANGE, values).fetchone()
     if row is None or row[0] != "done":

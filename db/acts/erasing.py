@@ -9,17 +9,17 @@ from db.acts.actor import Actor
 from db.acts.capacity import capacity_in_which, said_in
 from db.acts.content import canonical
 from db.acts.errors import KeyReused, NotAllowed
+from db.acts.own_kinds import ERASED
 from db.acts.parts import Parts
+from db.acts.redating import OtherCalendar, redated_first
 from db.acts.retry import retried
-from db.acts.rows import RowChanges, row_changes
 from db.acts.standing import Standing, read_standing, scope, text_of
-from db.acts.write import APPLY, json_or_null
+from db.acts.write import APPLY
 from db.engine import EVERY_READER
 from db.permissions import in_words, roles_for
 from db.roles import APP
 from rules.position_text import position_to_text
 
-ERASED = "erase"  # a kind of the ledger's own: nothing happens to the position, and no history folds it
 _OF_KEY = "SELECT kind, actor_id FROM events WHERE case_id = %s AND act_key = %s"
 NOTHING_OWED = '{"owed":[]}'
 
@@ -30,12 +30,14 @@ def erase_private(parts: Parts, actor: Actor, key: UUID, ref: str, on: date) -> 
     Returns how many there were; 0 for the same key again. Raises NotFound, NotAllowed (a person of the case's school does this, no software),
     KeyReused when the key is another act's: then nothing is erased.
     """
-    return retried(lambda: _erased(parts, actor, key, ref, on), parts.kept.clear)
+    return redated_first(parts, ref, lambda: retried(lambda: _erased(parts, actor, key, ref, on), parts.kept.clear))
 
 
 def _erased(parts: Parts, actor: Actor, key: UUID, ref: str, on: date) -> int:
     with parts.engines.act_connection(APP) as connection, connection.transaction():
         standing = read_standing(parts, connection, actor, ref, lock=True)
+        if standing.recounted:
+            raise OtherCalendar([ref])
         written = APPLY.row(connection, _values(parts, actor, key, standing, on))
         answer = written[0] if written else "absent"
         if answer == "repeated":
@@ -64,11 +66,7 @@ def _values(parts: Parts, actor: Actor, key: UUID, standing: Standing, on: date)
         raise NotAllowed(f"Erasing is for {in_words(standing.definition, allowed)} at this school. Ask them to do it.")
     event = {"kind": ERASED, "on": on.isoformat(), "actor": actor.person_id}
     content = {"form": 1, "key": str(key), "event": event, "via": actor.via, **said_in(role), "body": "", "calendar": standing.calendar.version}
-    rows = (
-        row_changes(standing.definition, None, standing.position, standing.calendar, standing.ladders) if standing.recounted else RowChanges([], [])
-    )
-    written = (json_or_null(rows.closed), json_or_null(rows.written))  # else nobody would see that they were counted with another calendar
     who = (str(key), text_of(actor.person_id), role, parts.clock.today().isoformat(), None)
     case = (scope(actor), str(standing.case_id), str(standing.version), *who, ERASED, "", "", "0")
     position = (canonical(content).decode(), position_to_text(standing.position), standing.position.ended, "kept", standing.calendar.version)
-    return (*case, *position, *written, None, NOTHING_OWED, None, None, None)  # read under lock: nothing kept to be checked
+    return (*case, *position, None, None, None, NOTHING_OWED, None, None, None)  # read under lock: nothing kept to be checked

@@ -16,16 +16,17 @@ IN_DOUBT = "case_in_doubt"  # the moment of the message that a case which anothe
 CORRECTED = "corrected"  # and of the one that something recorded has been put right
 
 
-def outbox_text(definition: Definition, change: Change, event: Event | None = None) -> str:
+def outbox_text(definition: Definition, change: Change, event: Event | None = None, left: Definition | None = None) -> str:
     """Canonical JSON: the messages owed (step, party, round, number, moment, role), each with the right that its decision gives. Of an `event`
-    that says by when a step will be done: what was said, for whoever chases it.
+    that says by when a step will be done: what was said, for whoever chases it. `left`: the text from which the case has moved to this one.
 
     Every act has a row, also without messages: the row is the wake that the case wants.
     """
     rights = {right.step: right for right in change.gives}
     owed = [{**_message(definition, one, rights.get(one.step), change), **_put_right(one, event)} for one in change.owed]
     said = {} if event is None or event.kind != "say" else {"said": _said(definition, change, event)}
-    return orjson.dumps({"owed": owed, **said}, option=orjson.OPT_SORT_KEYS).decode()
+    texts = {} if left is None else {"texts": [left.hash, definition.hash]}
+    return orjson.dumps({"owed": owed, **said, **texts}, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _put_right(owed: Owed, event: Event | None) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from db.acts.erasing import ERASED
 from db.acts.versions import CHANGED
 
+ERASED = "erase"  # the personal words of a case are gone, and nothing happens to its position
 REDATED = "redate"  # the school's calendar became another, and dates of open steps moved with it
 OWN = frozenset({ERASED, CHANGED, REDATED})

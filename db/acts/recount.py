@@ -102,9 +102,13 @@ def write_lead_times(parts: Parts) -> list[str]:
 
 
 def rebuild_rows(parts: Parts, ref: str) -> None:
-    """Write a case's rows from its position. Raises NotFound."""
+    """Write a case's rows from its position. Raises NotFound.
+
+    Where they were counted with another calendar it is redated first: what the calendar moves is an event of its own, and whoever was told hears.
+    """
+    redate_case(parts, ref)
     while not retried(lambda: _rewritten(parts, ref), parts.kept.clear):
-        pass  # somebody acted meanwhile: their act has another position, which is read again
+        redate_case(parts, ref)  # somebody acted meanwhile, whose act has another position; or the calendar has changed
     _wake(parts, ref)
 
 
@@ -121,6 +125,8 @@ def _wake(parts: Parts, ref: str) -> None:
 def _rewritten(parts: Parts, ref: str) -> bool:
     with parts.engines.act_connection(SCHEDULER) as connection:
         standing = read_standing(parts, connection, CALENDAR, ref, lock=False)
+        if standing.recounted:
+            return False
         rows = row_changes(standing.definition, None, standing.position, standing.calendar, standing.ladders)
         values = (standing.case_id, standing.version, standing.calendar.version, json_or_null(rows.closed), json_or_null(rows.written))
         row = connection.execute("SELECT rewrite_steps(%s, %s, %s, %s::jsonb, %s::jsonb)", values).fetchone()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
 import psycopg
 
 from db.acts.actor import CALENDAR, Actor
+from db.acts.capacity import capacity_in_which, said_in
 from db.acts.content import Sealed, canonical, seal
 from db.acts.errors import NotAllowed
 from db.acts.own_kinds import REDATED
@@ -20,11 +21,12 @@ from db.acts.rows import RowChanges, row_changes
 from db.acts.standing import Standing, read_standing, scope, text_of
 from db.acts.who import SOFTWARE
 from db.acts.write import APPLY, json_or_null
-from db.permissions import in_words, role_in_which, roles_for
+from db.permissions import in_words, roles_for
 from db.roles import SCHEDULER
 from rules.moved_dates import MovedDate, moved_dates
 from rules.position_text import position_to_text
 
+T = TypeVar("T")
 REDATINGS = UUID("0d3f6a52-6a1c-5b0e-8f6e-51c1f6f0a9d4")  # the namespace of these acts' keys: one case, version and calendar is one act
 NOTHING_OWED = '{"owed":[]}'  # whoever was told an old date is found when the outbox is spread (db/moved_words.py)
 STORED = "SELECT no, COALESCE(due_on, target_on) FROM steps WHERE case_id = %s AND closed_seq IS NULL"
@@ -47,6 +49,15 @@ class Redated:
 
     case: str
     moved: tuple[MovedDate, ...] = ()
+
+
+def redated_first(parts: Parts, ref: str, act: Callable[[], T]) -> T:
+    """What an act answers. One that meets rows of another calendar has its case redated and is tried again."""
+    while True:
+        try:
+            return act()
+        except OtherCalendar:
+            redate_case(parts, ref)
 
 
 def redate_case(parts: Parts, ref: str, actor: Actor = CALENDAR, because: str = "") -> Redated:
@@ -78,11 +89,11 @@ def _attempt(parts: Parts, ref: str, actor: Actor, sealed: tuple[Sealed, ...]) -
 
 
 def _role(actor: Actor, standing: Standing) -> str:
-    """The role in which a person counts dates anew, empty for the calendar. Raises NotAllowed."""
+    """The capacity in which a person counts dates anew, empty for the calendar. Raises NotAllowed."""
     if actor.is_software:
         return SOFTWARE
     allowed = roles_for("redate")
-    role = None if actor.link is not None else role_in_which(standing.acting, allowed, actor.role)
+    role = None if actor.link is not None else capacity_in_which(standing.acting, allowed, actor.role)
     if role is None:
         raise NotAllowed(f"Counting dates anew is for {in_words(standing.definition, allowed)} of this school. Ask them to do it.")
     return role
@@ -98,7 +109,7 @@ def _write_act(
     was = connection.execute(_COUNTED_WITH, (standing.case_id,)).fetchone()
     assert was is not None, "the case is locked"
     event = {"kind": REDATED, "on": today, "actor": actor.person_id, "from": was[0], "to": standing.calendar.version, "moved": _said(moved)}
-    said = {"form": 1, "key": str(key), "event": event, "via": actor.via, "role": role, "body": ""}
+    said = {"form": 1, "key": str(key), "event": event, "via": actor.via, **said_in(role), "body": ""}
     content: dict[str, Any] = said | {"calendar": standing.calendar.version}
     if sealed:
         content["private"] = {one.name: one.commitment for one in sealed}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from db.importing.problems import ImportRefused, Problem
@@ -20,6 +20,7 @@ from rules.calendar import england
 from rules.date_words import date_of
 
 LONGEST_TO_AMEND = timedelta(days=731)  # an MIS that keeps the amended plan's date has it after the review that led to it, late as LAs are
+_COUNT_ANEW = text("SELECT count_anew(:pupils)")  # what the LA asks for early, and its own ladders, may be others
 _FIRST_MADE = "the plan date is the day on which the plan was first made: an amended plan keeps it, and no amendment restarts the 12 months"
 
 
@@ -57,7 +58,7 @@ def write_plans(session: Session, rows: Sequence[TypedRow], today: date) -> Coun
             added.append(values)
         else:
             standing.append(values | {"id": running.id})
-    _keep_authorities(session, [*added, *standing], today)
+    keep_authorities(session, [*added, *standing], today)
     if added:
         session.execute(insert(Plan), added)
     return counts + Counts(added=len(added)) + upsert(session, Plan, ["id"], standing)
@@ -153,7 +154,8 @@ def _plans_before(session: Session, pupils: set[int]) -> dict[int, list[Plan]]:
     return found
 
 
-def _keep_authorities(session: Session, values: Sequence[Values], today: date) -> None:
+def keep_authorities(session: Session, values: Sequence[Values], today: date) -> None:
+    """Let each of these pupils (`pupil_id`) be of the LA that their plan names (`authority_id`). Needs a scheduler session."""
     moved: list[int] = []
     for v in values:
         changed = Pupil.authority_id.is_distinct_from(v["authority_id"])
@@ -161,6 +163,7 @@ def _keep_authorities(session: Session, values: Sequence[Values], today: date) -
         moved += session.scalars(moving.returning(Pupil.id)).all()
     if moved:
         not_the_new_las_word(session, moved, today)
+        session.execute(_COUNT_ANEW, {"pupils": moved})
 
 
 def _day(row: TypedRow, name: str) -> date:

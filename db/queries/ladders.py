@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from db.acts.rows import chase_days
 from db.calendar_of_school import calendar_of
-from db.ladders import SHIPPED, Ladders, OwnLadder, ladder_of
+from db.ladders import SHIPPED, Ladders, OwnLadder, ladder_of, ladders_by_id
 from db.queries.definitions_read import definitions_by_hash
 from db.setting_ladders import Scope
 from rules.calendar import SchoolCalendar
-from rules.definition import Ladder
+from rules.definition import Ladder, Rung
 from rules.position_text import position_from_text
 from rules.refusals import step_title
 
@@ -29,7 +29,7 @@ _OWN = f"""
     LEFT JOIN schools s ON s.id = o.school_id LEFT JOIN authorities a ON a.id = o.authority_id
 """  # noqa: S608  our own columns
 _STEPS = text("""
-    SELECT c.ref, c.id, c.school_id, c.pupil_id, c.position, d.hash, x.no, x.step, x.rung, x.chase_on, x.lead_on
+    SELECT c.ref, c.id, c.school_id, c.pupil_id, c.position, d.hash, x.no, x.step, x.ladder_id, x.chase_on, x.lead_on
     FROM steps x JOIN cases c ON c.id = x.case_id JOIN definitions d ON d.id = c.definition_id
     LEFT JOIN pupils p ON p.id = c.pupil_id JOIN schools s ON s.id = c.school_id
     WHERE x.closed_seq IS NULL AND x.chase_on IS NOT NULL AND c.school_id = ANY(:schools)
@@ -58,7 +58,7 @@ class OwnLadderRow:
 
 @dataclass(frozen=True, slots=True)
 class ChasedStep:
-    """An open step that another ladder would chase on other days, or by other words: its reminders' days now and then."""
+    """An open step that another ladder would chase on other days, or by other readers or words: its reminders' days now and then."""
 
     case: str
     step: str
@@ -74,7 +74,8 @@ def own_ladders(session: Session, *, ended: bool = False, ladder: str = "") -> l
 
 
 def chased_otherwise(session: Session, schools: Sequence[int], scope: Scope, name: str, to: Ladder | None) -> list[ChasedStep]:
-    """The open steps of that scope, of these schools, that the ladder `name` chases and whose days would be others by `to` (None: the shipped one).
+    """The open steps of that scope, of these schools, that the ladder `name` chases and that `to` (None: the shipped one) would chase by other rungs:
+    on other days, or the same days with other readers or words.
 
     What a narrower scope has set of its own is not looked at: it is named by `own_ladders`.
     """
@@ -82,6 +83,7 @@ def chased_otherwise(session: Session, schools: Sequence[int], scope: Scope, nam
     found: list[ChasedStep] = []
     rows = session.execute(_STEPS, {"schools": list(schools), "school": scope.school_id, "authority": scope.authority_id}).all()
     definitions = definitions_by_hash(session, {row.hash for row in rows})
+    own = ladders_by_id(session.connection(), {row.ladder_id for row in rows if row.ladder_id is not None})
     for row in rows:
         definition = definitions[row.hash]
         if definition.steps[row.step].ladder != name:
@@ -89,11 +91,16 @@ def chased_otherwise(session: Session, schools: Sequence[int], scope: Scope, nam
         if row.school_id not in calendars:
             calendars[row.school_id] = calendar_of(session, row.school_id)
         instance = position_from_text(row.position, definition, calendars[row.school_id]).instances[row.no - 1]
-        ladders = Ladders({name: OwnLadder(0, to)}) if to is not None else SHIPPED
-        days = tuple(chase_days(ladder_of(definition, row.step, ladders)[0], instance, calendars[row.school_id], row.lead_on))
-        if days != tuple(row.chase_on):
+        then = ladder_of(definition, row.step, Ladders({name: OwnLadder(0, to)}) if to is not None else SHIPPED)[0]
+        now = definition.ladders.get(name) if row.ladder_id is None else own[row.ladder_id].ladder if row.ladder_id in own else None
+        days = tuple(chase_days(then, instance, calendars[row.school_id], row.lead_on))
+        if days != tuple(row.chase_on) or _rungs(then) != _rungs(now):
             found.append(ChasedStep(row.ref, row.step, step_title(definition, row.step, instance.party), tuple(row.chase_on), days))
     return found
+
+
+def _rungs(ladder: Ladder | None) -> tuple[Rung, ...]:
+    return ladder.rungs if ladder is not None else ()
 
 
 def _row(row: Any) -> OwnLadderRow:

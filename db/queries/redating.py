@@ -30,6 +30,7 @@ _CASES = text("""
     WHERE c.ended = '' AND c.school_id = ANY(:schools) AND (CAST(:refs AS text[]) IS NULL OR c.ref = ANY(:refs)) AND c.id > :after
     ORDER BY c.id LIMIT :limit
 """)
+_RUNNING = text("SELECT ref FROM cases WHERE ended = '' AND school_id = ANY(:schools)")
 _STORED = text("SELECT case_id, no, COALESCE(due_on, target_on) AS day FROM steps WHERE case_id = ANY(:cases) AND closed_seq IS NULL")
 
 
@@ -56,8 +57,14 @@ class _Open:
     moved: tuple[MovedDate, ...]
 
 
+def running_cases(session: Session, schools: Iterable[int]) -> list[str]:
+    """The references of the running cases of these schools that the session may read."""
+    return list(session.scalars(_RUNNING, {"schools": list(schools)}))
+
+
 def would_move(session: Session, today: date, calendars: Mapping[int, SchoolCalendar], refs: Sequence[str] | None = None) -> Iterator[WouldMove]:
-    """The dates that move when each of these schools has that calendar, case by case; of these cases alone, if `refs` names some.
+    """The dates that move when each of these schools has that calendar, case by case; of these cases alone, if `refs` names some: those that whoever
+    asks may read.
 
     Needs a scheduler session, of which no row is written.
     """

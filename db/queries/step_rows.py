@@ -157,9 +157,14 @@ def whom(row: Any) -> str:
     return row.school if row.given_name is None else pupil_name(row.given_name, row.family_name, row.known_as)
 
 
+def is_lifted(lifted: str, lifted_review_on: date | None, today: date) -> bool:
+    """Whether an exception lifts a step's date today: until the day after the one on which it is looked at again."""
+    return bool(lifted) and (lifted_review_on is None or today <= lifted_review_on)
+
+
 def overdue_days(today: date, due_on: date | None, target_on: date | None, lifted: str, lifted_review_on: date | None) -> int:
     """Whole days since the last lawful (else targeted) day; 0 while an exception lifts it and is not yet to be looked at again."""
-    if lifted and (lifted_review_on is None or today <= lifted_review_on):
+    if is_lifted(lifted, lifted_review_on, today):
         return 0
     last = due_on or target_on
     return max((today - last).days, 0) if last is not None else 0

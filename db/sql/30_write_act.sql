@@ -18,9 +18,9 @@ BEGIN
       due_on = excluded.due_on, safe_on = excluded.safe_on, target_on = excluded.target_on, wakes_on = excluded.wakes_on,
       lifted_review_on = excluded.lifted_review_on, owner = excluded.owner, status = excluded.status, lifted = excluded.lifted, why = excluded.why,
       closed_seq = NULL, closed_on = NULL, outcome = '',
-      -- a moved date is chased anew; an unmoved one goes on where it was
-      rung = CASE WHEN s.chase_on IS NOT DISTINCT FROM excluded.chase_on THEN s.rung ELSE 0 END,
-      next_chase_on = CASE WHEN s.chase_on IS NOT DISTINCT FROM excluded.chase_on THEN s.next_chase_on ELSE excluded.next_chase_on END,
+      -- a moved date is chased anew, and so is one by another ladder, whose rungs on the same days may be others; else it goes on where it was
+      rung = CASE WHEN (s.chase_on, s.ladder_id) IS NOT DISTINCT FROM (excluded.chase_on, excluded.ladder_id) THEN s.rung ELSE 0 END,
+      next_chase_on = CASE WHEN (s.chase_on, s.ladder_id) IS NOT DISTINCT FROM (excluded.chase_on, excluded.ladder_id) THEN s.next_chase_on ELSE excluded.next_chase_on END,
       chase_on = excluded.chase_on, ladder_id = excluded.ladder_id, lead_on = excluded.lead_on;
   END IF;
 END $$;

@@ -11,5 +11,14 @@ BEGIN
   PERFORM set_config('app.put_right', 'yes', true);  -- a date that this moves was wrong, and no act moved it (95_date_moves.sql)
   PERFORM write_steps(p_case, v_school, p_version, p_closed, p_steps);
   PERFORM set_config('app.put_right', '', true);
+  INSERT INTO outbox (case_id, seq, school_id, messages)  -- whoever was told the wrong date is looked for now, and not at the next act
+  SELECT p_case, p_version, v_school, '{"owed":[]}' WHERE EXISTS (SELECT FROM date_moves m WHERE m.case_id = p_case AND NOT m.told);
   RETURN true;
+END $$;
+
+-- The pupils' plans are another authority's: their cases are counted anew, by whoever acts next or by the morning's dates pass, since what that
+-- authority asks for, and its own ladders, may be others. Only the scheduler's role may.
+CREATE OR REPLACE FUNCTION count_anew(p_pupils bigint[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  UPDATE cases SET calendar_version = '' WHERE pupil_id = ANY (p_pupils) AND ended = '' AND acts_as_scheduler();
 END $$;

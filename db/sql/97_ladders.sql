@@ -1,9 +1,12 @@
 -- Own ladders in the place of shipped ones. Rows are never changed but for their end, so that a step chased by one that has ended still finds its
--- rungs. Only a trust's SEND lead sets and unsets them (db/permissions.py): of the school, or, for the trust and an authority, of any school.
+-- rungs. Only a trust's SEND lead, or whoever stands in for them, sets and unsets them (db/permissions.py): of the school, or, for the trust and an
+-- authority, of any school.
 CREATE OR REPLACE FUNCTION may_set_ladder(p_schools int[], p_actor bigint, p_school int, p_today date) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN EXISTS (SELECT 1 FROM public.memberships m WHERE m.person_id = p_actor AND m.role = 'trust_send_lead' AND m.school_id = ANY (p_schools)
-                    AND (p_school IS NULL OR m.school_id = p_school) AND (m.until_on IS NULL OR m.until_on >= p_today));
+                    AND (p_school IS NULL OR m.school_id = p_school) AND (m.until_on IS NULL OR m.until_on >= p_today))
+      OR EXISTS (SELECT 1 FROM public.stands_in(p_actor, p_today) s WHERE s.role = 'trust_send_lead' AND s.school_id = ANY (p_schools)
+                    AND (p_school IS NULL OR s.school_id = p_school));
 END $$;
 
 -- Puts a ladder in force for new and re-dated steps; what stood in its place before has ended. Null: not allowed, and nothing was written.

@@ -83,6 +83,29 @@ def test_a_ladder_is_tried_set_shown_and_taken_away(run: Run, ash: Village) -> N
     assert "no own ladder 'la_duty' holds there" in run("unset", "la_duty", "--school", urn, "--because", "again", code=2).stderr
 
 
+def test_open_steps_go_over_at_once_though_only_who_is_told_has_changed(run: Run, ash: Village, tmp_path: Path) -> None:
+    """On the same days; and in a complaint too, which the trust's SEND lead reads by that role."""
+    urn, about = urn_of(ash), {"received_on": day("2026-11-20"), "about": "provision", "made": "in_writing", "serious_about_provision": False}
+    complaint = ash.ledger.open_case(ash.senco, key=uuid4(), process="complaint", pupil_id=ash.pupil(), facts=about, on=day("2026-11-24")).case
+    cases = [review(ash), complaint]
+    shipped = (Path(__file__).parents[2] / "process_definitions" / "ladders.yaml").read_text(encoding="utf-8")
+    rungs = shipped.partition("  school_duty:\n")[2].partition("  # What the law lays on the local authority")[0]
+    (tmp_path / "own.yaml").write_text(rungs.replace("tells: trust_send_lead", "tells: ceo"), encoding="utf-8")
+
+    def by_own() -> list[set[bool]]:
+        """Of each case, whether the steps of that ladder are chased by an own one."""
+        found = [(ash.ledger.position(case)[0].steps, ash.open_rows(case).values()) for case in cases]
+        return [{row.ladder_id is not None for row in rows if steps[row.step].ladder == "school_duty" and row.chase_on} for steps, rows in found]
+
+    assert by_own() == [{False}, {False}]
+    tried = run("set", "school_duty", "OWN", "--school", urn, "--preview").stdout
+    assert all(case in tried for case in cases)
+    run("set", "school_duty", "OWN", "--school", urn, "--because", "the chief executive rings", "--open-steps")
+    assert by_own() == [{True}, {True}] and "0 open steps in 0 cases" in run("set", "school_duty", "OWN", "--school", urn, "--preview").stdout
+    run("unset", "school_duty", "--school", urn, "--because", "enough", "--open-steps")
+    assert by_own() == [{False}, {False}] and ash.ledger.verify() == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from uuid import uuid4
@@ -11,11 +12,16 @@ from uuid import uuid4
 import pytest
 from typer.testing import Result
 
+from db import calendar_of_school
 from db.chase import sweep_all
 from db.engine import Engines
-from db.models import Person
+from db.ledger import Ledger
+from db.models import Person, SchoolTerm
+from rules.bank_holidays import Overrides
+from rules.calendar import england
+from rules.loader import load_library
 from tests.cli.running import Run, runner, stopped_clock, typed, urn_of
-from tests.db.ledger_story import FACTS, Village, day, village
+from tests.db.ledger_story import EXAMPLE, FACTS, Village, day, village
 from tests.db.sending import send_all
 from tests.db.test_dates_moved_by_calendar import to_brief_staff
 from tests.db.test_outbox import spread_all
@@ -75,6 +81,26 @@ def test_days_are_shown_first_and_moved_by_name_after_the_import(run: Run, ash: 
     assert ash.open_rows(case)["brief_staff"].target_on == day("2026-12-01")
 
 
+def test_a_bank_holiday_less_is_shown_as_it_then_moves(run: Run, ash: Village, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day that is moved, as the one of May 2020 was: with it the school is open, and what counts its days comes earlier."""
+
+    def restarted() -> None:
+        """As after an upgrade with other bank holidays."""
+        calendar_of_school._calendar.cache_clear()
+        ash.ledger = Ledger(ash.engines, ash.clock, load_library(EXAMPLE))
+
+    case = to_brief_staff(ash)
+    with monkeypatch.context() as other:
+        other.setattr("db.calendar_of_school.england", partial(england, overrides=Overrides(added=frozenset({date(2026, 11, 24)}))))
+        restarted()
+        assert case in ash.ledger.recount_dates() and ash.open_rows(case)["brief_staff"].target_on == day("2026-11-30")
+        shown = json.loads(run("--preview", "--no-holiday", "2026-11-24", "--json").stdout)
+    restarted()
+    (one,) = [one for one in shown if one["case"] == case]
+    done = {one.case: one.moved for one in ash.ledger.redate(ash.senco, because="moved", schools=[ash.school_id])}
+    assert [(str(m.was_on), str(m.now_on)) for m in done[case]] == [(one["was_on"], one["now_on"])] == [("2026-11-30", "2026-11-27")]
+
+
 def test_a_bank_holiday_and_a_fact_are_shown_with_who_was_told(run: Run, ash: Village) -> None:
     case = ash.meeting_agreed()
     sweep_all(ash.engines, day("2026-10-08"))
@@ -91,6 +117,22 @@ def test_a_bank_holiday_and_a_fact_are_shown_with_who_was_told(run: Run, ash: Vi
     assert "Nothing has been written." in run("--preview", "--holiday", "2026-12-17").stdout
 
 
+def test_a_preview_names_no_case_of_which_its_reader_may_not_know(run: Run, ash: Village, engines: Engines) -> None:
+    """A complaint about the head: its dates move with the calendar, and neither what would move nor what has moved shows it to them."""
+    ash.ledger = Ledger(engines, ash.clock, load_library())
+    with engines.scheduler() as session:
+        assert ash.head.person_id is not None
+        session.get_one(Person, ash.head.person_id).email = f"head@{urn_of(ash)}.example"
+        session.add(SchoolTerm(school_id=ash.school_id, first_on=day("2026-09-01"), last_on=day("2026-12-18"), name="Autumn"))
+    about = {"received_on": day("2026-11-20"), "about": "headteacher", "made": "in_writing", "serious_about_provision": False}
+    case = ash.ledger.open_case(ash.senco, key=uuid4(), process="complaint", pupil_id=ash.pupil(), facts=about, on=day("2026-11-24")).case
+    snow = ("--preview", "--closed", "2026-11-25..2026-11-26")
+    assert case in run(*snow).stdout, "the SENCO reads it"
+    head = ("--as", "head@ash.example")
+    assert case not in run(*snow, *head).stdout
+    assert "there is no case" in run("--preview", "--case", case, "--fact", "received_on=2026-11-19", *head, code=2).stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -100,6 +142,7 @@ def test_a_bank_holiday_and_a_fact_are_shown_with_who_was_told(run: Run, ash: Vi
         (("--preview", "--case", "AR-000001", "--fact", "a=1", "--closed", "2026-12-17"), "say one of them"),
         (("--preview", "--terms", "x.csv", "--closed", "2026-12-17"), "say --terms, or days"),
         (("--preview", "--terms", "nowhere.csv"), "there is no file nowhere.csv"),
+        (("--preview", "--no-holiday", "2027-03-03"), "2027-03-03 is no bank holiday"),
         (("--preview", "--closed", "soon"), "--closed 'soon' is no day; write 2027-03-03"),
         (("--preview", "--holiday", "2027-03-05..2027-03-03"), "ends before it begins"),
         (("--preview", "--school", "123456"), "there is no school 123456 among your schools"),

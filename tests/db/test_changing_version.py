@@ -275,3 +275,45 @@ def test_verify_names_a_text_put_in_from_below(trust: Trust, postgres: TestServe
         found = trust.ledger.verify(case)
         connection.execute(put, (trust.new.hash, case))
     assert len(found) == 1 and hash_[:12] in found[0].what and trust.ledger.verify(case) == []
+
+
+def test_rungs_that_stand_elsewhere_in_the_other_text_are_neither_told_twice_nor_left_out(trust: Trust, tmp_path: Path) -> None:
+    """One rung more before those that were told, and another in the place of the last of them."""
+    library_with(tmp_path / "rungs")
+    ladders, begins = tmp_path / "rungs" / "ladders.yaml", "    title: la duty\n    rungs:\n"
+    first = "      - {when: 2 weeks before, tells: senco, severity: reminder, template: reminder}\n"
+    reminder = "      - {when: 1 week before, tells: owner, severity: reminder, template: reminder}\n"
+    late = "      - {when: 1 day after, tells: headteacher, severity: late, template: overdue}\n"
+    louder = "      - {when: 3 days after, tells: headteacher, severity: breach, template: escalation}\n"
+    text = ladders.read_text(encoding="utf-8")
+    texts: list[Definition] = []
+    for rungs in (first + reminder + late + louder, reminder + louder):
+        assert text.count(begins + reminder + late) == 1
+        ladders.write_text(text.replace(begins + reminder + late, begins + rungs), encoding="utf-8")
+        texts.append(text_of(load_library(tmp_path / "rungs")))
+    clock, today = trust.ash.clock, trust.ash.clock.today_is
+
+    def of_decision(case: str) -> list[tuple[Any, ...]]:
+        return [one[2:] for one in told(trust, case) if one[0] == "la_decision"]
+
+    one, other = trust.ash.meeting_agreed(), trust.ash.meeting_agreed()
+    try:
+        for day_of in ("2026-11-27", "2026-12-05"):
+            clock.today_is = day(day_of)
+            before = {case: of_decision(case) for case in (one, other)}
+        assert before[one] == before[other] == [("reminder", 1, "la"), ("late", 2, "headteacher")]
+        trust.moved(one, texts[0])
+        trust.moved(other, texts[1])
+        assert [of_decision(case)[2:] for case in (one, other)] == [[("reminder", 1, "senco")], []]
+        clock.today_is = day("2026-12-06")
+        assert [of_decision(case)[2:] for case in (one, other)] == [
+            [("reminder", 1, "senco"), ("breach", 4, "headteacher")],
+            [("breach", 2, "headteacher")],
+        ]
+        for case in (one, other):
+            seen = of_decision(case)
+            trust.moved(case, undo=True)
+            assert of_decision(case) == seen, "what was told under either text"
+    finally:
+        clock.today_is = today
+    assert trust.ledger.verify() == []

@@ -236,3 +236,20 @@ def test_for_a_reader_who_is_away_whoever_stands_in_is_told_once(ash: Village, c
             take_back(session, said.id, by=head, today=TODAY, now=ash.clock.now())
     heard = "SELECT person_id FROM deliveries d JOIN cases c ON c.id = d.case_id WHERE ref = %s AND moment = 'moved' AND to_role = 'school'"
     assert [row.person_id for row in ash.rows(heard, case)] == [senco]
+
+
+def test_who_was_told_a_date_that_was_wrong_is_told_once_it_is_put_right(ash: Village) -> None:
+    """And not with the next act in the case, which may be months away."""
+    case = ash.meeting_agreed()
+    spread_all(ash)
+    with ash.engines.act_connection("sendflow_writer") as connection:
+        wrong = "UPDATE steps SET target_on = '2026-10-20' WHERE step = 'gather_advice' AND case_id = (SELECT id FROM cases WHERE ref = %s)"
+        connection.execute(wrong, (case,))
+    sweep_all(ash.engines, ADVICE_BY - timedelta(days=7))
+    spread_all(ash)
+    send_all(ash, case)
+    version = ash.ledger.position(case)[2]
+    ash.ledger.rebuild_rows(case)
+    assert told(ash, case) == [advice("held", "2026-10-20", FIRST)] and ash.ledger.position(case)[2] == version
+    ash.ledger.rebuild_rows(case)
+    assert told(ash, case) == [advice("held", "2026-10-20", FIRST)], "once"

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from db.absences import NewAbsence, say_away, take_back
 from db.engine import Engines
 from db.ledger import Act, Actor, NotAllowed, NotFound
 from db.models import SchoolClosure, SchoolTerm
 from db.queries.date_moves import CALENDAR_CHANGED, PUT_RIGHT, DateMove, date_moves
 from db.queries.timeline import timeline_of
 from rules.history import Event
-from tests.db.ledger_story import Village, day, village
+from tests.db.ledger_story import TODAY, Village, day, village
+from tests.db.other_texts import OWNER, library_with, text_of, trust_lead
 from tests.db.test_dates_moved import LATER, moves
 
 
@@ -101,6 +104,53 @@ def test_a_row_put_right_says_so(ash: Village) -> None:
     ash.ledger.rebuild_rows(case)
     last = moves(ash, case)[-1]
     assert (last.step, last.now_on, last.because, last.by, last.put_right) == ("la_decision", day("2026-12-03"), PUT_RIGHT, "Sendflow", True)
+
+
+def test_rows_that_are_written_anew_after_a_change_of_calendar_are_redated_first(ash: Village, closure: Any) -> None:
+    """As a newly set ladder or an LA's profile does, before the morning's dates pass: what the calendar moves is said, and told, all the same."""
+    case = to_brief_staff(ash)
+    closure("2026-11-24", "2026-11-25")
+    ash.ledger.rebuild_rows(case)
+    with ash.engines.app([ash.school_id]) as session:
+        assert timeline_of(session, case)[-1].kind == "redate"
+    assert [(one.step, one.now_on, one.put_right) for one in of_calendar(ash, case)] == [("brief_staff", day("2026-12-01"), False)]
+    assert ash.rows("SELECT 1 FROM date_moves WHERE put_right AND case_id = (SELECT id FROM cases WHERE ref = %s)", case) == []
+    assert ash.rows(
+        "SELECT 1 FROM outbox o JOIN events e ON e.case_id = o.case_id AND e.seq = o.seq WHERE e.kind = 'redate' AND o.case_id = "
+        "(SELECT id FROM cases WHERE ref = %s)",
+        case,
+    ), "whoever was told is looked for"
+    assert case not in ash.ledger.recount_dates() and ash.ledger.verify(case) == []
+
+
+def test_neither_an_erasure_nor_another_text_is_what_the_calendar_moved(ash: Village, closure: Any, tmp_path: Path) -> None:
+    erased, moved, lead = to_brief_staff(ash), to_brief_staff(ash), trust_lead(ash.engines, ash)
+    closure("2026-11-24", "2026-11-25")
+    ash.ledger.erase_private(ash.senco, key=uuid4(), case=erased, on=day("2026-11-24"))
+    ash.ledger.move_to_text(lead, key=uuid4(), case=moved, to=text_of(library_with(tmp_path / "other", OWNER)), because="another owner")
+    for case, kind in ((erased, "erase"), (moved, "definition_changed")):
+        with ash.engines.app([ash.school_id]) as session:
+            assert [entry.kind for entry in timeline_of(session, case)][-2:] == ["redate", kind]
+        assert [(one.by, one.now_on) for one in of_calendar(ash, case)] == [("Sendflow", day("2026-12-01"))]
+        assert {one.because for one in moves(ash, case) if one.step == "brief_staff"} == {CALENDAR_CHANGED}
+    assert ash.ledger.verify() == []
+
+
+def test_whoever_stands_in_for_the_senco_redates_in_their_name(ash: Village, closure: Any) -> None:
+    case, senco = to_brief_staff(ash), ash.senco.person_id
+    assert senco is not None and ash.teacher.person_id is not None
+    with ash.engines.scheduler() as session:
+        said = say_away(session, NewAbsence(senco, ash.teacher.person_id, TODAY, TODAY), by=senco, today=TODAY, now=ash.clock.now())
+    try:
+        closure("2026-11-24", "2026-11-25")
+        done = {one.case: one.moved for one in ash.ledger.redate(ash.teacher, because="snow", schools=[ash.school_id])}
+        assert len(done[case]) == 1 and ash.ledger.verify(case) == []
+        with ash.engines.app([ash.school_id]) as session:
+            entry = timeline_of(session, case)[-1]
+        assert (entry.who, entry.on_behalf_of, entry.role) == ("Teacher Ash", "Senco Ash", "SENCO")
+    finally:
+        with ash.engines.scheduler() as session:
+            take_back(session, said.id, by=senco, today=TODAY, now=ash.clock.now())
 
 
 def test_who_may_not_redate_is_refused_and_another_school_sees_nothing(engines: Engines, ash: Village, closure: Any) -> None:

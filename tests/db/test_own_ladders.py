@@ -9,8 +9,10 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from db.absences import NewAbsence, say_away, take_back
 from db.chase import sweep_all
 from db.engine import Engines
+from db.importing.write_plans import keep_authorities
 from db.ledger import Act, NotAllowed
 from db.mailings import lay_aside
 from db.models import Membership, Person
@@ -18,7 +20,7 @@ from db.queries.ladders import chased_otherwise, own_ladders
 from db.setting_ladders import Scope, set_ladder, unset_ladder
 from rules.definition import Ladder, Rung
 from rules.history import Event
-from tests.db.ledger_story import Village, day, village
+from tests.db.ledger_story import TODAY, Village, day, village
 from tests.db.test_outbox import spread_all
 
 SHIPPED = Rung("1 week before", "owner", "reminder", "reminder")
@@ -44,9 +46,9 @@ class Lead:
         where = Scope(self.at.school_id) if scope is None else scope
         return set_ladder(self.at.ledger.parts, self.id, frozenset({self.at.school_id}), where, ladder, "rungs: …", "we start earlier")
 
-    def unsets(self, scope: Scope | None = None) -> bool:
+    def unsets(self, scope: Scope | None = None, name: str = "la_duty") -> bool:
         where = Scope(self.at.school_id) if scope is None else scope
-        return unset_ladder(self.at.ledger.parts, self.id, frozenset({self.at.school_id}), where, "la_duty", "as shipped again")
+        return unset_ladder(self.at.ledger.parts, self.id, frozenset({self.at.school_id}), where, name, "as shipped again")
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +111,28 @@ def test_the_school_comes_before_the_authority_before_the_trust(ash: Village, le
     assert found == [numbers[2], numbers[1], numbers[0], None]
 
 
+def test_a_plan_that_becomes_another_authoritys_is_chased_by_that_ones_ladder_from_the_next_morning(ash: Village, lead: Lead) -> None:
+    there = village(ash.engines, "900009").authority_id
+    here, elsewhere = (lead.sets(OWN, Scope(authority_id=authority)) for authority in (ash.authority_id, there))
+    try:
+        pupil, other = ash.pupil(), ash.meeting_agreed()
+        case = ash.open(pupil_id=pupil).case
+        ash.decide(case, "agree_meeting_date", "2026-09-20", meeting_on=day("2026-11-05"))
+        assert decision(ash, case)[1] == here
+        version = ash.ledger.position(case)[2]
+        with ash.engines.scheduler() as session:
+            keep_authorities(session, [{"pupil_id": pupil, "authority_id": there}], TODAY)
+        ash.decide(case, "offer_advocate", "2026-10-01")
+        assert decision(ash, case)[1] == elsewhere, "an act does not wait for the morning"
+        with ash.engines.scheduler() as session:
+            keep_authorities(session, [{"pupil_id": pupil, "authority_id": ash.authority_id}], TODAY)
+        assert case in ash.ledger.recount_dates() and decision(ash, case)[1] == decision(ash, other)[1] == here
+        assert ash.ledger.position(case)[2] == version + 1, "nothing has happened in the case"
+        assert ash.ledger.recount_dates() == [] and ash.ledger.verify() == []
+    finally:
+        lead.unsets(Scope(authority_id=there))
+
+
 def test_each_rung_fires_once_though_the_ladder_changes_in_between(ash: Village, lead: Lead) -> None:
     case = ash.meeting_agreed()
     due_on = ash.open_rows(case)["la_decision"].due_on
@@ -128,6 +152,35 @@ def test_each_rung_fires_once_though_the_ladder_changes_in_between(ash: Village,
     lead.unsets()
     ash.ledger.rebuild_rows(case)
     assert fired(ash, case, due_on + timedelta(days=9))[4:] == [], "the shipped rungs have all been fired"
+    assert ash.ledger.verify(case) == []
+
+
+def test_a_rung_to_the_owner_and_the_same_to_their_role_is_one_message(ash: Village, lead: Lead) -> None:
+    """A head who wants the SENCO reminded of whatever the school owes; where the SENCO owes it, they hear of it once, and not never."""
+    to_senco = Rung(SHIPPED.when, "senco", SHIPPED.severity, SHIPPED.template)
+    lead.sets(Ladder("school_duty", (SHIPPED, to_senco, LATE)))
+    try:
+        case = ash.meeting_agreed()
+        sweep_all(ash.engines, ash.open_rows(case)["circulate_advice"].due_on - timedelta(days=6))
+        spread_all(ash)
+        sent = "SELECT state FROM deliveries d JOIN cases c ON c.id = d.case_id WHERE ref = %s AND step = 'circulate_advice' AND to_role = 'senco'"
+        assert [row.state for row in ash.rows(sent, case)] == ["held"]
+    finally:
+        lead.unsets(name="school_duty")
+
+
+def test_a_ladder_with_other_readers_on_the_same_days_tells_them_of_what_is_late_already(ash: Village, lead: Lead) -> None:
+    case = ash.meeting_agreed()
+    due_on = ash.open_rows(case)["la_decision"].due_on
+    assert ("overdue", "headteacher", "held") in fired(ash, case, due_on + timedelta(days=2))
+    before = len(fired(ash, case, due_on + timedelta(days=2)))
+    to_senco = Rung(LATE.when, "senco", LATE.severity, LATE.template)
+    lead.sets(Ladder("la_duty", (SHIPPED, to_senco)))
+    ash.ledger.rebuild_rows(case)
+    assert fired(ash, case, due_on + timedelta(days=2))[before:] == [("overdue", "senco", "held")], "it is past, and new"
+    lead.unsets()
+    ash.ledger.rebuild_rows(case)
+    assert len(fired(ash, case, due_on + timedelta(days=2))) == before + 1, "and nothing twice when the shipped one is back"
     assert ash.ledger.verify(case) == []
 
 
@@ -165,6 +218,22 @@ def test_which_open_steps_it_would_change_is_known_before(ash: Village, lead: Le
     one = found[case, "la_decision"]
     assert (len(one.days_now), len(one.days_then)) == (2, 4)
     assert decision(ash, case) == ([-7, 1], None), "nothing was written"
+
+
+def test_whoever_stands_in_for_the_lead_sets_it_and_on_no_other_day(ash: Village, lead: Lead) -> None:
+    senco = ash.senco.person_id
+    assert senco is not None
+    of_school = (ash.ledger.parts, senco, ash.senco.schools, Scope(ash.school_id))
+    with ash.engines.scheduler() as session:
+        said = say_away(session, NewAbsence(lead.id, senco, TODAY, TODAY), by=lead.id, today=TODAY, now=ash.clock.now())
+    try:
+        assert decision(ash, ash.meeting_agreed())[1] is None and set_ladder(*of_school, OWN, "rungs: …", "in their name")
+        assert unset_ladder(*of_school, "la_duty", "in their name")
+    finally:
+        with ash.engines.scheduler() as session:
+            take_back(session, said.id, by=lead.id, today=TODAY, now=ash.clock.now())
+    with pytest.raises(NotAllowed):
+        set_ladder(*of_school, OWN, "rungs: …", "no more")
 
 
 def test_nobody_else_sets_it_and_no_other_school_sees_it(ash: Village, lead: Lead) -> None:

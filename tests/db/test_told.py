@@ -8,8 +8,11 @@ from uuid import uuid4
 import pytest
 
 from db.engine import Engines
+from db.ledger import Ledger
 from db.runs import remember_run
 from db.told import keep, untold, want_where_due
+from flows.standing import as_markdown
+from rules.loader import load_library
 from tests.db.ledger_story import Village, day, village
 
 AGREED, CIRCULATE = "agree_meeting_date", "circulate_advice"
@@ -26,6 +29,12 @@ def told(ash: Village, case: str, today: date) -> list[tuple[str, str]]:
         new = untold(session, case, today)
         keep(session, new)
     return [(one.what, one.step) for one in new.news]
+
+
+def shown_in_prefect(ash: Village, case: str, today: date) -> str:
+    """The case's artifact on that day."""
+    definition, position, _ = ash.ledger.position(case)
+    return as_markdown(case, definition, position, today, "https://send.example.org")
 
 
 def opened(ash: Village) -> str:
@@ -84,3 +93,43 @@ def test_cases_that_fall_due_want_a_wake(ash: Village) -> None:
     with ash.engines.scheduler() as session:
         assert want_where_due(session, due_on + timedelta(days=400), due_on + timedelta(days=500)) == 0
         assert want_where_due(session, due_on, due_on) >= 1
+
+
+def test_a_lifted_date_is_overdue_only_after_the_day_on_which_it_is_looked_at_again(engines: Engines) -> None:
+    """An automation of the trust's own would say else that a date of law has passed."""
+    elm = village(engines, "900002")
+    elm.ledger = Ledger(engines, elm.clock, load_library())
+    facts = {"asked_by": "parent", "year_group": 5, "rights_held_by": "parent"}
+    case = elm.ledger.open_case(elm.senco, key=uuid4(), process="ehc_needs_assessment", pupil_id=elm.pupil(), facts=facts, on=day("2026-01-12")).case
+    with engines.scheduler() as session:
+        remember_run(session, case, uuid4())
+    elm.decide(case, "la_confirms_receipt", "2026-01-20", request_received_on=day("2026-01-19"))
+    review_on, step = day("2026-04-01"), "la_decides_to_assess"
+    lifted = {"step": step, "exception": "circumstances", "because": "synthetic", "review_on": review_on}
+    elm.ledger.apply_exception(elm.senco, key=uuid4(), case=case, **lifted, on=day("2026-02-01"))
+    due_on = elm.open_rows(case)[step].due_on
+    assert due_on < review_on
+    for today in (due_on, due_on + timedelta(days=1), review_on):
+        assert step not in {of for what, of in told(elm, case, today) if what in ("step.due", "step.overdue")}
+    with engines.scheduler() as session:
+        assert want_where_due(session, review_on, review_on + timedelta(days=1)) == 1
+    assert ("step.overdue", step) in told(elm, case, review_on + timedelta(days=1))
+    late = (review_on - due_on).days
+    assert ", lifted" in shown_in_prefect(elm, case, review_on) and f"**{late + 1} days overdue**" in shown_in_prefect(
+        elm, case, review_on + timedelta(days=1)
+    )
+
+
+def test_nobody_is_late_with_a_window_that_the_calendar_closes(ash: Village) -> None:
+    case = opened(ash)
+    ash.decide(case, AGREED, "2026-09-20", meeting_on=day("2026-11-05"))
+    ash.decide(case, CIRCULATE, "2026-10-20")
+    ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_invitations", on=day("2026-09-21"))
+    ash.decide(case, "hold_meeting", "2026-11-05")
+    ash.decide(case, "la_decision", "2026-11-13", "amend", decision_on=day("2026-11-13"), notice_sent_on=day("2026-11-01"))
+    window = "views_on_amendments"
+    row = ash.open_rows(case)[window]
+    assert row.wakes_on is not None
+    assert ("step.due", window) in told(ash, case, row.due_on)
+    assert ("step.overdue", window) not in told(ash, case, row.due_on + timedelta(days=1))
+    assert "**1 day overdue**" not in shown_in_prefect(ash, case, row.due_on + timedelta(days=1))

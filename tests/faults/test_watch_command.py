@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -64,6 +65,27 @@ def test_nothing_wrong_is_exit_code_0_and_an_alarm_address_without_service_is_re
     get_settings.cache_clear()
     wrong = CliRunner().invoke(app, ["watch"])
     assert wrong.exit_code == 2 and "no address that Apprise knows" in wrong.output and "secret" not in wrong.output
+
+
+def test_status_shows_what_ran_what_waits_and_what_is_wrong_and_tells_nobody(engines: Engines, bell: AlarmBell) -> None:
+    with engines.scheduler() as session:
+        session.execute(text("UPDATE instance_identity SET host_key = ''"))
+    well = CliRunner().invoke(app, ["status"])
+    assert well.exit_code == 0 and "chase_deadlines" in well.output and "cases that want to be woken" in well.output
+    assert well.output.rstrip().endswith("Nothing is wrong.")
+    worker_falls_silent(engines)
+    silent = CliRunner().invoke(app, ["status"])
+    assert silent.exit_code == 1 and "No worker has been heard for 4 minutes" in silent.output
+    told = json.loads(CliRunner().invoke(app, ["status", "--json"]).output)
+    assert {one["name"] for one in told["seen"]["beats"]} >= {WORKER, "reconcile"} and [one["kind"] for one in told["wrong"]] == ["worker"]
+    assert bell.heard == [] and not (get_settings().folder / "watch.json").exists(), "only `watch` tells, and remembers"
+
+
+def test_status_of_a_ledger_that_is_away_says_so(bell: AlarmBell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
+    get_settings.cache_clear()
+    away = CliRunner().invoke(app, ["status"])
+    assert away.exit_code == 1 and away.output.startswith("The ledger's database does not answer") and bell.heard == []
 
 
 def test_beside_up_it_looks_again_and_again_in_a_thread_and_tells_once(

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from ast import literal_eval
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from prefect.events.schemas.events import Resource, ResourceSpecification
 
+from db.told import News, Untold
+from flows.tell_prefect import _event
 from tests.faults.alarm_bell import AlarmBell
 from tests.flows.office import Office, until
 
 pytestmark = pytest.mark.slow
+NOW = datetime(2026, 12, 4, 9, tzinfo=UTC)
 SILENT = "Nothing has run for ten seconds."
 
 
@@ -44,6 +52,21 @@ def test_prefect_hears_of_a_case_once_by_reference_step_and_date(office: Office)
         "prefect.resource.id": f"sendflow.case.{case}", "sendflow.process": "annual_review", "sendflow.school": "900001",
     }  # fmt: skip
     assert "Ada" not in str(events) and "Ashby" not in str(events)
+
+
+def test_the_documented_automation_rings_for_dates_of_law_alone() -> None:
+    """It says that a date of law has passed, which is not so of the trust's own target."""
+    documented = re.search(r"match=(\{.*?\})", (Path(__file__).parents[2] / "docs" / "prefect.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert documented
+    match = ResourceSpecification.model_validate(literal_eval(documented[1]))
+    of = Untold("AR-000012", "annual_review", "900001", (), 3, "")
+    rings = {
+        lawful: match.matches(
+            Resource.model_validate(_event(of, News("step.overdue", "x", "la_decision", "", 1, day, lawful), uuid4(), NOW)["resource"])
+        )
+        for lawful, day in ((True, NOW.date()), (False, NOW.date()))
+    }
+    assert rings == {True: True, False: False}
 
 
 def renewed_at(office: Office, name: str) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import httpx
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from db.heartbeats import beat
 from db.models import Membership, SchoolClosure
 from db.unowned import tell_unowned
 from tests.db.ledger_story import TODAY, day
@@ -94,6 +96,27 @@ def test_the_trusts_lead_sees_where_nobody_can_act_and_names_who_stands_in(site:
     take_back(lead)
     with site.engines.scheduler() as session:
         session.get_one(Membership, (birch_head, site.birch, "headteacher")).until_on = None
+
+
+def test_the_trusts_lead_reads_on_the_console_that_chasing_has_stopped_and_no_school_does(site: Site) -> None:
+    """The worker is heard, and the schedules are not: nobody is reminded, and without `sendflow watch` nobody would know."""
+
+    def heard(name: str, hours_ago: int, code: str = "", every: int = 86_400) -> None:
+        with site.engines.scheduler() as session:
+            beat(session, name, site.clock.now() - timedelta(hours=hours_ago), every_seconds=every, error_code=code)
+
+    heard("wakes", 0, every=30)
+    heard("chase_deadlines", 25)
+    lead, senco = site.client("trust_send_lead"), site.client("senco")
+    assert "Sendflow itself" not in lead.get("/").text, "the day on which the clocks go back has 25 hours"
+    heard("chase_deadlines", 27)
+    heard("reconcile", 0, "MoreThanAHandful", 600)
+    shown = lead.get("/").text
+    assert "Sendflow itself" in shown and "chase_deadlines was last heard 27 hours ago" in shown and "MoreThanAHandful" in shown
+    assert "Sendflow itself" not in senco.get("/").text
+    heard("chase_deadlines", 0)
+    heard("reconcile", 0, every=600)
+    assert "Sendflow itself" not in lead.get("/").text
 
 
 def test_a_head_delegates_for_two_weeks_and_takes_back(site: Site, chromium: Browser) -> None:
