@@ -9,7 +9,7 @@ down_revision = "0015"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).with_name("sql_0016")  # what is new, as it was then: 0033 installs all anew
+SQL = Path(__file__).with_name("sql_0016")  # what is new, as it was then: 0034 installs all anew
 DOORS = ("keep_document",)
 PROFILES = """
     CREATE TABLE la_profiles (

@@ -9,7 +9,7 @@ down_revision = "0021"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).with_name("sql_0022")  # what is new, as it was then: 0033 installs all anew
+SQL = Path(__file__).with_name("sql_0022")  # what is new, as it was then: 0034 installs all anew
 DOORS = ("reads_now",)
 COLUMNS = (
     "ALTER TABLE links ADD COLUMN authority_id INTEGER, ADD COLUMN revoked_by BIGINT, "

@@ -9,7 +9,7 @@ down_revision = "0029"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).with_name("sql_0030")  # what is new, as it was then: 0033 installs all anew
+SQL = Path(__file__).with_name("sql_0030")  # what is new, as it was then: 0034 installs all anew
 DOORS = ("speaks_in",)
 
 

@@ -1,8 +1,4 @@
-"""Whoever a case says complains reads and answers as the parent, with parental responsibility or as a carer without it (`reads_now`).
-
-A migration that changes one of the ledger's functions later takes over the lines of `upgrade`, and leaves a frozen copy of what is new in `db/sql`
-for this one, as 0032 has.
-"""
+"""Whoever a case says complains reads and answers as the parent, with parental responsibility or as a carer without it (`reads_now`)."""
 
 from pathlib import Path
 
@@ -13,7 +9,7 @@ down_revision = "0032"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parents[2] / "sql"
+SQL = Path(__file__).with_name("sql_0033")  # what is new, as it was then: 0034 installs all anew
 
 
 def upgrade() -> None:
