@@ -70,9 +70,10 @@ def lay_aside_reminders(session: Session, instance: Instance) -> None:
     session.execute(_LAY_ASIDE, {**_named(instance), "passed": PASSED})
 
 
-def word_of(session: Session, delivery: Delivery, today: date) -> str:
-    """What was last said of the step that `delivery` is about, if its day has not passed: the details of the message that asks again; or empty."""
-    about = _named((delivery.case_id, delivery.step, delivery.party, delivery.round, delivery.to_role))
+def word_of(session: Session, delivery: Delivery, today: date, owner: str = "") -> str:
+    """What was last said of the step that `delivery` is about, if its day has not passed: the details of the message that asks again; or empty.
+    `owner`: the role that owes the step, where the delivery is to another."""
+    about = _named((delivery.case_id, delivery.step, delivery.party, delivery.round, owner or delivery.to_role))
     return session.scalar(_WORD, {**about, "passed": PASSED, "today": today}) or ""
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.calendar_of_school import calendar_of
+from db.held import FAMILY
 from db.models import Absence, Case, Delivery, Person, PinnedDefinition, Pupil, School, StepRow
 from db.queries.acting import acting_in
 from db.said import word_of
@@ -30,6 +31,7 @@ from rules.loader import from_pinned
 from rules.owed import standing_right
 from rules.position_text import position_from_text
 from rules.position_types import Position
+from rules.refusals import step_title
 from rules.values import Value
 
 
@@ -53,7 +55,7 @@ def letter_values(
         "target": _target(session, delivery, today),
         "facts": KnownFacts(position.facts),
         "right": _right(definition, details) or _right_given_before(definition, position, calendar),
-        "said": _said(json.loads(word_of(session, delivery, today) or "{}") if "raised_to" in details else details),
+        "said": _said(_word(session, delivery, details, today)),
         "corrected": corrected_values(definition, details),
         "contains": _contains(step, delivery.moment),
         "moved": moved_values(session, delivery, definition, details),
@@ -100,7 +102,7 @@ def _step(definition: Definition, step: Step | None, delivery: Delivery) -> dict
     party = definition.roles[delivery.party].title if delivery.party in definition.roles else delivery.party
     role = definition.role_of(step, delivery.party)
     owner = role.title if role else "the software"
-    title = step.title.replace("{party}", party)
+    title = step_title(definition, step.name, delivery.party)
     return {"name": step.name, "title": title, "hint": step.hint, "owner": owner, "policy": step.policy, "party": party}
 
 
@@ -110,7 +112,7 @@ def _due(session: Session, delivery: Delivery, today: date) -> dict[str, object]
         return None
     due = DueDate(row.due_on, Why.from_text(row.why), row.safe_on)
     late = (today - due.on).days
-    return {"on": due.on, "safe_on": due.safe_on, "days_late": max(0, late), "why": " ".join(explain(due))}
+    return {"on": due.on, "safe_on": due.safe_on, "days_late": max(0, late), "days_left": max(0, -late), "why": " ".join(explain(due))}
 
 
 def _target(session: Session, delivery: Delivery, today: date) -> dict[str, object] | None:
@@ -118,7 +120,8 @@ def _target(session: Session, delivery: Delivery, today: date) -> dict[str, obje
     row = session.get(StepRow, (delivery.case_id, delivery.no)) if delivery.no else None
     if row is None or row.target_on is None:
         return None
-    return {"on": row.target_on, "days_late": max(0, (today - row.target_on).days)}
+    late = (today - row.target_on).days
+    return {"on": row.target_on, "days_late": max(0, late), "days_left": max(0, -late)}
 
 
 class KnownFacts(dict[str, Value]):
@@ -157,8 +160,22 @@ def _standing_in(
     if holder is None or instead:
         return {"name": "", "until": None, "role": role}
     person = session.get_one(Person, int(str(holder)))
-    until = session.scalar(select(Absence.to_on).where(Absence.person_id == person.id, Absence.ended_at.is_(None), Absence.from_on <= today))
+    standing = select(Absence.to_on).where(Absence.person_id == person.id, Absence.ended_at.is_(None), Absence.from_on <= today)
+    until = session.scalar(standing.where(Absence.to_on.is_(None) | (Absence.to_on >= today)))
     return {"name": f"{person.given_name} {person.family_name}", "until": until, "role": role}
+
+
+def _word(session: Session, delivery: Delivery, details: Mapping[str, object], today: date) -> Mapping[str, object]:
+    """Where the word stands that `_said` reads: with the message itself; for whoever has a breach above the step's owner, and for a family that hears
+    that somebody is late, with the message that asks the owner again."""
+    owner = ""
+    if "raised_to" not in details:
+        row = session.get(StepRow, (delivery.case_id, delivery.no)) if delivery.no and delivery.rung is not None else None
+        if row is None or delivery.to_role not in FAMILY:
+            return details
+        owner = row.owner
+    found: Mapping[str, object] = json.loads(word_of(session, delivery, today, owner) or "{}")
+    return found
 
 
 def _said(details: Mapping[str, object]) -> dict[str, object] | None:
