@@ -75,8 +75,7 @@ def link_for(session: Session, delivery: Delivery, reader: Reader, origin: str, 
     if row is None or row.closed_seq is not None or case.ended:
         return ReadersLink()
     definition = definition_of(session, case)
-    owner = link_role_for_step(definition, delivery.step, delivery.party)
-    if not owner or reader.role not in (owner, definition.roles[owner].passes_to):
+    if not link_role_for_step(definition, delivery.step, delivery.party) or reader.role != row.owner:  # after the rights have passed: the holder's
         return ReadersLink()
     expires_on = max(row.due_on or today, today) + timedelta(days=LINK_DAYS)
     try:
