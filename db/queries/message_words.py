@@ -51,6 +51,7 @@ WORDS = {
     "bad_template": "its text cannot be written: `sendflow check` names it",
 }
 KEPT_AWAY = "did not reach them, and an order keeps them from contact now: nobody tells them"
+NOT_THEIRS = "did not reach them, and they are no parent in this case any more: nobody tells them"
 _IN_PERSON = frozenset({NOBODY, "no_reader", "no_address", "by_post", "by_phone", "by_sms", "no_mobile", "in_writing"})
 
 
