@@ -6,7 +6,7 @@ Sessions are the scheduler's: a deputy may be of another school of the trust. Wh
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -19,7 +19,7 @@ from db.models import Absence, Membership, Person
 from db.permissions import role_title
 from db.person_schools import make_deputies_known
 from db.queries.absences import SaidAbsence, said_absences
-from db.queries.unowned import own_approvals
+from db.queries.unowned import OwnApproval, own_approvals
 from db.unowned import tell_unowned
 from db.who_says_away import StoodInFor, changing_days, stood_in_for, too_high
 from rules.explain import in_full
@@ -32,6 +32,8 @@ _SCHOOLS = text("""
         FROM memberships WHERE person_id = :person) AS posts
     WHERE last_on >= LEAST(CAST(:from_on AS date), last_of_all) ORDER BY school_id
 """)
+
+_STOOD_IN_AT = text("SELECT DISTINCT school_id FROM stand_ins(:day)")
 
 
 class CannotBeAway(FieldFault):
@@ -64,6 +66,8 @@ def say_away(session: Session, said: NewAbsence, *, by: int, today: date, now: d
     _refuse_second(said, standing, people)
     _refuse_chain(session, said, standing, people)
     schools = list(session.scalars(_SCHOOLS, {"person": said.person_id, "from_on": said.from_on}))
+    affected = {*schools, *session.scalars(_STOOD_IN_AT, {"day": said.from_on})}
+    by_author = {(one.case_id, one.no) for one in own_approvals(session, said.from_on, affected)}
     days = changing_days(said.from_on, said.to_on, [(one.from_on, one.to_on) for one in standing])
     before = stood_in_for(session, by, days)
     row = Absence(**_values(said), said_by=by, said_at=now, school_ids=schools)
@@ -71,7 +75,7 @@ def say_away(session: Session, said: NewAbsence, *, by: int, today: date, now: d
     session.flush()
     if by != said.person_id:
         _refuse_own_rise(too_high(session, by, stood_in_for(session, by, days) - before, today))
-    _refuse_own_work(session, said, schools, people)
+    _refuse_own_work(one for one in own_approvals(session, said.from_on, affected) if (one.case_id, one.no) not in by_author)
     make_deputies_known(session)
     owe_to_deputies(session, today)
     tell_unowned(session, today)
@@ -173,9 +177,9 @@ def _refuse_own_rise(gained: Sequence[StoodInFor]) -> None:
         )
 
 
-def _refuse_own_work(session: Session, said: NewAbsence, schools: Sequence[int], people: Mapping[int, Person]) -> None:
-    """Whoever did the work does not approve it (`not_by`): with this absence an approval would wait for its own author alone."""
-    mine = [one for one in own_approvals(session, said.from_on, schools) if said.person_id in one.stood_in_for]
+def _refuse_own_work(newly: Iterable[OwnApproval]) -> None:
+    """Whoever did the work does not approve it (`not_by`). `newly`: what with this absence, directly or along a chain, waits for its own author."""
+    mine = list(newly)
     if mine:
         cases = ", ".join(f"“{one.title}” of {one.case}" for one in mine[:3])
         raise CannotBeAway(

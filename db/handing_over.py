@@ -34,8 +34,8 @@ _TELL = text("""
 """)
 _SCHOOLS = text("SELECT DISTINCT unnest(school_ids) FROM absences WHERE ended_at IS NULL AND (to_on IS NULL OR to_on >= :today) ORDER BY 1")
 _REACHED = text("""
-    SELECT COALESCE(g.state NOT IN ('owed', 'claimed', 'superseded', 'failed'), false) AS told,
-           p.email <> '' AND p.preferred_channel = 'email' AND g.state IS DISTINCT FROM 'failed' AS by_mail,
+    SELECT COALESCE(g.state NOT IN ('owed', 'claimed', 'superseded', 'failed', 'bounced'), false) AS told,
+           p.email <> '' AND p.preferred_channel = 'email' AND COALESCE(g.state NOT IN ('failed', 'bounced'), true) AS by_mail,
            EXISTS (SELECT FROM mailings o WHERE o.kind = :kind AND o.person_id = a.deputy_id AND o.sent_for = :today AND o.id IS DISTINCT FROM g.id)
              AS has_todays
     FROM absences a JOIN persons p ON p.id = a.deputy_id LEFT JOIN mailings g ON g.id = a.told_by WHERE a.id = :absence

@@ -3,7 +3,7 @@
 -- Each role of each person who is away on that day, at each school, and who stands in: the first person along the chain of deputies who is not away.
 -- `deputy_id` null: nobody can (the chain ends with somebody who has left). `until_on`: the last day of it, null until further notice.
 -- Few are away at once, but PostgreSQL guesses that a recursion makes many rows: what looks up each of them is written so that it stays a look-up.
--- A leaver, whose roles have all ended, is stood in for in those that ended last: their post is held until somebody is put in it. Whoever left a school
+-- A leaver, whose roles have all ended, is stood in for in those that ended last: their post is held until somebody else is put in it. Whoever left a school
 -- before the absence, and works at another, has no post there: it is somebody else's by now.
 CREATE OR REPLACE FUNCTION stand_ins(p_day date) RETURNS TABLE (school_id int, role text, holder_id bigint, deputy_id bigint, until_on date)
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20 SET search_path = public, pg_temp AS $$
@@ -30,7 +30,9 @@ BEGIN
     )
     SELECT o.school_id, o.role, o.person_id, t.deputy, coalesce(t.to_on, w.to_on)
       FROM posts o JOIN away w ON w.person_id = o.person_id LEFT JOIN acting t ON t.holder = o.person_id
-     WHERE o.last_on >= LEAST(p_day, o.last_there) AND o.last_on >= LEAST(w.from_on, o.last_of_all);
+     WHERE o.last_on >= LEAST(p_day, o.last_there) AND o.last_on >= LEAST(w.from_on, o.last_of_all)
+       AND (o.last_on >= p_day OR NOT EXISTS (SELECT FROM memberships n WHERE n.school_id = o.school_id AND n.role = o.role
+                                                 AND n.person_id <> o.person_id AND (n.until_on IS NULL OR n.until_on >= p_day)));
 END $$;
 
 -- The roles in which one person stands in on that day, for whom, and until when. Asked at every act and page: most people are nobody's deputy.

@@ -12,7 +12,7 @@ from db.engine import Engines
 from db.handing_over import told_of
 from db.models import Membership
 from tests.db.ledger_story import TODAY, Village, day, village
-from tests.db.test_absences import away, back, colleague, held_by, person_of
+from tests.db.test_absences import away, back, colleague, held_by, person_of, report_written
 
 URNS = (str(urn) for urn in range(900301, 900400))
 
@@ -88,3 +88,23 @@ def test_a_last_day_at_the_end_of_the_calendar_keeps_nobody_else_from_saying_the
     forever = away(ash, ash.teacher, ash.senco, TODAY, date.max)
     assert away(ash, ash.head, ash.senco, TODAY, None).to_on is None
     back(ash, forever)
+
+
+def test_a_leavers_post_is_held_until_somebody_else_is_put_in_it(ash: Village) -> None:
+    """The deputy went on reading all cases as SENCO, and had each of her letters, months after the new one had come."""
+    ends(ash, day("2026-11-20"))
+    away(ash, ash.senco, ash.head, TODAY, None)
+    assert lent(ash, person_of(ash.head)) == {(ash.school_id, "senco")}
+    ends_again = colleague(ash, "New", "senco", until_on=day("2026-12-18"))
+    assert lent(ash, person_of(ash.head)) == set() and held_by(ash, ends_again)
+    ash.clock.today_is = day("2026-12-19")
+    assert lent(ash, person_of(ash.head)) == {(ash.school_id, "senco")}, "the post is empty again"
+
+
+def test_nobody_comes_to_approve_their_own_work_along_a_chain(ash: Village) -> None:
+    waiting = report_written(ash)
+    away(ash, ash.head, ash.teacher)
+    with pytest.raises(CannotBeAway, match=f"Senco Ash did the work that “Approve the report” of {waiting} looks at"):
+        away(ash, ash.teacher, ash.senco)
+    ash.decide(waiting, "approve_report", "2026-11-24", "approved", by=ash.teacher)
+    away(ash, ash.teacher, ash.senco)

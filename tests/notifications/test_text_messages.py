@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,24 @@ def test_a_mail_that_came_back_is_followed_by_one_text(ash: Village, tmp_path: P
     ((_, _, body),) = gateway.asked
     assert body["message"].startswith("A letter to you came back from your e-mail address. About ")
     assert told(ash, case) == [("bounced", "no_such_mailbox")], "the SENCO sees that the letter itself was not read"
+
+
+def test_no_text_follows_to_a_parent_whose_responsibility_is_over_by_the_time_the_mail_comes_back(
+    ash: Village, tmp_path: Path, post: ScriptedMail, gateway: TextGateway
+) -> None:
+    case = owe_invitations(ash)
+    change(ash, mother(ash, case), phone="07700 900123")
+    both = settings(tmp_path, post, gateway)
+    deliver(ash.engines, ash.clock, both, case)
+    hers = next(mail for mail, reader in zip(post.mails, post.readers, strict=True) if reader[0].startswith("mother."))
+    with ash.engines.scheduler() as session:
+        over = "UPDATE families SET parental_responsibility = false WHERE pupil_id = (SELECT pupil_id FROM cases WHERE ref = %s)"
+        session.connection().exec_driver_sql(over, (case,))
+    ash.clock.today_is += timedelta(days=1)
+    take_in(ash.engines, both, [returned(hers)])
+    deliver(ash.engines, ash.clock, both, case)
+    ash.clock.today_is -= timedelta(days=1)
+    assert gateway.asked == [], "it named the case, and had a link in it"
 
 
 def test_a_gateway_that_is_away_holds_no_mail_back_and_loses_no_text(ash: Village, tmp_path: Path, post: ScriptedMail, gateway: TextGateway) -> None:
