@@ -14,7 +14,7 @@ from db.links import Links, LinkWithdrawn
 from db.models import Case, Delivery, School, StepRow
 from db.moved_words import note_told
 from db.permissions import link_role_for_step
-from notifications.languages import above_the_letter
+from notifications.languages import above_the_letter, in_a_text
 from notifications.letter import definition_of, letter_values, school_values
 from notifications.message import Message, ReaderKeptAway
 from notifications.reader import Reader, reader_of
@@ -44,6 +44,7 @@ def compose(
     twice = delivery.may_be_twice if again is None else again
     if reader.mobile:
         words, _ = render(TEXT, reader.role, {**values, "came_back": delivery.channel == "sms"})
+        words += in_a_text(reader.language, session.get_one(School, delivery.school_id).phone)
         return Message(reader.mobile, words, "", delivery.reference, twice, reader_kind=reader.kind, way="sms")
     subject, html = render(delivery.template, reader.role, {**values, "again": twice})
     if link.withdrawn:

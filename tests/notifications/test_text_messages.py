@@ -123,6 +123,14 @@ def test_whoever_asked_for_a_text_gets_one_without_a_name_a_need_or_a_school(
     assert told(ash, case) == []
 
 
+def test_a_text_ends_in_its_readers_language_as_a_letter_begins_in_it(ash: Village, tmp_path: Path, post: ScriptedMail, gateway: TextGateway) -> None:
+    case = owe_invitations(ash)
+    change(ash, mother(ash, case), preferred_channel="sms", phone="07700 900123", language="pl")
+    deliver(ash.engines, ash.clock, settings(tmp_path, post, gateway), case)
+    ((_, _, body),) = gateway.asked
+    assert body["message"].startswith(f"About {case}: ") and "prosimy zadzwonić do szkoły" in body["message"]
+
+
 def test_without_a_service_or_a_mobile_number_a_person_is_asked_to_tell_them(
     ash: Village, tmp_path: Path, post: ScriptedMail, gateway: TextGateway
 ) -> None:
