@@ -17,6 +17,7 @@ from db.engine import Engines
 from db.models import Person
 from db.queries.messages import failed_messages
 from db.settings import Settings
+from db.told_by_a_person import CannotTell, Telling, tell
 from notifications.dispatch import DeliveryCounts, deliver
 from notifications.text_messages import SmsUrlError, mobile_number, send_text
 from tasks.bounces import take_in
@@ -153,6 +154,32 @@ def test_what_the_law_wants_in_writing_is_a_letter_all_the_same(ash: Village, tm
         )
     assert deliver(ash.engines, ash.clock, settings(tmp_path, post, gateway), case) == DeliveryCounts(accepted=OWED)
     assert gateway.asked == [] and len(post.took) == OWED
+
+
+def test_what_the_law_wants_in_writing_is_no_matter_of_a_call_and_waits_for_no_sms_service(
+    ash: Village, tmp_path: Path, post: ScriptedMail, gateway: TextGateway
+) -> None:
+    """A notice with a right of appeal was to be told by telephone, or by a text that nobody could send, although there was an address."""
+    by_phone, by_text = owe_invitations(ash), owe_invitations(ash)
+    with ash.engines.scheduler() as session:
+        session.connection().exec_driver_sql(
+            "UPDATE deliveries SET details = %s WHERE to_role = 'parent' AND case_id IN (SELECT id FROM cases WHERE ref = ANY (%s))",
+            (json.dumps({"right": {"name": "appeal", "last_on": None}}), [by_phone, by_text]),
+        )
+    change(ash, mother(ash, by_phone), preferred_channel="phone")
+    change(ash, mother(ash, by_text), preferred_channel="sms", phone="07700 900123")
+    for case in (by_phone, by_text):
+        deliver(ash.engines, ash.clock, settings(tmp_path, post, None), case)
+    assert told(ash, by_text) == [] and len(post.took) == 2 * OWED - 1
+    with ash.engines.app([ash.school_id]) as session:
+        (notice,) = [one for one in failed_messages(session) if one.case == by_phone and one.to_role == "parent"]
+    assert notice.where == "they asked for a call, and the law wants this in writing too: ring them, print it and send it"
+    today = ash.clock.today()
+    with ash.engines.scheduler() as session:
+        for way in ("phone", "text"):
+            with pytest.raises(CannotTell, match="The law wants this in writing"):
+                tell(session, notice.id, Telling(way, today, ash.senco.person_id or 0), today)
+        tell(session, notice.id, Telling("post", today, ash.senco.person_id or 0), today)
 
 
 def test_a_mail_that_came_back_is_followed_by_one_text(ash: Village, tmp_path: Path, post: ScriptedMail, gateway: TextGateway) -> None:
