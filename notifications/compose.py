@@ -58,7 +58,9 @@ def _in_writing(session: Session, delivery: Delivery, details: Mapping[str, obje
     if "right" in details:
         return True
     step = definition_of(session, session.get_one(Case, delivery.case_id)).steps.get(delivery.step)
-    return step is not None and bool(step.contains.get(delivery.moment))
+    if step is None or delivery.moment not in ("done", *step.outcomes):  # a reminder, or that a step has opened
+        return False
+    return bool(step.contains or (delivery.moment in step.outcomes and step.outcomes[delivery.moment].contains))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import base64
+import email
 import hashlib
 import hmac
 import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
 
 from db.engine import Engines
 from db.models import Person
+from db.outbox import spread
 from db.queries.messages import failed_messages
 from db.settings import Settings
 from db.told_by_a_person import CannotTell, Telling, tell
 from notifications.dispatch import DeliveryCounts, deliver
 from notifications.text_messages import SmsUrlError, mobile_number, send_text
 from tasks.bounces import take_in
-from tests.db.ledger_story import Village, village
+from tests.db.la_story import shipped_village
+from tests.db.ledger_story import TODAY, Village, day, noon, village
 from tests.faults.messages_at_hand import OWED, mailed, make_due, owe_invitations
 from tests.faults.scripted_mail import ScriptedMail, scripted_mail
 from tests.faults.test_messages_returned import returned
@@ -154,6 +158,24 @@ def test_what_the_law_wants_in_writing_is_a_letter_all_the_same(ash: Village, tm
         )
     assert deliver(ash.engines, ash.clock, settings(tmp_path, post, gateway), case) == DeliveryCounts(accepted=OWED)
     assert gateway.asked == [] and len(post.took) == OWED
+
+
+def test_a_notice_whose_words_the_law_lays_down_is_a_letter_also_where_it_gives_no_right(
+    engines: Engines, tmp_path: Path, post: ScriptedMail, gateway: TextGateway
+) -> None:
+    """The day of the review, the answer to a complaint, the findings of a panel and the refusal of a place came as "there is something to read"."""
+    oak = shipped_village(engines, "900308")
+    case = oak.open(rights_held_by="parent", year_group=5, looked_after=False).case
+    oak.decide(case, "agree_meeting_date", "2026-09-20", meeting_on=day("2026-11-05"))
+    oak.ledger.decide(oak.software, key=uuid4(), case=case, step="send_invitations", on=day("2026-09-21"))
+    with engines.scheduler() as session:
+        while spread(session, noon(TODAY)).rows:
+            pass
+    change(oak, mother(oak, case), preferred_channel="sms", phone="07700 900123")
+    deliver(engines, oak.clock, settings(tmp_path, post, gateway), case)
+    hers = [mail for mail, reader in zip(post.mails, post.readers, strict=True) if reader[0].startswith("mother.")]
+    assert len(hers) == 1 and b"Thursday 5 November 2026" in email.message_from_bytes(hers[0]).as_bytes()
+    assert len(gateway.asked) == 1, "what asks for her views is a text, as she wished"
 
 
 def test_what_the_law_wants_in_writing_is_no_matter_of_a_call_and_waits_for_no_sms_service(
