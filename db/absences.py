@@ -140,7 +140,7 @@ def _refuse_chain(session: Session, said: NewAbsence, standing: Sequence[Absence
     away: dict[int, list[Absence]] = defaultdict(list)
     for row in standing:
         away[row.person_id].append(row)
-    links = [((said.person_id,), said.deputy_id, said.from_on, said.to_on or date.max)]
+    links: list[tuple[tuple[int, ...], int, date, date]] = [((said.person_id,), said.deputy_id, said.from_on, said.to_on or date.max)]
     while links:  # somebody may be away more than once in these days, and name another deputy each time
         seen, at, first_on, last_on = links.pop()
         if at in seen:
