@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from db.ledger import Actor, NotAllowed
+from db.links_held import links_held
 from db.models import Family, Person
 from db.queries.rights import rights_passed
 from db.rights_told import tell_rights_passed
@@ -127,6 +128,8 @@ def test_an_open_right_is_told_to_the_young_person_the_day_it_becomes_theirs_and
     console = TestClient(create_app(post.parts.settings, place.engines, post.clock, LIBRARY, place.ledger), base_url="http://127.0.0.1:8000")
     hers_now, theirs = (console.get(path) for mail in (hers, told) for path in re.findall(r'href="http://127.0.0.1:8000(/l/[^"]+)"', mail.html))
     assert "is with somebody else now" in hers_now.text and theirs.status_code == 200
+    with place.engines.scheduler() as session:
+        assert {one.role: one.works for one in links_held(session, appeal, post.clock.today())} == {"parent": False, "young_person": True}
     holder = {row.to_role: row for row in place.rows("SELECT l.* FROM links l JOIN cases c ON c.id = l.case_id WHERE c.ref = %s", appeal)}
     by_her = Actor(holder["parent"].person_id, frozenset({place.school_id}), "link", holder["parent"].id, "parent")
     with pytest.raises(NotAllowed):
