@@ -52,7 +52,7 @@ def reader_in(
     *,
     text_instead: bool = False,
     texts: bool = False,
-    in_writing: bool = True,
+    in_writing: bool = False,
 ) -> Reader:
     """That person, else that authority's SEN team, as a reader in that role. Raises NobodyToWriteTo."""
     person = session.get(Person, person_id) if person_id is not None else None
