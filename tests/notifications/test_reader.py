@@ -121,6 +121,6 @@ def test_a_list_or_a_morning_is_no_notice_that_must_be_in_writing(ash: Village) 
     with ash.engines.scheduler() as session:
         session.get_one(Person, ash.teacher.person_id).preferred_channel = "phone"
         session.flush()
-        with pytest.raises(NobodyToWriteTo, match="^by_phone$"):
+        with pytest.raises(NobodyToWriteTo, match=r"^by_phone$"):
             reader_in(session, "teacher", ash.teacher.person_id, None)
         session.rollback()
