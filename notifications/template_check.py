@@ -24,7 +24,7 @@ PARTS: Mapping[str, frozenset[str]] = {
         "step": "name title hint owner policy party",
         "due": "on safe_on days_late days_left why",
         "target": "on days_late days_left",
-        "right": "name law text last_day",
+        "right": "name law text last_day is_over",
         "standing_in": "name until role",
         "said": "word until",
         "corrected": "what now",

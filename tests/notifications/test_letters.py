@@ -60,7 +60,7 @@ def values(role: str, facts: bool = True) -> dict[str, object]:
         "due": {"on": date(2027, 1, 28), "safe_on": None, "days_late": 0, "days_left": 8, "why": "The rule: 2 weeks."} if facts else None,
         "target": {"on": date(2027, 1, 26), "days_late": 0, "days_left": 6} if facts else None,
         "facts": KnownFacts(dates | {"recommendation": "amend"}) if facts else KnownFacts(),
-        "right": {"name": "appeal", "law": "HESC r.20", "text": "", "last_day": date(2027, 3, 1)} if facts else None,
+        "right": {"name": "appeal", "law": "HESC r.20", "text": "", "last_day": date(2027, 3, 1), "is_over": False} if facts else None,
         "said": {"word": "will_be_by", "until": date(2027, 1, 29)} if facts else None,
         "corrected": {"what": "the day of the hearing", "now": "Thursday 14 January 2027"} if facts else None,
         "contains": {},

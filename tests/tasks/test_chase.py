@@ -79,3 +79,28 @@ def test_a_family_hears_what_is_so_of_an_authority_that_is_late(post: MorningPos
     assert not any("We wrote to" in text or "in two weeks" in text for text in mails.values()), "nor did anything come in two weeks"
     officers = [mail for mail in post.comes("2026-12-07") if mail.to == "la@testshire.example"]
     assert [(promised in mail.html, silent in mail.html) for mail in officers] == [(False, True)]
+
+
+def test_the_last_day_of_a_right_is_that_of_the_day_the_letter_leaves(post: MorningPost) -> None:
+    """The day on the authority's letter was put right before ours had left: it had the new day, and the last day that the wrong one gave. A decision
+    that became known months later was told with a last day as if it were to come."""
+    place = post.village
+    waiting, late = post.review("2026-11-06"), post.review("2026-11-06")
+    for case in (waiting, late):
+        place.decide(case, "hold_meeting", "2026-11-06")
+    post.is_now("2026-12-01", 9)
+    place.decide(waiting, "la_decision", "2026-12-01", "maintain", decision_on=day("2026-11-20"))
+    post.spread()
+    put_right = {"fact": "decision_on", "value": day("2026-11-27"), "because": "misread", "on": post.clock.today()}
+    place.ledger.correct(place.senco, key=uuid4(), case=waiting, **put_right)
+    kept = "the plan stays as it is"
+    (letter,) = [
+        words(mail) for mail in post.comes("2026-12-02", hour=9) if mail.to.startswith("mother.") and waiting in mail.subject and kept in mail.subject
+    ]
+    assert "dated Friday 27 November 2026" in letter and "The last day to appeal is Wednesday 27 January 2027." in letter
+    post.is_now("2027-03-01", 9)
+    place.decide(late, "la_decision", "2027-03-01", "maintain", decision_on=day("2026-12-01"))
+    (letter,) = [
+        words(mail) for mail in post.comes("2027-03-01", hour=10) if mail.to.startswith("mother.") and late in mail.subject and kept in mail.subject
+    ]
+    assert "The last day to appeal was Monday 1 February 2027. It has passed." in letter and "ask the Tribunal to allow" in letter
