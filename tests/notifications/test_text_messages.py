@@ -214,8 +214,20 @@ def test_a_mail_that_came_back_is_followed_by_one_text(ash: Village, tmp_path: P
         take_in(ash.engines, both, [returned(hers)])
     assert deliver(ash.engines, ash.clock, both, case) == DeliveryCounts(accepted=1)
     ((_, _, body),) = gateway.asked
-    assert body["message"].startswith("A letter to you came back from your e-mail address. About ")
+    assert body["message"].startswith("A letter did not reach you at your e-mail address. About ")
     assert told(ash, case) == [("bounced", "no_such_mailbox")], "the SENCO sees that the letter itself was not read"
+
+
+def test_an_address_that_cannot_be_right_is_followed_by_a_text_as_one_that_is_refused(
+    ash: Village, tmp_path: Path, post: ScriptedMail, gateway: TextGateway
+) -> None:
+    case = owe_invitations(ash)
+    change(ash, mother(ash, case), email="mother.ada@home,example", phone="07700 900123")
+    both = settings(tmp_path, post, gateway)
+    for _ in range(2):
+        deliver(ash.engines, ash.clock, both, case)
+    ((_, _, body),) = gateway.asked
+    assert body["message"].startswith("A letter did not reach you at your e-mail address. About ") and told(ash, case) == [("failed", "bad_address")]
 
 
 def test_no_text_follows_to_a_parent_whose_responsibility_is_over_by_the_time_the_mail_comes_back(
