@@ -30,7 +30,8 @@ _WORDS: dict[Reason, str] = {
     "with_another": "What this link asked for is with somebody else now, so it opens nothing any more. They have a link of their own, or get one "
     "with the next message. {ask} if you think that it is yours to answer.",
     "expired": "This link has expired. {ask} for a new one if you still need it.",
-    "moved_on": "What this link asked for has been settled in the meantime. There is nothing more to do here.",
+    "moved_on": "What this link asked for has been settled in the meantime, so this page takes no more. {ask} if there is something that you still "
+    "want to say.",
 }
 _MAKE = text("""
     INSERT INTO links (id, case_id, person_id, authority_id, school_id, expires_on, round, step, party, to_role)
