@@ -43,7 +43,8 @@ _REACHED = text("""
 # The posts are those of the absence's first day, or of today once it has begun: a leaver's, whose post is held, are those that they had.
 _TOLD_OF = text("""
     SELECT concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name) AS name, a.from_on, a.to_on,
-           ARRAY(SELECT DISTINCT i.role FROM stand_ins(GREATEST(a.from_on, :today)) i WHERE i.holder_id = a.person_id ORDER BY i.role) AS roles,
+           ARRAY(SELECT DISTINCT i.role FROM stand_ins(GREATEST(a.from_on, :today)) i
+                  WHERE i.holder_id = a.person_id AND i.school_id = ANY (a.school_ids) ORDER BY i.role) AS roles,
            ARRAY(SELECT s.name FROM schools s WHERE s.id = ANY (a.school_ids) ORDER BY s.name) AS schools
     FROM absences a JOIN persons p ON p.id = a.person_id WHERE a.told_by = :mailing AND a.ended_at IS NULL ORDER BY a.from_on, a.id
 """)

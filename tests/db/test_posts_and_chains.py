@@ -11,6 +11,8 @@ from db.absences import CannotBeAway
 from db.engine import Engines
 from db.handing_over import told_of
 from db.models import Membership
+from db.queries.absences import said_absences
+from db.queries.unowned import unowned_roles
 from tests.db.ledger_story import TODAY, Village, day, village
 from tests.db.test_absences import away, back, colleague, held_by, person_of, report_written
 
@@ -61,6 +63,24 @@ def test_a_post_that_ends_while_its_holder_is_away_stays_held_until_they_are_bac
     back(birch, said)
     away(birch, ash.senco, birch.teacher, day("2026-12-01"))
     assert lent(birch, person_of(birch.teacher)) == {(birch.school_id, "senco")}
+
+
+def test_a_post_taken_while_away_is_lent_to_nobody_until_somebody_says_so(ash: Village, engines: Engines) -> None:
+    """A teacher's deputy became acting head of another school by its file of staff. Nobody there had named them, and their name was unknown there."""
+    birch = village(engines, next(URNS))
+    birch.meeting_agreed()
+    said = away(ash, ash.senco, ash.teacher, TODAY, None)
+    takes_a_post(ash, birch)
+    with engines.scheduler() as session:
+        session.get_one(Membership, (person_of(birch.senco), birch.school_id, "senco")).until_on = day("2026-11-20")
+    assert lent(ash, person_of(ash.teacher)) == {(ash.school_id, "senco")}
+    with engines.scheduler() as session:
+        (listed,) = said_absences(session, TODAY, person_id=person_of(ash.senco))
+        assert listed.acting_id == person_of(ash.teacher)
+        assert ("senco", birch.school_id) in {(one.owner, one.school_id) for one in unowned_roles(session, TODAY)}, "the trust is told that day"
+    back(ash, said)
+    away(ash, ash.senco, ash.teacher, TODAY, None)
+    assert lent(ash, person_of(ash.teacher)) == {(ash.school_id, "senco"), (birch.school_id, "senco")}
 
 
 def test_the_deputy_of_a_leavers_post_is_told_in_which_role(ash: Village) -> None:
