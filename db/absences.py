@@ -5,7 +5,8 @@ Sessions are the scheduler's: a deputy may be of another school of the trust. Wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,13 +19,21 @@ from db.models import Absence, Membership, Person
 from db.permissions import role_title
 from db.person_schools import make_deputies_known
 from db.queries.absences import SaidAbsence, said_absences
-from db.queries.unowned import own_approvals
+from db.queries.unowned import OwnApproval, own_approvals
 from db.unowned import tell_unowned
 from db.who_says_away import StoodInFor, changing_days, stood_in_for, too_high
 from rules.explain import in_full
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(24140, 1)")  # two people who name each other at once would make a ring
-_SCHOOLS = text("SELECT DISTINCT school_id FROM memberships WHERE person_id = :person ORDER BY school_id")
+# Where the person's posts are, as `stand_ins` has them: a school that they left before the absence is none of it.
+_SCHOOLS = text("""
+    SELECT DISTINCT school_id FROM (
+        SELECT school_id, coalesce(until_on, 'infinity') AS last_on, max(coalesce(until_on, 'infinity')) OVER () AS last_of_all
+        FROM memberships WHERE person_id = :person) AS posts
+    WHERE last_on >= LEAST(CAST(:from_on AS date), last_of_all) ORDER BY school_id
+""")
+
+_STOOD_IN_AT = text("SELECT DISTINCT school_id FROM stand_ins(:day)")
 
 
 class CannotBeAway(FieldFault):
@@ -56,7 +65,9 @@ def say_away(session: Session, said: NewAbsence, *, by: int, today: date, now: d
     standing = [row for row in _standing(session, said.from_on) if said.meets(row)]
     _refuse_second(said, standing, people)
     _refuse_chain(session, said, standing, people)
-    schools = list(session.scalars(_SCHOOLS, {"person": said.person_id}))
+    schools = list(session.scalars(_SCHOOLS, {"person": said.person_id, "from_on": said.from_on}))
+    affected = {*schools, *session.scalars(_STOOD_IN_AT, {"day": said.from_on})}
+    by_author = {(one.case_id, one.no) for one in own_approvals(session, said.from_on, affected)}
     days = changing_days(said.from_on, said.to_on, [(one.from_on, one.to_on) for one in standing])
     before = stood_in_for(session, by, days)
     row = Absence(**_values(said), said_by=by, said_at=now, school_ids=schools)
@@ -64,7 +75,7 @@ def say_away(session: Session, said: NewAbsence, *, by: int, today: date, now: d
     session.flush()
     if by != said.person_id:
         _refuse_own_rise(too_high(session, by, stood_in_for(session, by, days) - before, today))
-    _refuse_own_work(session, said, schools, people)
+    _refuse_own_work(one for one in own_approvals(session, said.from_on, affected) if (one.case_id, one.no) not in by_author)
     make_deputies_known(session)
     owe_to_deputies(session, today)
     tell_unowned(session, today)
@@ -126,21 +137,19 @@ def _refuse_second(said: NewAbsence, standing: Sequence[Absence], people: Mappin
 
 def _refuse_chain(session: Session, said: NewAbsence, standing: Sequence[Absence], people: Mapping[int, Person]) -> None:
     """Follow the chain of deputies over the days of the absence: it must not come back, and on each day must end with somebody who can act."""
-    away = {row.person_id: row for row in standing}
-    seen, at, first_on, last_on = [said.person_id], said.deputy_id, said.from_on, said.to_on or date.max
-    while True:
+    away: dict[int, list[Absence]] = defaultdict(list)
+    for row in standing:
+        away[row.person_id].append(row)
+    links: list[tuple[tuple[int, ...], int, date, date]] = [((said.person_id,), said.deputy_id, said.from_on, said.to_on or date.max)]
+    while links:  # somebody may be away more than once in these days, and name another deputy each time
+        seen, at, first_on, last_on = links.pop()
         if at in seen:
             names = " stands in for ".join(_name(session.get_one(Person, one)) for one in reversed([*seen, at]))
             raise CannotBeAway(f"The deputies go round in a ring: {names}. Name somebody who is not away in these days.", "deputy")
-        row = away.get(at)
-        meets = row is not None and row.from_on <= last_on and (row.to_on or date.max) >= first_on
-        covered = row is not None and row.from_on <= first_on and (row.to_on or date.max) >= last_on
-        if not covered:
+        theirs = [row for row in away[at] if row.from_on <= last_on and (row.to_on or date.max) >= first_on]
+        if not any(row.from_on <= first_on and (row.to_on or date.max) >= last_on for row in theirs):
             _refuse_unable(session, session.get_one(Person, at), people[said.deputy_id], first_on, last_on)
-        if row is None or not meets:
-            return
-        seen.append(at)
-        at, first_on, last_on = row.deputy_id, max(first_on, row.from_on), min(last_on, row.to_on or date.max)
+        links += [((*seen, at), row.deputy_id, max(first_on, row.from_on), min(last_on, row.to_on or date.max)) for row in theirs]
 
 
 def _refuse_unable(session: Session, person: Person, deputy: Person, first_on: date, last_on: date) -> None:
@@ -168,9 +177,9 @@ def _refuse_own_rise(gained: Sequence[StoodInFor]) -> None:
         )
 
 
-def _refuse_own_work(session: Session, said: NewAbsence, schools: Sequence[int], people: Mapping[int, Person]) -> None:
-    """Whoever did the work does not approve it (`not_by`): with this absence an approval would wait for its own author alone."""
-    mine = [one for one in own_approvals(session, said.from_on, schools) if said.person_id in one.stood_in_for]
+def _refuse_own_work(newly: Iterable[OwnApproval]) -> None:
+    """Whoever did the work does not approve it (`not_by`). `newly`: what with this absence, directly or along a chain, waits for its own author."""
+    mine = list(newly)
     if mine:
         cases = ", ".join(f"“{one.title}” of {one.case}" for one in mine[:3])
         raise CannotBeAway(

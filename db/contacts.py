@@ -75,14 +75,15 @@ def put_contact(session: Session, ref: str, role: Role, who: Named, today: date)
 
     The session is the scheduler's: the caller has asked whether the actor may (`roles_to_fill`). Raises LookupError for an unknown case, and for
     one about a school, which has no contacts of its own; CannotBeContact for one of our staff in the place of somebody outside (of this school's,
-    for another school), and on a panel for staff of the school, the family, and who sits there already. A person entered here is an outsider, so
-    that letters tell them initials only; one on the staff stays what they are.
+    for another school), for whom an order keeps from the child, and on a panel for staff of the school, the family, and who sits there already. A
+    person entered here is an outsider, so that letters tell them initials only; one on the staff stays what they are.
     """
     case = session.scalars(select(Case).where(Case.ref == ref)).one_or_none()
     if case is None or case.pupil_id is None:
         raise LookupError(f"there is no case {ref} about a pupil")
     _refuse_our_own(session, case, role, who.email, today)
     _refuse_in_the_matter(session, case, role, who.email)
+    _refuse_kept_away(session, case, who.email)
     person = _known(session, case.school_id, who.email) or _entered(session, case.school_id, who)
     session.execute(text("DELETE FROM pupil_contacts WHERE pupil_id = :pupil AND role = :role"), {"pupil": case.pupil_id, "role": role.name})
     session.add(PupilContact(pupil_id=case.pupil_id, person_id=person.id, role=role.name, school_id=case.school_id))
@@ -115,6 +116,15 @@ def _refuse_in_the_matter(session: Session, case: Case, role: Role, email: str) 
     values = {"pupil": case.pupil_id, "seats": list(NEVER_STAFF_OF), "role": role.name, "email": email}
     if (why := session.scalar(asked, values)) is not None:
         raise CannotBeContact(f"Whoever has this address {why}. Name a person who had no part in the matter, another for each seat.")
+
+
+def _refuse_kept_away(session: Session, case: Case, email: str) -> None:
+    """Whom an order keeps from the child is nobody in a case of that child: what is sent to that address would be read by them."""
+    asked = text("""
+        SELECT EXISTS (SELECT FROM families f JOIN persons p ON p.id = f.person_id
+         WHERE f.pupil_id = :pupil AND f.no_contact AND lower(p.email) = lower(:email))""")
+    if session.scalar(asked, {"pupil": case.pupil_id, "email": email}):
+        raise CannotBeContact("An order keeps whoever has this address from contact with this child. Name somebody else, or write another address.")
 
 
 def _roles_named(definition: Definition) -> set[str]:

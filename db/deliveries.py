@@ -104,11 +104,12 @@ _FORGET_REFUSALS = _of_each("""
     WHERE id IN (SELECT id FROM {table} WHERE state = 'owed' AND error_code = ANY(:codes) FOR UPDATE SKIP LOCKED)
 """)
 
+# Owed since the mail was, so that it counts as having waited: a mail may come back days later, to somebody whose message it is no more.
 _BY_TEXT = text("""
     INSERT INTO deliveries (case_id, person_id, seq, school_id, due_on, no, round, rung, step, party, moment, template, channel, to_role, severity,
-                            reference, once_key, details)
+                            reference, once_key, details, owed_on)
     SELECT d.case_id, d.person_id, d.seq, d.school_id, d.due_on, d.no, d.round, d.rung, d.step, d.party, d.moment, d.template, 'sms', d.to_role,
-           d.severity, d.reference || '/sms', d.once_key || '/sms', d.details
+           d.severity, d.reference || '/sms', d.once_key || '/sms', d.details, d.owed_on
     FROM deliveries d JOIN persons p ON p.id = d.person_id WHERE d.reference = :reference AND d.channel = '' AND p.phone <> ''
     ON CONFLICT (once_key) DO NOTHING RETURNING id
 """)

@@ -34,15 +34,17 @@ _TELL = text("""
 """)
 _SCHOOLS = text("SELECT DISTINCT unnest(school_ids) FROM absences WHERE ended_at IS NULL AND (to_on IS NULL OR to_on >= :today) ORDER BY 1")
 _REACHED = text("""
-    SELECT COALESCE(g.state NOT IN ('owed', 'claimed', 'superseded', 'failed'), false) AS told,
-           p.email <> '' AND p.preferred_channel = 'email' AND g.state IS DISTINCT FROM 'failed' AS by_mail,
+    SELECT COALESCE(g.state NOT IN ('owed', 'claimed', 'superseded', 'failed', 'bounced'), false) AS told,
+           p.email <> '' AND p.preferred_channel = 'email' AND COALESCE(g.state NOT IN ('failed', 'bounced'), true) AS by_mail,
            EXISTS (SELECT FROM mailings o WHERE o.kind = :kind AND o.person_id = a.deputy_id AND o.sent_for = :today AND o.id IS DISTINCT FROM g.id)
              AS has_todays
     FROM absences a JOIN persons p ON p.id = a.deputy_id LEFT JOIN mailings g ON g.id = a.told_by WHERE a.id = :absence
 """)
+# The posts are those of the absence's first day, or of today once it has begun: a leaver's, whose post is held, are those that they had.
 _TOLD_OF = text("""
     SELECT concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name) AS name, a.from_on, a.to_on,
-           ARRAY(SELECT DISTINCT m.role FROM memberships m WHERE m.person_id = a.person_id AND (m.until_on IS NULL OR m.until_on >= :today)) AS roles,
+           ARRAY(SELECT DISTINCT i.role FROM stand_ins(GREATEST(a.from_on, :today)) i
+                  WHERE i.holder_id = a.person_id AND i.school_id = ANY (a.school_ids) ORDER BY i.role) AS roles,
            ARRAY(SELECT s.name FROM schools s WHERE s.id = ANY (a.school_ids) ORDER BY s.name) AS schools
     FROM absences a JOIN persons p ON p.id = a.person_id WHERE a.told_by = :mailing AND a.ended_at IS NULL ORDER BY a.from_on, a.id
 """)
@@ -89,4 +91,4 @@ def untold_in_time(session: Session, said: SaidAbsence, now: datetime, *, at_any
 def told_of(session: Session, mailing_id: int, today: date) -> list[ToStandIn]:
     """What that message tells; nothing of an absence that was taken back meanwhile."""
     rows = session.execute(_TOLD_OF, {"mailing": mailing_id, "today": today})
-    return [ToStandIn(row.name, row.from_on, row.to_on, tuple(sorted(row.roles)), tuple(row.schools)) for row in rows]
+    return [ToStandIn(row.name, row.from_on, row.to_on, tuple(row.roles), tuple(row.schools)) for row in rows]

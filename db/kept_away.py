@@ -1,5 +1,8 @@
 """Whom an order of a court or for safeguarding keeps from contact (`families.no_contact`): nothing is sent to them about that child, nobody is
 asked to tell them, and no link of theirs opens a case of that child. Asked when it matters: it holds for what was owed before the order was known.
+
+An order names somebody of the family. A father who is also a teacher, or an officer of the LA, is another row with the same address: it is about him
+as well. Of two in one family who share an address each is themselves; the import says so (`db/importing/shared_addresses.py`).
 """
 
 from __future__ import annotations
@@ -9,7 +12,10 @@ from datetime import date
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-_KEPT_AWAY = "EXISTS (SELECT FROM families k WHERE k.pupil_id = {pupil} AND k.person_id = {person} AND k.no_contact)"
+_SAME_ADDRESS = """SELECT b.id FROM persons x JOIN persons b ON lower(b.email) = lower(x.email)
+                   WHERE x.id = {person} AND x.kind <> 'family' AND x.email <> ''"""
+_KEPT_AWAY = f"""EXISTS (SELECT FROM families k WHERE k.pupil_id = {{pupil}} AND k.no_contact
+                 AND (k.person_id = {{person}} OR k.person_id IN ({_SAME_ADDRESS})))"""
 
 
 def kept_away(pupil: str, person: str) -> str:
@@ -17,7 +23,10 @@ def kept_away(pupil: str, person: str) -> str:
     return _KEPT_AWAY.format(pupil=pupil, person=person)
 
 
-_OF_PERSON = text("SELECT c.id FROM families k JOIN cases c ON c.pupil_id = k.pupil_id WHERE k.person_id = :person AND k.no_contact")
+_OF_PERSON = text(f"""
+    SELECT c.id FROM families k JOIN cases c ON c.pupil_id = k.pupil_id
+    WHERE k.no_contact AND k.person_id IN (SELECT CAST(:person AS bigint) UNION ALL {_SAME_ADDRESS.format(person=":person")})
+""")  # noqa: S608  our own columns
 # As `_RECIPIENTS` in db/queries/people.py: who stands aside as headteacher is written to in no other role of theirs, nor as a deputy.
 _STANDS_ASIDE = text("""
     SELECT c.id FROM memberships m JOIN cases c ON c.school_id = m.school_id AND c.ended = ''

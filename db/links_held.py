@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from db.field_fault import FieldFault
+from db.links import OWED_BY_ITS_READER
 
 _NAME = "concat_ws(' ', NULLIF({0}.title, ''), NULLIF({0}.given_name, ''), {0}.family_name)"
 _READER = f"COALESCE(NULLIF({_NAME.format('p')}, ''), a.name || ' SEN team', '') AS reader"
@@ -24,7 +25,7 @@ _HELD = text(f"""
         SELECT DISTINCT ON (l.step, l.party, l.round, l.person_id, l.authority_id) l.id, l.step, l.party, l.round, l.to_role, l.expires_on,
                l.used_at IS NOT NULL AS used, l.revoked_at, min(l.made_at) OVER same AS made_at,
                {_READER},
-               reads_now(l.case_id, l.person_id, l.authority_id, l.to_role, :today) AS reads,
+               reads_now(l.case_id, l.person_id, l.authority_id, l.to_role, :today) AND {OWED_BY_ITS_READER} AS reads,
                {_NAME.format("w")} AS withdrawn_by
         FROM links l JOIN cases c ON c.id = l.case_id LEFT JOIN persons p ON p.id = l.person_id LEFT JOIN authorities a ON a.id = l.authority_id
         LEFT JOIN persons w ON w.id = l.revoked_by

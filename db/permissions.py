@@ -11,6 +11,7 @@ from typing import Literal
 
 from rules.definition import Definition, Role, Step
 from rules.history import Event
+from rules.owed import held_by
 from rules.values import Facts
 
 PlainAct = Literal[
@@ -139,6 +140,12 @@ def link_role_for_step(definition: Definition, step: str, party: str = "") -> st
     """The role whose holder may be sent a signed link for this step; empty where the step is ours or software's."""
     owner = definition.role_of(definition.steps[step], party)
     return owner.name if owner is not None and owner.reached_by == "link" else ""
+
+
+def link_role_now(definition: Definition, step: str, party: str, facts: Facts) -> str:
+    """The role whose holder answers this step by a link in a case with these facts: the young person's, once the parents' rights have passed."""
+    owner = link_role_for_step(definition, step, party)
+    return held_by(definition, owner, facts) if owner else ""
 
 
 def reading_roles(definition: Definition, facts: Facts) -> tuple[str, ...] | None:

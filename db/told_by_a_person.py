@@ -22,7 +22,8 @@ _TELL = text("""
         OR d.state = 'listed' AND (SELECT g.state FROM mailings g WHERE g.id = d.mailing_id) IN ('failed', 'bounced'))
     RETURNING d.id
 """)
-_OWED_ON = text("SELECT owed_on FROM deliveries WHERE id = :id")
+_OWED = text("SELECT owed_on, error_code IN ('in_writing', 'call_and_write') AS in_writing FROM deliveries WHERE id = :id")
+IN_WRITING = ("post", "in_person")  # as which a paper reaches its reader
 
 
 class CannotTell(FieldFault):
@@ -45,7 +46,10 @@ def tell(session: Session, delivery_id: int, telling: Telling, today: date) -> N
     """
     if telling.way not in WAYS:
         raise CannotTell("Choose how they were told", "way")
-    owed_on = session.scalar(_OWED_ON, {"id": delivery_id})
+    owed = session.execute(_OWED, {"id": delivery_id}).one_or_none()
+    if owed is not None and owed.in_writing and telling.way not in IN_WRITING:
+        raise CannotTell("The law wants this in writing: record it when the letter has been posted, or handed over", "way")
+    owed_on = owed.owed_on if owed is not None else None
     if telling.on > today or (owed_on is not None and telling.on < owed_on):
         since = f"{owed_on:%d/%m/%Y}, when it was owed, and " if owed_on else ""
         raise CannotTell(f"Give the day on which they were told: between {since}today", "on")

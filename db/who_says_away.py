@@ -71,7 +71,7 @@ def too_high(session: Session, by: int, gained: Iterable[StoodInFor], today: dat
 
 def changing_days(from_on: date, to_on: date | None, others: Iterable[tuple[date, date | None]]) -> list[date]:
     """The days of an absence on which a chain of deputies may become another one: its first, and those on which `others` begin or have ended."""
-    ends = (last + timedelta(days=1) for _, last in others if last is not None)
+    ends = (last + timedelta(days=1) for _, last in others if last is not None and last < (to_on or date.max))
     days = {from_on, *(first for first, _ in others), *ends}
     return sorted(day for day in days if from_on <= day <= (to_on or date.max))
 

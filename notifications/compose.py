@@ -14,7 +14,7 @@ from db.links import Links, LinkWithdrawn
 from db.models import Case, Delivery, School, StepRow
 from db.moved_words import note_told
 from db.permissions import link_role_for_step
-from notifications.languages import above_the_letter
+from notifications.languages import above_the_letter, in_a_text
 from notifications.letter import definition_of, letter_values, school_values
 from notifications.message import Message, ReaderKeptAway
 from notifications.reader import Reader, reader_of
@@ -53,6 +53,7 @@ def compose(
     twice = delivery.may_be_twice if again is None else again
     if reader.mobile:
         words, _ = render(TEXT, reader.role, {**values, "came_back": delivery.channel == "sms"})
+        words += in_a_text(reader.language, session.get_one(School, delivery.school_id).phone)
         return Message(reader.mobile, words, "", delivery.reference, twice, reader_kind=reader.kind, way="sms")
     subject, html = render(delivery.template, reader.role, {**values, "again": twice})
     if link.withdrawn:
@@ -66,7 +67,9 @@ def _in_writing(session: Session, delivery: Delivery, details: Mapping[str, obje
     if "right" in details:
         return True
     step = definition_of(session, session.get_one(Case, delivery.case_id)).steps.get(delivery.step)
-    return step is not None and bool(step.contains.get(delivery.moment))
+    if step is None or delivery.moment not in ("done", *step.outcomes):  # a reminder, or that a step has opened
+        return False
+    return bool(step.contains or (delivery.moment in step.outcomes and step.outcomes[delivery.moment].contains))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,7 @@ def link_for(session: Session, delivery: Delivery, reader: Reader, origin: str, 
     if row is None or row.closed_seq is not None or case.ended:
         return ReadersLink()
     definition = definition_of(session, case)
-    owner = link_role_for_step(definition, delivery.step, delivery.party)
-    if not owner or reader.role not in (owner, definition.roles[owner].passes_to):
+    if not link_role_for_step(definition, delivery.step, delivery.party) or reader.role != row.owner:  # after the rights have passed: the holder's
         return ReadersLink()
     expires_on = max(row.due_on or today, today) + timedelta(days=LINK_DAYS)
     try:

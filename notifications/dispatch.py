@@ -54,7 +54,8 @@ from notifications.text_messages import SmsUrlError, send_text
 from rules.calendar import england
 from rules.hours import wait_for_hours
 
-FOR_GOOD = frozenset({"bad_address", ADDRESS, "bad_number", NUMBER, NOT_TAKEN})
+NO_ADDRESS = frozenset({"bad_address", ADDRESS})  # no mail ever reaches it: another way is tried
+FOR_GOOD = frozenset({*NO_ADDRESS, "bad_number", NUMBER, NOT_TAKEN})
 # The server takes nothing from anybody now: nobody waits for each message in turn, and none has failed because of it (faults.md C10, N3, N9).
 NOTHING_GOES = frozenset({NOT_REACHED, LOGIN, BUSY})
 CLAIMED_SECONDS = 300.0  # of messages of any case: nobody renews these
@@ -181,7 +182,7 @@ def _deliver_one(engines: Engines, clock: Clock, settings: Settings, keys: list[
             mark_put_back(session, owed.id, holder, sent.code, of=of)
             return DeliveryCounts(failed=1, away=sent.code if message.way == "email" else "")
         mark_failed(session, owed.id, holder, sent.code, for_good=sent.code in FOR_GOOD, of=of)
-        if sent.code == ADDRESS and settings.sms_url is not None:
+        if sent.code in NO_ADDRESS and settings.sms_url is not None:
             try_by_text(session, owed.reference)
         return DeliveryCounts(failed=1)
 

@@ -1,4 +1,4 @@
-"""The languages of families: what each is called, and the sentence in it above an English letter (`languages.yaml`)."""
+"""The languages of families: what each is called, and the sentence in it above an English letter, or after an English text (`languages.yaml`)."""
 
 from __future__ import annotations
 
@@ -36,3 +36,11 @@ def above_the_letter(code: str, phone: str) -> str:
     way = "rtl" if code in _RIGHT_TO_LEFT else "ltr"
     says = f'{escape(known["says"])} <bdi dir="ltr">{escape(phone)}</bdi>' if phone else escape(known["says"].rstrip(":") + ".")
     return f'<p lang="{code}" dir="{way}"><strong>{says}</strong></p>\n'
+
+
+def in_a_text(code: str, phone: str) -> str:
+    """The same sentence for the end of a text message, with a space before it; empty where `above_the_letter` is."""
+    known = languages().get(code)
+    if known is None:
+        return ""
+    return f" {known['says']} {phone}" if phone else f" {known['says'].rstrip(':')}."

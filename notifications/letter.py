@@ -22,14 +22,14 @@ from db.said import word_of
 from notifications.corrected import corrected_values
 from notifications.moved import moved_values
 from notifications.reader import Reader
-from rules.calendar import SchoolCalendar
 from rules.definition import Definition, Step
 from rules.due_types import DueDate, Why
 from rules.explain import explain
 from rules.loader import from_pinned
 from rules.owed import standing_right
 from rules.position_text import position_from_text
-from rules.position_types import Position
+from rules.position_types import GivenRight
+from rules.refusals import step_title
 from rules.values import Value
 
 
@@ -52,7 +52,7 @@ def letter_values(
         "due": due,
         "target": _target(session, delivery, today),
         "facts": KnownFacts(position.facts),
-        "right": _right(definition, details) or _right_given_before(definition, position, calendar),
+        "right": _right(definition, delivery, details, standing_right(definition, position, calendar), today),
         "said": _said(details if "said" in details or delivery.rung is None else json.loads(word_of(session, delivery, today) or "{}")),
         "corrected": corrected_values(definition, details),
         "contains": _contains(step, delivery.moment),
@@ -100,7 +100,7 @@ def _step(definition: Definition, step: Step | None, delivery: Delivery) -> dict
     party = definition.roles[delivery.party].title if delivery.party in definition.roles else delivery.party
     role = definition.role_of(step, delivery.party)
     owner = role.title if role else "the software"
-    title = step.title.replace("{party}", party)
+    title = step_title(definition, step.name, delivery.party)
     return {"name": step.name, "title": title, "hint": step.hint, "owner": owner, "policy": step.policy, "party": party}
 
 
@@ -110,7 +110,7 @@ def _due(session: Session, delivery: Delivery, today: date) -> dict[str, object]
         return None
     due = DueDate(row.due_on, Why.from_text(row.why), row.safe_on)
     late = (today - due.on).days
-    return {"on": due.on, "safe_on": due.safe_on, "days_late": max(0, late), "why": " ".join(explain(due))}
+    return {"on": due.on, "safe_on": due.safe_on, "days_late": max(0, late), "days_left": max(0, -late), "why": " ".join(explain(due))}
 
 
 def _target(session: Session, delivery: Delivery, today: date) -> dict[str, object] | None:
@@ -118,7 +118,8 @@ def _target(session: Session, delivery: Delivery, today: date) -> dict[str, obje
     row = session.get(StepRow, (delivery.case_id, delivery.no)) if delivery.no else None
     if row is None or row.target_on is None:
         return None
-    return {"on": row.target_on, "days_late": max(0, (today - row.target_on).days)}
+    late = (today - row.target_on).days
+    return {"on": row.target_on, "days_late": max(0, late), "days_left": max(0, -late)}
 
 
 class KnownFacts(dict[str, Value]):
@@ -128,22 +129,27 @@ class KnownFacts(dict[str, Value]):
         return None
 
 
-def _right(definition: Definition, details: Mapping[str, object]) -> dict[str, object] | None:
+def _right(
+    definition: Definition, delivery: Delivery, details: Mapping[str, object], standing: GivenRight | None, today: date
+) -> dict[str, object] | None:
+    """The right that the message gives. Its last day is counted from the facts as they stand when the letter is written: the day on the authority's
+    letter may have been put right since. A letter that comes after the decision (the SENCO's talk about the appeal) tells the same right."""
     given = details.get("right")
     if not isinstance(given, Mapping) or given.get("name") not in definition.rights:
-        return None
+        return None if standing is None else _right_in_words(definition, standing.right, _last_day(standing), today)
     name, last_day = str(given["name"]), given.get("last_on")
-    return _right_in_words(definition, name, date.fromisoformat(str(last_day)) if last_day else None)
+    if standing is not None and (standing.right, standing.step) == (name, delivery.step):
+        return _right_in_words(definition, name, _last_day(standing), today)
+    return _right_in_words(definition, name, date.fromisoformat(str(last_day)) if last_day else None, today)
 
 
-def _right_given_before(definition: Definition, position: Position, calendar: SchoolCalendar) -> dict[str, object] | None:
-    """A letter that comes after the decision (the SENCO's talk about the right of appeal) tells the same right and the same last day."""
-    given = standing_right(definition, position, calendar)
-    return None if given is None else _right_in_words(definition, given.right, given.last_day.on if given.last_day else None)
+def _last_day(right: GivenRight) -> date | None:
+    return right.last_day.on if right.last_day else None
 
 
-def _right_in_words(definition: Definition, name: str, last_day: date | None) -> dict[str, object]:
-    return {"name": name, "law": definition.rights[name].law, "text": definition.rights[name].text, "last_day": last_day}
+def _right_in_words(definition: Definition, name: str, last_day: date | None, today: date) -> dict[str, object]:
+    right = definition.rights[name]
+    return {"name": name, "law": right.law, "text": right.text, "last_day": last_day, "is_over": last_day is not None and last_day < today}
 
 
 def _standing_in(
@@ -157,7 +163,8 @@ def _standing_in(
     if holder is None or instead:
         return {"name": "", "until": None, "role": role}
     person = session.get_one(Person, int(str(holder)))
-    until = session.scalar(select(Absence.to_on).where(Absence.person_id == person.id, Absence.ended_at.is_(None), Absence.from_on <= today))
+    standing = select(Absence.to_on).where(Absence.person_id == person.id, Absence.ended_at.is_(None), Absence.from_on <= today)
+    until = session.scalar(standing.where(Absence.to_on.is_(None) | (Absence.to_on >= today)))
     return {"name": f"{person.given_name} {person.family_name}", "until": until, "role": role}
 
 

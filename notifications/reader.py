@@ -26,8 +26,8 @@ class Reader:
 class NobodyToWriteTo(LookupError):
     """Nothing we send reaches anybody: no reader any more, no address, or another way was asked for. A person must tell them.
 
-    `code` is `no_reader`, `no_address`, `no_mobile`, `in_writing` (they asked for a text, and the law wants a letter), or `by_post`, `by_phone`,
-    `by_sms` for the way that the reader asked for; `db/queries/message_words.py` says each in words.
+    `code` is `no_reader`, `no_address`, `no_mobile`, `in_writing` (they asked for a text, and the law wants a letter), `call_and_write` (for a call),
+    or `by_post`, `by_phone`, `by_sms` for the way that the reader asked for; `db/queries/message_words.py` says each in words.
     """
 
     def __init__(self, code: str) -> None:
@@ -52,7 +52,7 @@ def reader_in(
     *,
     text_instead: bool = False,
     texts: bool = False,
-    in_writing: bool = True,
+    in_writing: bool = False,
 ) -> Reader:
     """That person, else that authority's SEN team, as a reader in that role. Raises NobodyToWriteTo."""
     person = session.get(Person, person_id) if person_id is not None else None
@@ -67,11 +67,14 @@ def reader_in(
 
 
 def _way_to(person: Person, text_instead: bool, texts: bool, in_writing: bool) -> tuple[str, str]:
-    """Their address and, where a text goes, their mobile number. A text never stands for what the law wants in writing."""
+    """Their address and, where a text goes, their mobile number. Neither a text nor a call stands for what the law wants in writing."""
     asked = "sms" if text_instead else person.preferred_channel
-    if asked in ("post", "phone") or (asked == "sms" and not texts):
+    by_text = asked == "sms" and (text_instead or not in_writing)
+    if asked == "phone" and in_writing:
+        raise NobodyToWriteTo("call_and_write")
+    if asked in ("post", "phone") or (by_text and not texts):
         raise NobodyToWriteTo(f"by_{asked}")
-    if asked == "sms" and (text_instead or not in_writing):
+    if by_text:
         mobile = mobile_number(person.phone)
         if not mobile:
             raise NobodyToWriteTo("no_mobile")

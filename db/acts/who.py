@@ -8,7 +8,7 @@ from db.acts.actor import Actor
 from db.acts.capacity import capacity_in_which, not_about_themselves
 from db.acts.errors import NotAllowed
 from db.acts.standing import Standing
-from db.permissions import in_words, link_role_for_step, roles_for_event, roles_opening
+from db.permissions import in_words, link_role_now, roles_for_event, roles_opening
 from rules.definition import Definition
 from rules.history import Event
 from rules.refusals import step_title
@@ -27,7 +27,7 @@ def role_for(actor: Actor, standing: Standing, event: Event) -> str:
     if not _known(definition, event):
         return SOFTWARE
     if actor.link is not None:
-        return _by_link(actor, definition, event)
+        return _by_link(actor, standing, event)
     if actor.is_software:
         return _by_software(definition, event)
     allowed = roles_for_event(definition, event, standing.position.facts)
@@ -50,12 +50,12 @@ def opening_role(actor: Actor, held: Iterable[str], definition: Definition, fact
     return role
 
 
-def _by_link(actor: Actor, definition: Definition, event: Event) -> str:
-    owner = link_role_for_step(definition, event.step, event.party) if event.kind in ("decide", "say") else ""
-    passes_to = definition.roles[owner].passes_to if owner else ""
-    if not owner or actor.role not in (owner, passes_to):
+def _by_link(actor: Actor, standing: Standing, event: Event) -> str:
+    facts = standing.position.facts
+    owner = link_role_now(standing.definition, event.step, event.party, facts) if event.kind in ("decide", "say") else ""
+    if not owner or actor.role != owner:
         raise NotAllowed("This link does not cover that. Use the page that the link opens, or ask the school for a new link.")
-    return actor.role
+    return owner
 
 
 def _by_software(definition: Definition, event: Event) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 _SAID = text("""
-    WITH acting AS (SELECT DISTINCT holder_id, deputy_id FROM stand_ins(:today))
+    WITH acting AS (SELECT DISTINCT holder_id, deputy_id FROM stand_ins(:today) WHERE deputy_id IS NOT NULL)
     SELECT a.id, a.person_id, a.deputy_id, a.from_on, a.to_on, a.school_ids,
            concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name) AS person,
            concat_ws(' ', NULLIF(d.title, ''), d.given_name, d.family_name) AS deputy,

@@ -24,6 +24,7 @@ WORDS = {
     "no_address": "we have no e-mail address: tell them yourself",
     "by_post": "they asked for post: print it and send it",
     "by_phone": "they asked for a call: ring them",
+    "call_and_write": "they asked for a call, and the law wants this in writing too: ring them, print it and send it",
     "by_sms": "they asked for a text message: send one, or ring them",
     "no_mobile": "they asked for a text message, and we have no British mobile number: ring them",
     "in_writing": "they asked for a text message, but the law wants this in writing and we have no e-mail address: print it and send it",
@@ -51,7 +52,8 @@ WORDS = {
     "bad_template": "its text cannot be written: `sendflow check` names it",
 }
 KEPT_AWAY = "did not reach them, and an order keeps them from contact now: nobody tells them"
-_IN_PERSON = frozenset({NOBODY, "no_reader", "no_address", "by_post", "by_phone", "by_sms", "no_mobile", "in_writing"})
+NOT_THEIRS = "did not reach them, and they are no parent in this case any more: nobody tells them"
+_IN_PERSON = frozenset({NOBODY, "no_reader", "no_address", "by_post", "by_phone", "by_sms", "no_mobile", "in_writing", "call_and_write"})
 
 
 def where_it_is(state: str, code: str) -> str:

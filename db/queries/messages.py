@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from db.kept_away import kept_away
 from db.queries.definitions_read import definitions_by_hash
-from db.queries.message_words import KEPT_AWAY, where_it_is
+from db.queries.message_words import KEPT_AWAY, NOT_THEIRS, where_it_is
 from db.told_by_a_person import WAY_WORDS
 from rules.definition import Definition
 from rules.explain import in_full
@@ -19,6 +19,10 @@ from rules.refusals import step_title
 
 _REACHED_NOBODY = ("failed", "bounced")
 _KEPT_AWAY = kept_away("c.pupil_id", "m.person_id")
+# A parent whose responsibility is over by now, or another adult than the one who speaks in the case: what they were owed is not theirs any more.
+_NOT_THEIRS = """(m.to_role = 'parent' AND m.person_id IS NOT NULL AND NOT EXISTS (
+    SELECT FROM families f WHERE f.pupil_id = c.pupil_id AND f.person_id = m.person_id
+       AND COALESCE(speaks_in(c.id) = m.person_id, f.parental_responsibility)))"""
 # A line of a list or a morning is where its message is.
 _MESSAGES = f"""
     SELECT m.id, c.ref, d.hash, m.step, m.party, m.round, m.moment, m.template, m.to_role, m.severity, m.due_on, m.created_at,
@@ -28,7 +32,7 @@ _MESSAGES = f"""
            COALESCE(g.settled_at, m.settled_at) AS settled_at, COALESCE(g.next_try_at, m.next_try_at) AS next_try_at,
            COALESCE(NULLIF(concat_ws(' ', NULLIF(p.title, ''), p.given_name, p.family_name), ''), a.name || ' SEN team', '') AS reader,
            m.told_way, m.told_on, concat_ws(' ', t.given_name, t.family_name) AS told_by, COALESCE(p.language, 'en') AS language,
-           {_KEPT_AWAY} AS kept_away
+           {_KEPT_AWAY} AS kept_away, {_NOT_THEIRS} AS not_theirs
     FROM deliveries m JOIN cases c ON c.id = m.case_id JOIN definitions d ON d.id = c.definition_id
     LEFT JOIN persons p ON p.id = m.person_id LEFT JOIN authorities a ON a.id = m.authority_id
     LEFT JOIN persons t ON t.id = m.told_by
@@ -54,7 +58,8 @@ class Telling:
 class MessageRow:
     """One message to one reader. `state` as in `db.models.DELIVERY_STATES`, that of its list or morning where it is a line of one; `reference`
     finds the mail in the mail server's log and the demo's sink. `whom`: the reader, or the role where nobody holds it ("the pupil"). `language`:
-    what its reader reads, an ISO code or words; the letter is in English. `kept_away`: an order keeps its reader from contact now."""
+    what its reader reads, an ISO code or words; the letter is in English. `kept_away`: an order keeps its reader from contact now. `not_theirs`:
+    its reader was a parent in the case, and is none now."""
 
     id: int
     case: str
@@ -81,18 +86,21 @@ class MessageRow:
     told: Telling | None
     language: str
     kept_away: bool
+    not_theirs: bool
 
     @property
     def where(self) -> str:
         """Where it is, in words, and what a person is to do if that is what it waits for."""
         if self.kept_away and self.state in _REACHED_NOBODY:
             return KEPT_AWAY
+        if self.not_theirs and self.state in _REACHED_NOBODY:
+            return NOT_THEIRS
         return where_it_is(self.state, self.error_code) if self.told is None else self.told.words
 
     @property
     def reached_nobody(self) -> bool:
-        """Whether a person must tell the reader. Nobody tells whom an order keeps from contact."""
-        return self.state in _REACHED_NOBODY and not self.kept_away
+        """Whether a person must tell the reader. Nobody tells whom an order keeps from contact, or who is no parent in the case any more."""
+        return self.state in _REACHED_NOBODY and not self.kept_away and not self.not_theirs
 
 
 def messages_of(session: Session, ref: str) -> list[MessageRow]:
@@ -112,7 +120,7 @@ def message_of(session: Session, number: int) -> MessageRow | None:
 
 def failed_messages(session: Session, limit: int = 200) -> list[MessageRow]:
     """Messages that reached nobody: a person must tell the reader by another way (`MessageRow.where` says which). Newest first."""
-    untold = f"WHERE COALESCE(g.state, m.state) IN ('failed', 'bounced') AND {_KEPT_AWAY} IS NOT TRUE"  # so asked of these few alone
+    untold = f"WHERE COALESCE(g.state, m.state) IN ('failed', 'bounced') AND {_KEPT_AWAY} IS NOT TRUE AND NOT {_NOT_THEIRS}"  # of these few
     return _read(session, f"{untold} ORDER BY m.id DESC LIMIT :limit", {"limit": limit})
 
 
@@ -150,5 +158,6 @@ def _message(row: Any, definition: Definition) -> MessageRow:
         next_try_at=row.next_try_at,
         language=row.language,
         kept_away=row.kept_away,
+        not_theirs=row.not_theirs,
         told=Telling(row.told_way, row.told_on, row.told_by) if row.state == "told" else None,
     )

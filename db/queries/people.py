@@ -49,7 +49,7 @@ Wanted = tuple[int, str]  # case id, role
 # stands in for those who are away, but no head in a case that they stand aside from (decision 185), whatever else they are; where nobody leads a
 # school's SEND work, the trust's SEND lead is written to, else its chief executive.
 # `kept_away` (`db/kept_away.py`): whoever an order keeps from the child is nobody in any role about that child, so that the next rank hears;
-# a mailbox at that person's own address is theirs.
+# a mailbox at that person's own address is theirs, and whoever of staff or outside has that address is that person.
 _RECIPIENTS = text("""
     WITH wanted AS (
         SELECT w.case_id, w.role, w.holder, c.school_id, c.pupil_id, c.readers,
@@ -109,6 +109,7 @@ _RECIPIENTS = text("""
         FROM found f LEFT JOIN persons p ON p.id = f.person_id
         WHERE (p.left_on IS NULL OR p.left_on >= :today)
           AND NOT EXISTS (SELECT FROM kept_away k WHERE k.case_id = f.case_id AND k.person_id = f.person_id)
+          AND (p.kind = 'family' OR NOT EXISTS (SELECT FROM kept_away k WHERE k.case_id = f.case_id AND k.email = lower(p.email) AND k.email <> ''))
     )
     SELECT b.case_id, b.role, b.person_id, b.authority_id, b.holder_id, b.rank >= 100006 AS instead, b.says,
            COALESCE(concat_ws(' ', NULLIF(p.title, ''), NULLIF(p.given_name, ''), p.family_name), '') AS person_name, p.kind, a.name AS authority_name

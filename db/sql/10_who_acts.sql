@@ -55,7 +55,9 @@ BEGIN
     SELECT FROM families f JOIN persons p ON p.id = f.person_id JOIN authorities a ON a.id = p_authority
      WHERE f.pupil_id = v_pupil AND f.no_contact AND lower(p.email) = lower(a.sen_email)); END IF;
   IF EXISTS (SELECT FROM persons p WHERE p.id = p_person AND p.left_on < p_today)
-     OR EXISTS (SELECT FROM families f WHERE f.pupil_id = v_pupil AND f.person_id = p_person AND f.no_contact) THEN RETURN false; END IF;
+     OR EXISTS (SELECT FROM families f WHERE f.pupil_id = v_pupil AND f.no_contact AND (f.person_id = p_person OR f.person_id IN (
+                  SELECT b.id FROM persons x JOIN persons b ON lower(b.email) = lower(x.email)
+                   WHERE x.id = p_person AND x.kind <> 'family' AND x.email <> ''))) THEN RETURN false; END IF;
   RETURN EXISTS (SELECT FROM pupil_contacts k WHERE k.pupil_id = v_pupil AND k.role = p_role AND k.person_id = p_person)
       OR EXISTS (SELECT FROM families f WHERE f.pupil_id = v_pupil AND f.person_id = p_person AND CASE
                    WHEN p_role = 'parent' THEN f.relationship <> 'self' AND coalesce(speaks_in(p_case) = p_person, f.parental_responsibility)

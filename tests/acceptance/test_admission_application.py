@@ -121,7 +121,7 @@ def test_a_refusal_rests_on_a_lawful_ground_and_the_panel_hears_the_appeal(trust
     story.records("apply_criteria", "no_place", by="head", refusal_ground="year_group_full")
     story.records("check_ground", "stands_without_the_needs")
     trust.comes("2026-03-13")
-    assert story.told("a step is due today") == {CHAIR}
+    assert story.told("a step is due") == {CHAIR}
     asked = story.mail(CHAIR, "a refusal waits for the committee")
     assert "initials JH" in words(asked) and "no EHC plan" in words(asked)
     story.answers(asked, "refuse")
@@ -185,7 +185,7 @@ def test_the_other_ends_of_an_application(trust: TrustAtWork) -> None:
     assert freed.told("a place has become free") == {freed.home.mother, SENCO, LA}
     freed.has_ended("place_has_become_free")
     trust.comes("2026-04-15")
-    assert silent.mails(silent.home.mother, "two weeks left for a right of yours", on="2026-03-31")
+    assert silent.mails(silent.home.mother, "a right of yours ends soon", on="2026-03-31")
     assert silent.told("nothing is known of an appeal") == {HEAD, SENCO} and silent.open_steps == {"close_window"}
     silent.records("close_window", "none_came", by="head")
     silent.has_ended("refused")

@@ -34,7 +34,7 @@ def test_a_certificate_without_mediation_carries_the_last_day(trust: TrustAtWork
     asked = story.mail(mother, "mediation and your certificate")
     assert "The last day is Tuesday 1 December 2026" in words(asked) and "You may bring one person to support you" in words(asked)
     story.comes("2026-11-17")
-    assert "The last day is Tuesday 1 December 2026." in words(story.mail(mother, "two weeks left for a right of yours"))
+    assert "The last day is Tuesday 1 December 2026." in words(story.mail(mother, "a right of yours ends soon"))
     story.comes("2026-11-20")
     story.answers(asked, "no_mediation", **dated("told_adviser_on", "2026-11-20"))
     assert story.instance("contact_adviser").outcome == "no_mediation" and story.due("certificate_without_mediation") == "2026-11-25"
@@ -114,7 +114,7 @@ def test_the_time_to_appeal_runs_past_august_and_the_plan_goes_on(trust: TrustAt
     story.records("keep_plan_going")
     assert "stays in force while the time to appeal runs" in words(story.mail(mother, "the plan goes on"))
     story.comes("2026-09-02")
-    assert story.told("three days left for a right of yours") == {mother} and story.told("the last day to appeal has passed") == {mother, SENCO}
+    assert story.told("the last day of a right of yours is near") == {mother} and story.told("the last day to appeal has passed") == {mother, SENCO}
     assert story.instance("family_appeals").outcome == "no_word" and story.event("family_appeals").happened_on == date(2026, 9, 2)
     story.records("close_window", "certificate_came", certificate_issued_on="2026-08-20")
     assert story.due("family_appeals") == "2026-09-21", "one month from the certificate, 20 September, is a Sunday (HESC r.12(2))"

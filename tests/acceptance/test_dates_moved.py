@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from db.models import SchoolClosure
-from tests.acceptance.people import HEAD, SENCO, household
+from tests.acceptance.people import COUNCIL, HEAD, SENCO, household
 from tests.acceptance.trust_at_work import TrustAtWork, words
 
 pytestmark = pytest.mark.slow
@@ -32,7 +32,8 @@ def test_a_meeting_is_put_off_and_who_was_reminded_of_the_old_day_is_told_the_ne
     assert "now Wednesday 28 October 2026. Before, it was Wednesday 21 October 2026." in letter and "for Ida" not in letter
     assert "This is because “the day of the review meeting” was corrected. Recorded by Senco Ash." in letter and "is away" not in letter
     story.comes("2026-10-22")
-    assert story.told(MOVED) == {SENCO}, "the parties had been asked for advice by no day, and the council had heard of none"
+    asked = {SENCO, HEAD, home.mother, home.child, *(COUNCIL[role] for role in ("la", "health", "social_care"))}
+    assert story.told(MOVED) == asked, "their reminder named the day by which their advice or views were hoped for"
     assert [mail.taken_at[:10] for mail in story.mails(SENCO, "a step is coming up")] == ["2026-10-14", "2026-10-21"], "reminded for the new day"
     assert not story.mails(subject="a step of ours is late") and len(story.mails(SENCO, MOVED)) == 1
 

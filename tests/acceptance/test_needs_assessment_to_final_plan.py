@@ -102,8 +102,8 @@ def test_late_advice_is_chased_and_excused_advice_is_not(story: Story) -> None:
     story.comes("2026-05-27")
     chased = [(mail.taken_at[:10], mail.subject.split(": ")[1]) for mail in story.mails(PSYCHOLOGIST)]
     assert chased[1:] == [
-        ("2026-05-13", "advice is due in a week"),
-        ("2026-05-20", "advice is due today"),
+        ("2026-05-13", "your advice or views are asked for"),
+        ("2026-05-20", "the day for your advice or views"),
         ("2026-05-21", "advice is late"),
         ("2026-05-27", "advice is late"),
     ]

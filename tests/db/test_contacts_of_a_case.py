@@ -8,7 +8,7 @@ import pytest
 
 from db.contacts import CannotBeContact, Named, put_contact
 from db.engine import Engines
-from db.models import School
+from db.models import Family, Person, School
 from db.queries.people import people_for
 from tests.db.la_story import shipped_village
 from tests.db.ledger_story import day
@@ -29,3 +29,20 @@ def test_the_next_school_may_be_one_of_the_trusts_own_but_not_this_one(engines: 
         assert [one.person_id for one in people_for(session, case, "receiving_school", day("2027-03-01"))] == [person]
         with pytest.raises(CannotBeContact, match="school's own staff"):
             put_contact(session, case, role, Named("Head", "Ash", mails["ash"].email), day("2027-03-01"))
+
+
+def test_nobody_is_put_into_a_role_whom_an_order_keeps_from_the_child(engines: Engines) -> None:
+    ash = shipped_village(engines, "900213")
+    pupil, on = ash.pupil(), day("2027-03-01")
+    with engines.scheduler() as session:
+        father = Person(kind="family", given_name="Father", family_name="Ashby", email="father@home.example", school_ids=[ash.school_id])
+        session.add(father)
+        session.flush()
+        session.add(Family(pupil_id=pupil, person_id=father.id, school_id=ash.school_id, relationship="father", no_contact=True))
+    facts = {"transfer_on": day("2027-09-01"), "year_group": 6, "rights_held_by": "parent"}
+    case = ash.ledger.open_case(ash.senco, key=uuid4(), process="support_transfer", pupil_id=pupil, facts=facts, on=on).case
+    role = ash.ledger.position(case)[0].roles["receiving_school"]
+    with engines.scheduler() as session, pytest.raises(CannotBeContact, match="An order keeps whoever has this address"):
+        put_contact(session, case, role, Named("Next", "School", "Father@home.example"), on)
+    with engines.scheduler() as session:
+        put_contact(session, case, role, Named("Next", "School", "next@oak.example"), on)

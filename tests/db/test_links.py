@@ -179,7 +179,8 @@ def test_a6_a_link_to_a_step_that_moved_on_is_refused(ash: Village, links: Links
     case = ash.meeting_agreed()
     token = parents_link(ash, links, case)
     ash.decide(case, "gather_advice", "2026-10-01", party="parent")
-    assert refused(ash, links, token).reason == "moved_on"
+    why = refused(ash, links, token)
+    assert why.reason == "moved_on" and "Ask Ash School" in why.message, "the other parent answered first: their own views are asked for all the same"
 
 
 def test_a6_a_link_to_an_ended_case_is_refused(ash: Village, links: Links) -> None:

@@ -10,11 +10,12 @@ from sqlalchemy import text
 
 from db.contacts import Named, put_contact
 from db.engine import Engines
+from db.kept_away import cases_kept_from, is_kept_away
 from db.la_profile.load import load_profile
 from db.la_profile.read_profile import read_profile
 from db.ledger import Actor, Ledger, LinkUsed
 from db.links import Link, LinkRefused, Links
-from db.models import Authority
+from db.models import Authority, Person
 from db.queries.people import people_for
 from rules.loader import load_library
 from tests.acceptance.people import COUNCIL, settle
@@ -188,3 +189,22 @@ def test_whom_the_profile_in_force_names_may_act_for_the_authority_and_nobody_it
     loads(ash, NEW_OFFICER + OLD_OFFICER.replace("for:", "until: 2026-11-23, for:"))
     assert old.refused is not None and new.refused is None, "the day on which the profile ends their post"
     mailbox.acts()
+
+
+def test_an_order_is_about_its_person_at_work_too(ash: Village) -> None:
+    """The father whom an order keeps away is the LA's officer for health, under the same address: another row, and the same man."""
+    link = held(ash, "health")
+    (officer,) = ash.rows("SELECT email FROM persons WHERE id = %s", link.link.person_id)
+    with ash.engines.scheduler() as session:
+        father = Person(kind="family", given_name="Father", family_name="Ashby", email=officer.email.title(), school_ids=[ash.school_id])
+        session.add(father)
+        session.flush()
+        session.execute(text(ORDER), {"case": link.case, "person": father.id})
+        session.flush()
+        assert people_for(session, link.case, "health", TODAY) == [], "no letter about the child goes to him"
+        assert is_kept_away(session, session.scalar(text("SELECT id FROM cases WHERE ref = :case"), {"case": link.case}), link.link.person_id)
+        assert len(cases_kept_from(session, link.link.person_id or 0)) == len(cases_kept_from(session, father.id)) == 1
+    assert link.refused is not None and link.refused.reason == "revoked"
+    with pytest.raises(LinkUsed):
+        link.acts()
+    assert held(ash, "health").refused is None, "it is about that child alone"

@@ -19,7 +19,7 @@ from notifications.bounces import CODES, OTHERWISE
 from notifications.channels import NO_SERVICE, NOT_REACHED, TOO_LATE
 from notifications.dispatch import deliver
 from notifications.letter import letter_values
-from notifications.reader import reader_of
+from notifications.reader import NobodyToWriteTo, reader_in, reader_of
 from notifications.server_words import ADDRESS, BUSY, LOGIN, NO_ANSWER, NUMBER, REFUSED, TRY_LATER
 from notifications.sink import MailSink
 from notifications.template_check import PARTS
@@ -115,3 +115,12 @@ def test_letters_have_the_values_that_check_knows_and_no_others(ash: Village) ->
     assert set(given) == set(PARTS)
     wholes = {name: frozenset(parts) for name, parts in given.items() if isinstance(parts, dict) and PARTS[name]}
     assert wholes == {name: PARTS[name] for name in wholes} and {"case", "reader", "child", "school", "step"} <= set(wholes)
+
+
+def test_a_list_or_a_morning_is_no_notice_that_must_be_in_writing(ash: Village) -> None:
+    with ash.engines.scheduler() as session:
+        session.get_one(Person, ash.teacher.person_id).preferred_channel = "phone"
+        session.flush()
+        with pytest.raises(NobodyToWriteTo, match=r"^by_phone$"):
+            reader_in(session, "teacher", ash.teacher.person_id, None)
+        session.rollback()

@@ -96,3 +96,16 @@ def test_where_nobody_can_act_the_trust_reads_what_the_role_would_and_is_told_wh
 
 def _cases(session: Session) -> list[str]:
     return [row[0] for row in session.connection().exec_driver_sql("SELECT ref FROM cases ORDER BY id")]
+
+
+def test_a_second_absence_says_its_own_last_day_and_not_that_of_the_first(engines: Engines) -> None:
+    elm = village(engines, "900003")
+    head, teacher = elm.head.person_id or 0, elm.teacher.person_id or 0
+    for today, last in (("2026-11-23", "2026-11-23"), ("2026-11-24", "2026-12-15")):
+        with elm.engines.scheduler() as session:
+            say_away(session, NewAbsence(head, teacher, day(today), day(last)), by=head, today=day(today), now=noon(day(today)))
+    case = elm.meeting_agreed()
+    elm.ledger.decide(elm.software, key=uuid4(), case=case, step="send_invitations", on=day("2026-09-21"))
+    with elm.engines.scheduler() as session:
+        sent = letters(session, case, "school")
+    assert "who is away until Tuesday 15 December 2026" in sent["teacher.ash@school.example"][1], "it named the day on which the first one was over"

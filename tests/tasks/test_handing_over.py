@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from db.absences import NewAbsence, say_away, take_back
+from db.deliveries import mark_bounced
 from db.handing_over import untold_in_time
 from db.queries.absences import SaidAbsence
 from notifications.sink import KeptMail
@@ -141,3 +142,14 @@ def test_a_deputy_who_has_the_same_line_in_a_role_of_their_own_has_it_once(post:
     mails = post.comes("2026-10-09")
     assert post.states(case, "school") == [("school", "listed", "morning")] * 2 and not to(mails, SENCO)
     assert [case in mail.html for mail in to(mails, "headteacher.ash@school.example")].count(True) == 1
+
+
+def test_whoever_says_it_reads_that_the_mail_to_the_deputy_came_back(post: MorningPost) -> None:
+    post.comes("2026-12-03", hour=9)
+    said = says_away(post, "2026-12-07")
+    deliver(post.parts)
+    (mail,) = [mail for mail in post.sink.mails() if mail.to == TEACHER and NAMED in mail.subject]
+    assert by_hand(post, said) == ""
+    with post.parts.engines.scheduler() as session:
+        assert mark_bounced(session, mail.reference, "mailbox_full")
+    assert by_hand(post, said) == "No mail reaches Teacher Ash; tell them yourself that they stand in."

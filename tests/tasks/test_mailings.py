@@ -175,7 +175,7 @@ def test_after_a_week_without_a_mail_server_each_has_one_message_with_everything
     post.parts.settings.mail_url = post.sink.url
     (listed,) = to(post.comes("2026-12-07"), LA)
     assert all(case in listed.html for case in cases)
-    assert listed.html.count("decision of yours is late") == 2 and "decision of yours is due today" not in listed.html, (
+    assert listed.html.count("decision of yours is late") == 2 and "decision of yours is due" not in listed.html, (
         "of several reminders of a step the last"
     )
 

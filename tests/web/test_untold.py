@@ -141,3 +141,18 @@ def test_a_letter_to_somebody_whom_nobody_entered_greets_them_all_the_same(site:
     letter = site.client("senco").get(f"/letters/{number}").text
     letter = letter[letter.index('aria-label="The letter"') :]
     assert "Dear Sir or Madam," in letter and "<p>The child&#39;s parent</p>" in letter
+
+
+def test_nobody_is_asked_to_tell_a_parent_whose_responsibility_is_over(site: Site) -> None:
+    """After an adoption the letter that failed before it must not be posted to who was the mother."""
+    case = site.review("Abel", "Adopted")
+    untold(site, case, "by_post", address="3 Former Lane")
+    senco = site.client("senco")
+    where = letter_of(senco, case)
+    assert "3 Former Lane" in senco.get(where).text
+    with site.engines.scheduler() as session:
+        over = "UPDATE families SET parental_responsibility = false WHERE pupil_id = (SELECT pupil_id FROM cases WHERE ref = :case)"
+        session.execute(text(over), {"case": case})
+    assert senco.get(where).status_code == 404 and where not in senco.get("/").text
+    shown = senco.get(f"/cases/{case}").text
+    assert where not in shown and "they are no parent in this case any more" in shown
