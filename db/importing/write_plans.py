@@ -14,7 +14,7 @@ from db.importing.typed_rows import TypedRow
 from db.importing.upsert import Counts, Values, upsert
 from db.importing.write_trust import authorities_by_code
 from db.models import Plan, Pupil
-from db.review_diary import reviewed_by_a_case
+from db.review_diary import hold_plans, reviewed_by_a_case
 from db.said import not_the_new_las_word
 from rules.calendar import england
 from rules.date_words import date_of
@@ -34,8 +34,10 @@ def write_plans(session: Session, rows: Sequence[TypedRow], today: date) -> Coun
     pupils = pupils_of(session, rows)
     las = authorities_by_code(session)
     _refuse_impossible(rows, las, today)
-    plans = _plans_of(session, {pupils[pupil_key(r)][0] for r in rows})
-    before = _plans_before(session, {pupils[pupil_key(r)][0] for r in rows} - plans.keys())
+    named = {pupils[pupil_key(r)][0] for r in rows}
+    hold_plans(session, named)
+    plans = _plans_of(session, named)
+    before = _plans_before(session, named - plans.keys())
     reviewed_here = reviewed_by_a_case(session, plans.keys() | before.keys())
     counts, added, standing = Counts(), [], []
     for row in rows:
