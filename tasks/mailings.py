@@ -12,6 +12,7 @@ from db.handing_over import owe_to_deputies
 from db.heartbeats import beats
 from db.mailings import Made, lay_aside, make_lists, make_mornings, take_apart
 from db.models import School
+from db.said import lay_aside_overtaken
 from notifications.dispatch import deliver_mailings
 from rules.calendar import england, today_in_london
 from rules.hours import LONDON, in_hours, morning_speaks_for, reads_on
@@ -57,6 +58,7 @@ def _make_and_send(parts: Parts, now: datetime) -> int:
     with parts.engines.scheduler() as session:
         take_apart(session, today)
         lay_aside(session)
+        lay_aside_overtaken(session, today)
         owe_to_deputies(session, today)
         made = _made(parts, session, now)
     while parts.settings.mail_url:
