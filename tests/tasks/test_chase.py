@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import pytest
 from rules.values import Facts
 from tasks.chase import chase
 from tasks.failure import TaskFailed
+from tasks.parts import make_parts
 from tests.databases import TestServer
 from tests.db.ledger_story import day
 from tests.tasks.morning_post import MorningPost, post_of_its_own
@@ -27,6 +29,16 @@ def test_a_case_that_cannot_be_counted_anew_keeps_no_other_window_open(postgres:
             chase(post.parts, post.clock.today())
         window = post.village.ledger.position(other)[1].instance("family_appeals")
         assert (window.status, window.outcome) == ("done", "no_word"), "the window of another child lapsed that morning all the same"
+
+
+def test_a_morning_needs_no_second_connection_for_its_turn(postgres: TestServer, tmp_path: Path) -> None:
+    with post_of_its_own(postgres, tmp_path) as post:
+        window = _window(post)
+        narrow = make_parts(post.parts.settings.model_copy(update={"pool_size": 1}), post.parts.engines.url, pool_seconds=1)
+        post.is_now("2026-11-24")
+        chase(replace(narrow, clock=post.clock), post.clock.today())
+        narrow.engines.dispose()
+        assert post.village.ledger.position(window)[1].instance("family_appeals").status == "done"
 
 
 def _window(post: MorningPost) -> str:
