@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -99,8 +100,11 @@ class Memory:
         seen = {one.kind: now for one in wrong if one not in untold}
         kept = {kind: at.isoformat() for kind, at in (self._known(now) | dict(over) | seen).items()}
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._file.with_suffix(".new")
-        draft.write_text(json.dumps(kept), encoding="utf-8")
+        draft = self._file.with_suffix(f".{os.getpid()}")  # a watch started by hand beside the timer's has its own
+        with draft.open("w", encoding="utf-8") as written:
+            written.write(json.dumps(kept))
+            written.flush()
+            os.fsync(written.fileno())
         draft.rename(self._file)
 
     def _known(self, now: datetime) -> dict[str, datetime]:
@@ -109,4 +113,9 @@ class Memory:
     def _kept(self) -> dict[str, datetime]:
         if not self._file.exists():
             return {}
-        return {kind: datetime.fromisoformat(at).astimezone(UTC) for kind, at in json.loads(self._file.read_text(encoding="utf-8")).items()}
+        try:
+            kept = json.loads(self._file.read_text(encoding="utf-8"))
+        except ValueError:  # as a power cut leaves it: a person hears once more, and the watch goes on
+            log.error("%s cannot be read; what is wrong is told anew", self._file)
+            return {}
+        return {kind: datetime.fromisoformat(at).astimezone(UTC) for kind, at in kept.items()}
