@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import Future
+from typing import Any
 
 from sqlalchemy import text
 
@@ -15,7 +16,7 @@ _WAITING = text("""
 """)
 
 
-def until_it_waits(engines: Engines, sessions: int, *, or_done: Future[object] | None = None) -> None:
+def until_it_waits(engines: Engines, sessions: int, *, or_done: Future[Any] | None = None) -> None:
     """Come back once that many sessions of this database wait for a lock, or `or_done` has come to its end."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until and not (or_done is not None and or_done.done()):

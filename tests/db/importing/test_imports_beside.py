@@ -15,6 +15,7 @@ from db.importing.turn import AnotherAtWork, take_turn
 from db.la_profile.load import load_profile
 from db.la_profile.read_profile import read_profile
 from db.models import Plan, Pupil
+from db.new_child import NewChild, add_child
 from rules.loader import load_library
 from tests.db.importing.small_files import imports, reviewed
 from tests.db.ledger_story import TODAY, Village, day, village
@@ -69,6 +70,32 @@ def test_two_imports_of_one_new_plan_bring_one_plan(ash: Village) -> None:
             until_it_waits(ash.engines, 1, or_done=second)
         second.result()
     assert plans_of(ash, 3) == [(day("2025-12-01"), day("2026-11-30"))]
+
+
+def test_a_child_entered_by_hand_while_a_file_brings_them_is_one_child(ash: Village) -> None:
+    child = NewChild(ash.school_id, ash.authority_id, "Bo", "Both", date(2016, 5, 4))
+    with ThreadPoolExecutor(2) as threads:
+        with ash.engines.scheduler() as first:
+            rows = PUPILS + "".join(f"900001,{n},Ann,Ash{n},2016-05-04,5,E\n" for n in range(1, 10)) + "900001,20,Bo,Both,2016-05-04,5,E\n"
+            import_files(first, {"pupils.csv": rows.encode()}, actor_id=None, today=TODAY)
+            entered = [threads.submit(_enter, ash, child) for _ in range(2)]
+            until_it_waits(ash.engines, 2, or_done=entered[0])
+        assert {one.result() for one in entered} == {pupil_of(ash, 20)}
+
+
+def test_two_who_enter_one_child_at_once_enter_it_once(ash: Village) -> None:
+    child = NewChild(ash.school_id, ash.authority_id, "Cy", "Twice", date(2016, 5, 4), 5, "Eve", "Twice", "eve@twice.example")
+    with ThreadPoolExecutor(1) as threads:
+        with ash.engines.scheduler() as first:
+            entered = add_child(first, child, TODAY)
+            again: Future[int] = threads.submit(_enter, ash, child)
+            until_it_waits(ash.engines, 1, or_done=again)
+        assert again.result() == entered
+
+
+def _enter(ash: Village, child: NewChild) -> int:
+    with ash.engines.scheduler() as session:
+        return add_child(session, child, TODAY)
 
 
 def test_a_profile_loaded_while_a_file_is_imported_has_the_say_on_the_mailbox(ash: Village) -> None:
