@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.acts.retry import retried
 from db.calendar_of_school import calendar_of
 from db.handing_over import owe_to_deputies
 from db.heartbeats import beats
@@ -52,15 +53,9 @@ def _is_chased(parts: Parts, today: date) -> bool:
 
 
 def _make_and_send(parts: Parts, now: datetime) -> int:
-    today = today_in_london(now)
-    while spread(parts).rows:
+    while retried(lambda: spread(parts)).rows:
         pass
-    with parts.engines.scheduler() as session:
-        take_apart(session, today)
-        lay_aside(session)
-        lay_aside_overtaken(session, today)
-        owe_to_deputies(session, today)
-        made = _made(parts, session, now)
+    made = retried(lambda: _collected(parts, now))  # what loses a deadlock, or a connection, would else come tomorrow
     while parts.settings.mail_url:
         sent = deliver_mailings(parts.engines, parts.clock, parts.settings, this_thread())
         if sent.away:
@@ -68,6 +63,16 @@ def _make_and_send(parts: Parts, now: datetime) -> int:
         if not sent.accepted:
             break
     return made.messages
+
+
+def _collected(parts: Parts, now: datetime) -> Made:
+    today = today_in_london(now)
+    with parts.engines.scheduler() as session:
+        take_apart(session, today)
+        lay_aside(session)
+        lay_aside_overtaken(session, today)
+        owe_to_deputies(session, today)
+        return _made(parts, session, now)
 
 
 def _made(parts: Parts, session: Session, now: datetime) -> Made:
