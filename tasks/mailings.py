@@ -21,6 +21,7 @@ from tasks import chase as chasing
 from tasks.deliver import spread
 from tasks.failure import TaskFailed
 from tasks.parts import Parts, this_thread
+from tasks.patience import patiently
 from tasks.quiet import refuse_if_leapt, refuse_if_quiet
 from tasks.sweeps import DAY, sweep
 
@@ -32,18 +33,21 @@ def send_lists(parts: Parts, now: datetime) -> int | None:
     """Make and send the lists (on a working day) and the mornings (of the schools for which it is a school day) of the London day of `now`.
 
     What the day owes is chased first, if it has not been. How many messages were made; None when another process is at it. Done again on the
-    same day nobody has a second message. What the mail server does not take goes later, like a letter. Raises TaskFailed: `clock.leapt`,
-    `installation.quiet`.
+    same day nobody has a second message. What the mail server does not take goes later, like a letter. A restart of the ledger's database is waited
+    out. Raises TaskFailed: `clock.leapt`, `installation.quiet`.
     """
-    refuse_if_leapt(parts)
+    patiently(lambda: refuse_if_leapt(parts))
     refuse_if_quiet(parts, "")
-    today = today_in_london(now)
     try:
-        if not _is_chased(parts, today):
-            chasing.chase(parts, today)
+        patiently(lambda: _chase(parts, today_in_london(now)))
     finally:  # one case that cannot be worked must not leave everybody else untold
-        made = sweep(parts, NAME, DAY, lambda: _make_and_send(parts, now))
+        made = patiently(lambda: sweep(parts, NAME, DAY, lambda: _make_and_send(parts, now)))
     return made
+
+
+def _chase(parts: Parts, today: date) -> None:
+    if not _is_chased(parts, today):
+        chasing.chase(parts, today)
 
 
 def _is_chased(parts: Parts, today: date) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -87,6 +87,22 @@ def test_a_deadlock_costs_nobody_their_list(post: MorningPost, postgres: TestSer
         until_it_waits(post.parts.engines, 1)
         rival.execute("SELECT FROM mailings WHERE sent_for = '2026-12-03' FOR UPDATE")
         rival.rollback()
+        assert morning.result()
+    assert case in "".join(mail.html for mail in to(list(post.sink.mails()), LA))
+
+
+def test_a_restart_of_the_database_at_seven_costs_nobody_their_list(post: MorningPost, postgres: TestServer) -> None:
+    case = post.review("2026-11-05")
+    post.is_now("2026-12-03")
+    name = post.parts.engines.url.rsplit("/", 1)[1]
+    with psycopg.connect(postgres.server.superuser_url(), autocommit=True) as server, ThreadPoolExecutor(1) as threads:
+        server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        try:
+            server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+            morning = threads.submit(send_lists, post.parts, post.clock.now())
+            wait([morning], timeout=0.3)
+        finally:
+            server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
         assert morning.result()
     assert case in "".join(mail.html for mail in to(list(post.sink.mails()), LA))
 
