@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from db.importing.problems import ImportRefused, Problem
@@ -13,7 +13,8 @@ from db.importing.pupils_of_rows import pupil_key, pupils_of
 from db.importing.typed_rows import TypedRow
 from db.importing.upsert import Counts, Values, upsert
 from db.importing.write_trust import authorities_by_code
-from db.models import Plan, Pupil
+from db.la_profile.unwritten import chased_by_the_new_la
+from db.models import Plan, Pupil, School
 from db.review_diary import hold_plans, reviewed_by_a_case
 from db.said import not_the_new_las_word
 from rules.calendar import england
@@ -156,13 +157,15 @@ def _plans_before(session: Session, pupils: set[int]) -> dict[int, list[Plan]]:
 
 
 def _keep_authorities(session: Session, values: Sequence[Values], today: date) -> None:
-    moved: list[int] = []
+    """The LA of the file is the pupil's; where letters went to another until now, also the school's, the plan has moved."""
+    asked = select(Pupil.id, func.coalesce(Pupil.authority_id, School.authority_id)).join(School, School.id == Pupil.school_id)
+    before = {id_: authority for id_, authority in session.execute(asked.where(Pupil.id.in_({v["pupil_id"] for v in values})))}
     for v in values:
         changed = Pupil.authority_id.is_distinct_from(v["authority_id"])
-        moving = update(Pupil).where(Pupil.id == v["pupil_id"], changed).values(authority_id=v["authority_id"])
-        moved += session.scalars(moving.returning(Pupil.id)).all()
-    if moved:
+        session.execute(update(Pupil).where(Pupil.id == v["pupil_id"], changed).values(authority_id=v["authority_id"]))
+    if moved := [v["pupil_id"] for v in values if before[v["pupil_id"]] != v["authority_id"]]:
         not_the_new_las_word(session, moved, today)
+        chased_by_the_new_la(session, moved)
 
 
 def _day(row: TypedRow, name: str) -> date:

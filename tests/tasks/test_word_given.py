@@ -131,12 +131,12 @@ def test_the_day_that_the_old_la_named_binds_no_new_one(post: MorningPost) -> No
     assert not any(moved in mail.html or stayed in mail.html for mail in to(mails + late, OFFICER)), "theirs rest where the plan stayed"
 
 
-def _moves(post: MorningPost, surname: str) -> None:
-    """The pupil's plan goes to Newshire, as the school's file says."""
+def _moves(post: MorningPost, surname: str, code: str = "002") -> None:
+    """The pupil's plan goes to Newshire, as the school's file says, or (`code`) to another LA."""
     contacts = f"LA code,LA name,Contact name,Email,Role\n002,Newshire,New Officer,{NEW_OFFICER},SEN team\n"
     with post.parts.engines.scheduler() as session:
         session.execute(update(Pupil).where(Pupil.family_name == surname).values(mis_id=surname))
-    imports(post.village, today=post.clock.today(), la_contacts=contacts, plans=f"URN,Adno,LA code,Plan date\n900001,{surname},002,2024-01-08\n")
+    imports(post.village, today=post.clock.today(), la_contacts=contacts, plans=f"URN,Adno,LA code,Plan date\n900001,{surname},{code},2024-01-08\n")
 
 
 def _asks_for_its_own_day(mails: list[KeptMail], case: str) -> bool:
@@ -172,6 +172,17 @@ def _to_the_la(post: MorningPost, case: str) -> dict[str, str]:
         "SELECT template, state FROM deliveries d JOIN cases c ON c.id = d.case_id WHERE c.ref = %s AND to_role = 'la' ORDER BY d.seq, d.id", case
     )
     return {row.template: row.state for row in rows}
+
+
+def test_a_file_that_first_tells_the_las_name_moves_no_plan_and_the_word_stands(post: MorningPost) -> None:
+    case = review(post, "Kain", "2026-11-20")
+    post.comes("2027-01-22", 9)
+    says(post, case, "2027-01-28")
+    post.spread()
+    post.village.rows("UPDATE pupils SET authority_id = NULL WHERE family_name = 'Kain' RETURNING id")  # known as the school's LA alone
+    _moves(post, "Kain", "001")
+    assert _to_the_la(post, case)["ladders/said_passed"] == "held"
+    assert "ladders/plan_came" not in _to_the_la(post, case)
 
 
 def test_of_two_words_spread_together_the_last_counts(post: MorningPost) -> None:
