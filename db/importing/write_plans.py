@@ -164,8 +164,8 @@ def _keep_authorities(session: Session, values: Sequence[Values], today: date) -
         changed = Pupil.authority_id.is_distinct_from(v["authority_id"])
         session.execute(update(Pupil).where(Pupil.id == v["pupil_id"], changed).values(authority_id=v["authority_id"]))
     if moved := [v["pupil_id"] for v in values if before[v["pupil_id"]] != v["authority_id"]]:
+        chased_by_the_new_la(session, moved)  # first: it holds the cases, so that no word of the old LA comes after the next statement
         not_the_new_las_word(session, moved, today)
-        chased_by_the_new_la(session, moved)
 
 
 def _day(row: TypedRow, name: str) -> date:
