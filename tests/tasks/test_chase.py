@@ -34,6 +34,7 @@ def test_a_case_that_cannot_be_counted_anew_keeps_no_other_window_open(postgres:
 def test_a_morning_needs_no_second_connection_for_its_turn(postgres: TestServer, tmp_path: Path) -> None:
     with post_of_its_own(postgres, tmp_path) as post:
         window = _window(post)
+        post.review("2026-11-20")
         narrow = make_parts(post.parts.settings.model_copy(update={"pool_size": 1}), post.parts.engines.url, pool_seconds=1)
         post.is_now("2026-11-24")
         chase(replace(narrow, clock=post.clock), post.clock.today())
