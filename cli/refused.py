@@ -24,6 +24,7 @@ _SAY_IT_THEMSELVES = (
     ("cli.working", "NobodyKnown"),
     ("db.absences", "CannotBeAway"),
     ("db.importing.leavers", "CannotAnswer"),
+    ("db.importing.turn", "AnotherAtWork"),
     ("db.told_by_a_person", "CannotTell"),
     ("notifications.render", "TemplateMissing"),
     ("db.signing_key", "SigningKeyError"),

@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from db.models import Case, Person, PupilContact
+from db.models import Case, Person, Pupil, PupilContact
 from db.permissions import NEVER_STAFF_OF, role_in_which, roles_naming
 from rules.check.family import rights_holders
 from rules.definition import Definition, Role
@@ -81,6 +81,7 @@ def put_contact(session: Session, ref: str, role: Role, who: Named, today: date)
     case = session.scalars(select(Case).where(Case.ref == ref)).one_or_none()
     if case is None or case.pupil_id is None:
         raise LookupError(f"there is no case {ref} about a pupil")
+    session.execute(select(Pupil.id).where(Pupil.id == case.pupil_id).with_for_update(key_share=True))  # sent twice at once it is one person
     _refuse_our_own(session, case, role, who.email, today)
     _refuse_in_the_matter(session, case, role, who.email)
     _refuse_kept_away(session, case, who.email)

@@ -87,6 +87,15 @@ class Engines:
         with pool.connection() as connection:
             yield connection
 
+    @contextmanager
+    def own_connection(self, role: str) -> Iterator[psycopg.Connection[Any]]:
+        """A connection as of `act_connection` that is in no pool, for what is held while others are asked for. Closed at the end."""
+        connection = _connect_for_acts(self.url, role)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
     def taken(self) -> dict[str, tuple[int, int]]:
         """How many connections of each pool that was ever used are taken now, and how many there may be."""
         pages = {role.removeprefix("sendflow_"): engine.pool for role, engine in list(self._pools.items()) if role != OWNER}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from db.models import Authority, Family, Person, Pupil
+from db.models import Authority, Family, Person, Pupil, School
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,17 @@ class NewChild:
     has_plan: bool = True
 
 
+def hold_rolls(session: Session, schools: Iterable[int]) -> None:
+    """Nobody enters a child at these schools until the transaction ends: the same child, sent twice at once or brought by a file, is one."""
+    session.execute(select(School.id).where(School.id.in_(set(schools))).order_by(School.id).with_for_update(key_share=True))
+
+
 def add_child(session: Session, child: NewChild, today: date) -> int:
     """Enter the child; the pupil's id. A child of the same names and birthday on roll today at that school is the same child and is entered once.
 
     The session is the scheduler's: the caller has asked whether the actor may open cases at the school. Sendflow holds no text of the plan.
     """
+    hold_rolls(session, [child.school_id])
     same = (Pupil.school_id == child.school_id, Pupil.given_name == child.given_name, Pupil.family_name == child.family_name)
     on_roll = or_(Pupil.left_on.is_(None), Pupil.left_on >= today)
     known = session.scalars(select(Pupil.id).where(*same, Pupil.born_on == child.born_on, on_roll)).first()

@@ -32,9 +32,12 @@ def number_of(name: str) -> int:
 
 @contextmanager
 def only_one(engines: Engines, name: str) -> Iterator[bool]:
-    """True for the one that holds the lock of that name, False for everybody else meanwhile. Never waits."""
+    """True for the one that holds the lock of that name, False for everybody else meanwhile. Never waits.
+
+    The connection is of no pool: what is done under the lock asks for those, and sweeps that began together would take them from one another.
+    """
     number = number_of(name)
-    with engines.act_connection(SCHEDULER) as connection:
+    with engines.own_connection(SCHEDULER) as connection:
         row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (_FAMILY, number)).fetchone()
         ours = bool(row and row[0])
         try:

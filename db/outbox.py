@@ -203,8 +203,11 @@ def _is_by_law(definition: Definition, name: str, moment: str) -> bool:
 
 
 def _as_was_said(session: Session, messages: list[OwedMessage], today: date) -> list[OwedMessage]:
-    """A step's owner who named a day is not reminded before it has passed, also where the reminder is spread together with their word."""
-    said = [one for one in messages if one.template == PASSED]
+    """A step's owner who named a day is not reminded before it has passed, also where the reminder is spread together with their word. Of two words
+    the last counts."""
+    last = {_about(one): one for one in sorted(messages, key=lambda one: one.seq) if one.template == PASSED}
+    messages = [replace(one, state="superseded") if one.template == PASSED and last[_about(one)] is not one else one for one in messages]
+    said = list(last.values())
     for one in said:
         lay_aside_reminders(session, _about(one))
     rungs = [one.case_id for one in messages if one.rung is not None]

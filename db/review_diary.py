@@ -9,6 +9,13 @@ from datetime import date
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+# Whoever writes a child's plans holds the child first: an import beside a review that is recorded must neither undo it nor bring the plan twice.
+_HOLD_PUPIL = text("SELECT FROM pupils p JOIN cases c ON c.pupil_id = p.id WHERE c.ref = :case FOR NO KEY UPDATE OF p")
+_HOLD_PUPILS = text("""
+    SELECT FROM pupils p WHERE p.id = ANY (:pupils) OR p.upn IN (SELECT q.upn FROM pupils q WHERE q.id = ANY (:pupils))
+    ORDER BY p.id FOR NO KEY UPDATE OF p
+""")
+
 
 @dataclass(frozen=True)
 class KnownPlan:
@@ -26,6 +33,7 @@ def diary_review(session: Session, case: str, reviewed_on: date, next_due_on: da
     `reviewed_on`: the day the review was decided; `next_due_on`: the last lawful day of the next review's decision; `corrected`: the case had put
     another day there, which now moves either way, unless a later review has dated the next one since.
     """
+    session.execute(_HOLD_PUPIL, {"case": case})
     changed = session.execute(
         text("""
         UPDATE plans n SET last_review_on = :reviewed, review_due_on = :next
@@ -38,6 +46,11 @@ def diary_review(session: Session, case: str, reviewed_on: date, next_due_on: da
     ).all()
     # Told as a review also where no file has brought the plan yet: the one that does undoes none.
     return bool(changed) or _add(session, case, KnownPlan(reviewed_on, reviewed_on, next_due_on))
+
+
+def hold_plans(session: Session, pupils: Collection[int]) -> None:
+    """Nobody puts another day into the plans of these children, at whichever of our schools, until the transaction ends."""
+    session.execute(_HOLD_PUPILS, {"pupils": sorted(pupils)})
 
 
 def reviewed_by_a_case(session: Session, pupils: Collection[int]) -> set[int]:
@@ -62,6 +75,7 @@ def diary_plan(session: Session, case: str, plan: KnownPlan) -> bool:
 
     A day that stands there already moves to an earlier one, never to a later: only a review starts new twelve months.
     """
+    session.execute(_HOLD_PUPIL, {"case": case})
     changed = session.execute(
         text("""
         UPDATE plans n SET last_review_on = COALESCE(:reviewed, n.last_review_on), review_due_on = :next
@@ -88,6 +102,7 @@ def _add(session: Session, case: str, plan: KnownPlan) -> bool:
 
 def end_plan(session: Session, case: str, ceased_on: date) -> bool:
     """The plan of the case's pupil has ceased: nothing of it falls due any more. False: it had ended before, or there was none."""
+    session.execute(_HOLD_PUPIL, {"case": case})
     ended = session.execute(
         text("""
         UPDATE plans n SET ceased_on = :on FROM cases c WHERE c.ref = :case AND n.pupil_id = c.pupil_id AND n.ceased_on IS NULL RETURNING n.id"""),

@@ -28,7 +28,7 @@ _STANDING = text("""
 _LAY_ASIDE = text("""
     UPDATE deliveries SET state = 'superseded', settled_at = now()
     WHERE state = 'held' AND case_id = :case AND step = :step AND party = :party AND round IS NOT DISTINCT FROM :round AND to_role = :role
-      AND (rung IS NOT NULL OR template = :passed) AND details NOT LIKE '%"raised_to"%'
+      AND (rung IS NOT NULL OR template IN (:passed, :came)) AND details NOT LIKE '%"raised_to"%'
 """)
 _WORD = text("""
     SELECT details FROM deliveries
@@ -36,9 +36,24 @@ _WORD = text("""
       AND case_id = :case AND step = :step AND party = :party AND round IS NOT DISTINCT FROM :round
     ORDER BY id DESC LIMIT 1
 """)
+# What is said and what reminds may be spread by two at once, of whom neither sees what the other has spread.
+_OVERTAKEN = text("""
+    UPDATE deliveries d SET state = 'superseded', settled_at = now() FROM deliveries w
+    WHERE w.state = 'held' AND w.template = :passed AND d.state = 'held' AND d.case_id = w.case_id AND d.step = w.step AND d.party = w.party
+      AND d.round IS NOT DISTINCT FROM w.round AND d.to_role = w.to_role
+      AND (d.template IN (:passed, :came) AND d.seq < w.seq
+           OR d.rung IS NOT NULL AND w.owed_on > :today AND d.details NOT LIKE '%"raised_to"%')
+""")
+# Words that wait to be spread come first: whoever spreads one now is waited for, and what it has spread is found by the second statement.
+_ANOTHERS_WORD_TO_COME = text("""
+    UPDATE outbox o SET messages = jsonb_set(o.messages::jsonb, '{said,of_another}', 'true')::text
+    FROM cases c WHERE c.id = o.case_id AND c.pupil_id = ANY (:pupils) AND o.messages LIKE '%"said":%' AND o.messages::jsonb -> 'said' ->> 'to' = 'la'
+""")
 _ANOTHERS_WORD = text("""
-    UPDATE deliveries d SET template = :came, owed_on = LEAST(d.owed_on, :today), details = (d.details::jsonb - 'said')::text
-    FROM cases c WHERE c.id = d.case_id AND c.pupil_id = ANY (:pupils) AND d.state = 'held' AND d.template = :passed AND d.to_role = 'la'
+    UPDATE deliveries d SET template = :came, owed_on = LEAST(d.owed_on, :today), details = (d.details::jsonb - 'said')::text, state = 'held',
+        mailing_id = NULL
+    FROM cases c WHERE c.id = d.case_id AND c.pupil_id = ANY (:pupils) AND d.template = :passed AND d.to_role = 'la'
+      AND (d.state = 'held' OR d.state = 'listed' AND d.mailing_id IN (SELECT id FROM mailings WHERE state = 'owed' AND NOT may_be_twice))
 """)
 
 
@@ -49,12 +64,14 @@ def reminds(rung: int | None, template: str) -> bool:
 
 def told_of_it(said: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     """Who is told of what was said (`db/acts/messages.py`): whoever owes the step is asked on the day after the one that they named, our SENCO
-    hears at once. As the fields of an owed message."""
+    hears at once. As the fields of an owed message. The word of an LA that keeps the plan no more (`not_the_new_las_word`) asks the new one."""
     until = date.fromisoformat(said["until"])
     about = {"moment": SAID, **{name: said[name] for name in ("step", "party", "round", "no")}}
     about["due_on"] = date.fromisoformat(said["due_on"]) if said["due_on"] else None
     about["details"] = json.dumps({"said": {"word": said["word"], "until": said["until"]}}, sort_keys=True)
-    if said["to"] not in FAMILY:  # a family owes nothing, and is not asked why
+    if said.get("of_another"):
+        yield {**about, "template": CAME, "to": said["to"], "details": "{}"}
+    elif said["to"] not in FAMILY:  # a family owes nothing, and is not asked why
         yield {**about, "template": PASSED, "to": said["to"], "not_before": until + timedelta(days=1)}
     yield {**about, "template": FOR_US, "to": "senco"}
 
@@ -67,7 +84,12 @@ def at_rest(session: Session, cases: Iterable[int], today: date) -> frozenset[In
 
 def lay_aside_reminders(session: Session, instance: Instance) -> None:
     """What is held to remind the step's owner is not needed: they have just said when it will be done. A breach that rises is no reminder."""
-    session.execute(_LAY_ASIDE, {**_named(instance), "passed": PASSED})
+    session.execute(_LAY_ASIDE, {**_named(instance), "passed": PASSED, "came": CAME})
+
+
+def lay_aside_overtaken(session: Session, today: date) -> None:
+    """Reminders that are held though their readers named a day, and what was to ask about a day in whose place they have named another since."""
+    session.execute(_OVERTAKEN, {"passed": PASSED, "came": CAME, "today": today})
 
 
 def word_of(session: Session, delivery: Delivery, today: date) -> str:
@@ -77,8 +99,10 @@ def word_of(session: Session, delivery: Delivery, today: date) -> str:
 
 
 def not_the_new_las_word(session: Session, pupils: Iterable[int], today: date) -> None:
-    """The plans of these pupils are another LA's since `today`: the day that the LA before it named binds nobody any more, so what was to ask it
-    again asks the new LA with its next list, and the step's reminders go on (SEND Regs 2014 reg 15(3): the plan is as if the new LA had made it)."""
+    """The plans of these pupils are another LA's since `today`: the day that the LA before it named, spread or not, binds nobody any more. What was
+    to ask it again asks the new LA with its next list, and the step's reminders go on (SEND Regs 2014 reg 15(3): the plan is as if the new LA had
+    made it)."""
+    session.execute(_ANOTHERS_WORD_TO_COME, {"pupils": sorted(pupils)})
     session.execute(_ANOTHERS_WORD, {"came": CAME, "passed": PASSED, "today": today, "pupils": sorted(pupils)})
 
 

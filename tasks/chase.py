@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from db.acts.retry import retried
 from db.chase import sweep_all
 from db.heartbeats import beats
 from db.rights_told import tell_rights_passed
@@ -32,7 +33,7 @@ def chase(parts: Parts, today: date) -> int | None:
 
 def _acts_and_reminders(parts: Parts, today: date) -> int:
     """Each part of the morning's work, whatever happened in those before it: one case that cannot be counted anew must keep no window of others
-    open, and leave nobody unreminded. The first error is raised when all is done."""
+    open, and leave nobody unreminded. One that lost a deadlock or its connection is done again. The first error is raised when all is done."""
     works: tuple[Callable[[], object], ...] = (
         parts.ledger.recount_dates,
         parts.ledger.write_lead_times,
@@ -46,7 +47,7 @@ def _acts_and_reminders(parts: Parts, today: date) -> int:
     errors: list[Exception] = []
     for work in works:
         try:
-            work()
+            retried(work)
         except Exception as error:
             errors.append(error)
     if errors:

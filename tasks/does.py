@@ -7,7 +7,7 @@ transaction, and delivered like any other message.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID, uuid5
 
@@ -26,6 +26,7 @@ from tasks.parts import Parts
 
 SOFTWARE = Actor(None, frozenset(), "flow")
 NEXT_REVIEW = "12 months beginning with decision_on"  # CFA 2014 s.44(1): twelve months *starting with* the date
+_DIARY_DAYS = ("new_decision_on", "decision_on", "last_reviewed_on")
 _KEYS = UUID("6f0d6a52-3c7e-5d0c-9a51-0a5f3f6b7c11")
 
 
@@ -57,8 +58,17 @@ def send(parts: Parts, todo: ToDo) -> Receipt:
 
 def put_review_in_diary(parts: Parts, todo: ToDo) -> Receipt:
     """Date the plan's next review: the last day of twelve months that start with the LA's decision on a review, or with the making or the last review
-    of a plan that another process heard of. Only a review moves a day in the diary on; no amendment does, not even the Tribunal's. Raises as `send`
-    does."""
+    of a plan that another process heard of. Only a review moves a day in the diary on; no amendment does, not even the Tribunal's. A day corrected
+    while this was done counts: it found the step open, and opens it no second time. Raises as `send` does."""
+    _put_in_diary(parts, todo, corrected=todo.instance.round > 1)
+    receipt = send(parts, todo)
+    now = replace(todo, position=parts.ledger.position(todo.case)[1])
+    if any(_day(now, fact) != _day(todo, fact) for fact in _DIARY_DAYS):
+        _put_in_diary(parts, now, corrected=True)
+    return receipt
+
+
+def _put_in_diary(parts: Parts, todo: ToDo, *, corrected: bool) -> None:
     reviewed = todo.definition.process == REVIEW
     planned_on = _day(todo, "new_decision_on") or _day(todo, "decision_on")  # where both are known, the first was appealed against
     if planned_on is None:
@@ -68,10 +78,9 @@ def put_review_in_diary(parts: Parts, todo: ToDo) -> Receipt:
     assert isinstance(due, DueDate)
     with parts.engines.scheduler() as session:
         if reviewed:
-            diary_review(session, todo.case, runs_from, due.on, corrected=todo.instance.round > 1)
+            diary_review(session, todo.case, runs_from, due.on, corrected=corrected)
         else:
             diary_plan(session, todo.case, KnownPlan(planned_on, runs_from if runs_from < planned_on else None, due.on))
-    return send(parts, todo)
 
 
 def close_plan(parts: Parts, todo: ToDo) -> Receipt:

@@ -22,6 +22,8 @@ from rules.history import Refused
 
 T = TypeVar("T")
 log = logging.getLogger("sendflow.tasks")
+LEDGER_AWAY = (OperationalError, PoolEmpty, psycopg.OperationalError, Busy)
+_ITS_NAMES = frozenset(one.__name__ for one in LEDGER_AWAY)
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -73,7 +75,14 @@ def is_outage(error: BaseException) -> bool:
         return error.outage
     if isinstance(error, httpx.HTTPStatusError):
         return error.response.status_code >= 500 or error.response.status_code in (401, 403, 408, 429)
-    return isinstance(error, (OperationalError, PoolEmpty, psycopg.OperationalError, httpx.TransportError, Busy))
+    return isinstance(error, (*LEDGER_AWAY, httpx.TransportError))
+
+
+def is_ledger_away(error: BaseException) -> bool:
+    """Whether it was the ledger's database that was away or too busy, and no other server."""
+    if isinstance(error, TaskFailed):
+        return error.outage and (error.code.startswith("database.") or error.code in _ITS_NAMES)
+    return isinstance(error, LEDGER_AWAY)
 
 
 def place_of(error: BaseException) -> str:

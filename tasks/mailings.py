@@ -7,11 +7,13 @@ from datetime import date, datetime, time
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.acts.retry import retried
 from db.calendar_of_school import calendar_of
 from db.handing_over import owe_to_deputies
 from db.heartbeats import beats
 from db.mailings import Made, lay_aside, make_lists, make_mornings, take_apart
 from db.models import School
+from db.said import lay_aside_overtaken
 from notifications.dispatch import deliver_mailings
 from rules.calendar import england, today_in_london
 from rules.hours import LONDON, in_hours, morning_speaks_for, reads_on
@@ -19,6 +21,7 @@ from tasks import chase as chasing
 from tasks.deliver import spread
 from tasks.failure import TaskFailed
 from tasks.parts import Parts, this_thread
+from tasks.patience import patiently
 from tasks.quiet import refuse_if_leapt, refuse_if_quiet
 from tasks.sweeps import DAY, sweep
 
@@ -30,18 +33,21 @@ def send_lists(parts: Parts, now: datetime) -> int | None:
     """Make and send the lists (on a working day) and the mornings (of the schools for which it is a school day) of the London day of `now`.
 
     What the day owes is chased first, if it has not been. How many messages were made; None when another process is at it. Done again on the
-    same day nobody has a second message. What the mail server does not take goes later, like a letter. Raises TaskFailed: `clock.leapt`,
-    `installation.quiet`.
+    same day nobody has a second message. What the mail server does not take goes later, like a letter. A restart of the ledger's database is waited
+    out. Raises TaskFailed: `clock.leapt`, `installation.quiet`.
     """
-    refuse_if_leapt(parts)
+    patiently(lambda: refuse_if_leapt(parts))
     refuse_if_quiet(parts, "")
-    today = today_in_london(now)
     try:
-        if not _is_chased(parts, today):
-            chasing.chase(parts, today)
+        patiently(lambda: _chase(parts, today_in_london(now)))
     finally:  # one case that cannot be worked must not leave everybody else untold
-        made = sweep(parts, NAME, DAY, lambda: _make_and_send(parts, now))
+        made = patiently(lambda: sweep(parts, NAME, DAY, lambda: _make_and_send(parts, now)))
     return made
+
+
+def _chase(parts: Parts, today: date) -> None:
+    if not _is_chased(parts, today):
+        chasing.chase(parts, today)
 
 
 def _is_chased(parts: Parts, today: date) -> bool:
@@ -51,14 +57,9 @@ def _is_chased(parts: Parts, today: date) -> bool:
 
 
 def _make_and_send(parts: Parts, now: datetime) -> int:
-    today = today_in_london(now)
-    while spread(parts).rows:
+    while retried(lambda: spread(parts)).rows:
         pass
-    with parts.engines.scheduler() as session:
-        take_apart(session, today)
-        lay_aside(session)
-        owe_to_deputies(session, today)
-        made = _made(parts, session, now)
+    made = retried(lambda: _collected(parts, now))  # what loses a deadlock, or a connection, would else come tomorrow
     while parts.settings.mail_url:
         sent = deliver_mailings(parts.engines, parts.clock, parts.settings, this_thread())
         if sent.away:
@@ -66,6 +67,16 @@ def _make_and_send(parts: Parts, now: datetime) -> int:
         if not sent.accepted:
             break
     return made.messages
+
+
+def _collected(parts: Parts, now: datetime) -> Made:
+    today = today_in_london(now)
+    with parts.engines.scheduler() as session:
+        take_apart(session, today)
+        lay_aside(session)
+        lay_aside_overtaken(session, today)
+        owe_to_deputies(session, today)
+        return _made(parts, session, now)
 
 
 def _made(parts: Parts, session: Session, now: datetime) -> Made:

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from db.acts.retry import retried
 from db.mailings import take_apart
 from db.reports import BOARD_MONTH, HEAD_WEEK, TRUST_BREACHES, TRUST_WEEK, ReportReader, calendars_of_reader, last_told, make_report, report_readers
 from notifications.channels import NOT_REACHED
@@ -46,11 +47,15 @@ def send_reports(parts: Parts, now: datetime) -> int:
     today = today_in_london(now)
     made = 0
     if reads_on("officer", england(), today) and (parts.settings.demo or in_hours("officer", now)):
-        with parts.engines.scheduler() as session:
-            take_apart(session, today)  # what an earlier day owed and no mail server took is owed anew, with today's words
-            made = sum(_owe(session, kind, reader, today) for kind in ROLES for reader in report_readers(session, ROLES[kind], today))
+        made = retried(lambda: _owed(parts, today))
     _send(parts)
     return made
+
+
+def _owed(parts: Parts, today: date) -> int:
+    with parts.engines.scheduler() as session:
+        take_apart(session, today)  # what an earlier day owed and no mail server took is owed anew, with today's words
+        return sum(_owe(session, kind, reader, today) for kind in ROLES for reader in report_readers(session, ROLES[kind], today))
 
 
 def _owe(session: Session, kind: str, reader: ReportReader, today: date) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -184,7 +185,10 @@ class Memory:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         draft = self._file.with_name(f"{FILE}.{secrets.token_hex(4)}")  # `up` and a timer may look at the same moment
         try:
-            draft.write_text(json.dumps(kept), encoding="utf-8")
+            with draft.open("w", encoding="utf-8") as written:
+                written.write(json.dumps(kept))
+                written.flush()
+                os.fsync(written.fileno())
             draft.replace(self._file)
         finally:
             draft.unlink(missing_ok=True)

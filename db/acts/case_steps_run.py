@@ -56,11 +56,12 @@ def run_case_steps(parts: Parts) -> int:
 
 def _left_behind(parts: Parts) -> list[Callable[[psycopg.Connection], Following]]:
     with parts.engines.scheduler() as session:
+        texts = [row[0] for row in session.connection().exec_driver_sql(_TEXTS)]
+    if not texts:
+        return []
+    steps = sorted({step for text in texts for step in parts.pinned.of(text).case_steps})  # reads by a connection of its own
+    with parts.engines.scheduler() as session:
         query = session.connection().exec_driver_sql
-        texts = [row[0] for row in query(_TEXTS)]
-        if not texts:
-            return []
-        steps = sorted({step for text in texts for step in parts.pinned.of(text).case_steps})
         left = [row[0] for row in query(_LEFT, (texts, steps))]
         ended = [tuple(row) for row in query(_ENDED)]
     today = parts.clock.today()

@@ -91,11 +91,11 @@ def beside(parts: Parts, ref: str) -> Beside:
 
 def _learning(parts: Parts) -> list[str]:
     with parts.engines.scheduler() as session:
-        query = session.connection().exec_driver_sql
-        texts = [row[0] for row in query(_TEXTS)]
-        learning = [step for one in texts for step in parts.pinned.of(one).steps.values() if step.learns_from]
-        steps, processes = sorted({step.name for step in learning}), sorted({name for step in learning for name in step.learns_from})
-        return [row.ref for row in query(_LEARNING, (texts, steps, processes))] if steps else []
+        texts = [row[0] for row in session.connection().exec_driver_sql(_TEXTS)]
+    learning = [step for one in texts for step in parts.pinned.of(one).steps.values() if step.learns_from]  # reads by a connection of its own
+    steps, processes = sorted({step.name for step in learning}), sorted({name for step in learning for name in step.learns_from})
+    with parts.engines.scheduler() as session:
+        return [row.ref for row in session.connection().exec_driver_sql(_LEARNING, (texts, steps, processes))] if steps else []
 
 
 def _learnt(parts: Parts, ref: str, today: date) -> list[Receipt]:

@@ -18,6 +18,7 @@ from db.importing.mapping import Mapped, kind_of_file, map_columns
 from db.importing.missing_relatives import note_missing_relatives
 from db.importing.problems import ImportRefused, Problem
 from db.importing.read_csv import RawTable, read_csv
+from db.importing.turn import take_turn
 from db.importing.typed_rows import TypedRow, typed_rows
 from db.importing.unnamed import note_unnamed
 from db.importing.upsert import Counts
@@ -81,9 +82,10 @@ def import_folder(session: Session, folder: Path, *, actor_id: int | None, today
 def import_files(session: Session, files: Mapping[str, bytes], *, actor_id: int | None, today: date, trust_name: str = "The trust") -> ImportReport:
     """Import `files` (name to bytes) in the caller's transaction, in the order that their kinds need.
 
-    `today` is the London day: nothing that has happened has a later date. Raises ImportRefused with all problems of all files; the caller's
-    transaction must then be rolled back.
+    `today` is the London day: nothing that has happened has a later date. Raises ImportRefused with all problems of all files, and AnotherAtWork
+    (`db/importing/turn.py`); the caller's transaction must then be rolled back.
     """
+    take_turn(session)
     reads = _read_all(session, files)
     reports, missing, relatives, unnamed = [], 0, 0, 0
     for kind in KINDS.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from db.importing.problems import ImportRefused, Problem
@@ -13,8 +13,8 @@ from db.importing.pupils_of_rows import pupil_key, pupils_of
 from db.importing.typed_rows import TypedRow
 from db.importing.upsert import Counts, Values, upsert
 from db.importing.write_trust import authorities_by_code
-from db.models import Plan, Pupil
-from db.review_diary import reviewed_by_a_case
+from db.models import Plan, Pupil, School
+from db.review_diary import hold_plans, reviewed_by_a_case
 from db.said import not_the_new_las_word
 from rules.calendar import england
 from rules.date_words import date_of
@@ -35,8 +35,10 @@ def write_plans(session: Session, rows: Sequence[TypedRow], today: date) -> Coun
     pupils = pupils_of(session, rows)
     las = authorities_by_code(session)
     _refuse_impossible(rows, las, today)
-    plans = _plans_of(session, {pupils[pupil_key(r)][0] for r in rows})
-    before = _plans_before(session, {pupils[pupil_key(r)][0] for r in rows} - plans.keys())
+    named = {pupils[pupil_key(r)][0] for r in rows}
+    hold_plans(session, named)
+    plans = _plans_of(session, named)
+    before = _plans_before(session, named - plans.keys())
     reviewed_here = reviewed_by_a_case(session, plans.keys() | before.keys())
     counts, added, standing = Counts(), [], []
     for row in rows:
@@ -155,15 +157,16 @@ def _plans_before(session: Session, pupils: set[int]) -> dict[int, list[Plan]]:
 
 
 def keep_authorities(session: Session, values: Sequence[Values], today: date) -> None:
-    """Let each of these pupils (`pupil_id`) be of the LA that their plan names (`authority_id`). Needs a scheduler session."""
-    moved: list[int] = []
+    """Let each of these pupils (`pupil_id`) be of the LA that their plan names (`authority_id`); where letters went to another until now, also the
+    school's, the plan has moved. Needs a scheduler session."""
+    asked = select(Pupil.id, func.coalesce(Pupil.authority_id, School.authority_id)).join(School, School.id == Pupil.school_id)
+    before = {id_: authority for id_, authority in session.execute(asked.where(Pupil.id.in_({v["pupil_id"] for v in values})))}
     for v in values:
         changed = Pupil.authority_id.is_distinct_from(v["authority_id"])
-        moving = update(Pupil).where(Pupil.id == v["pupil_id"], changed).values(authority_id=v["authority_id"])
-        moved += session.scalars(moving.returning(Pupil.id)).all()
-    if moved:
+        session.execute(update(Pupil).where(Pupil.id == v["pupil_id"], changed).values(authority_id=v["authority_id"]))
+    if moved := [v["pupil_id"] for v in values if before[v["pupil_id"]] != v["authority_id"]]:
+        session.execute(_COUNT_ANEW, {"pupils": moved})  # first: it holds the cases, so that no word of the old LA comes after the next statement
         not_the_new_las_word(session, moved, today)
-        session.execute(_COUNT_ANEW, {"pupils": moved})
 
 
 def _day(row: TypedRow, name: str) -> date:

@@ -11,12 +11,13 @@ from db.importing.typed_rows import TypedRow
 from db.importing.upsert import Counts, upsert
 from db.importing.write_trust import schools_by_urn
 from db.models import Pupil
-from db.new_child import adopt_entered
+from db.new_child import adopt_entered, hold_rolls
 
 
 def write_pupils(session: Session, rows: Sequence[TypedRow]) -> Counts:
     """Pupils by school and MIS id. Raises ImportRefused for a UPN that stands twice or is on another school's roll."""
     schools = schools_by_urn(session, rows)
+    hold_rolls(session, {schools[r.values["urn"]] for r in rows})
     refuse_shared_upns(session, rows, schools)
     values = [
         {

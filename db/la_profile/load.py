@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
+from db.importing.turn import take_turn
 from db.importing.upsert import upsert
 from db.la_profile.profile import LEVEL_TITLES, LEVELS, Contact, LaProfile
 from db.la_profile.profile_text import profile_text
@@ -20,7 +21,6 @@ from db.person_schools import refresh_person_schools
 from rules.problems import DefinitionErrors, Problem
 
 _END = text("UPDATE la_profiles SET ended_at = now() WHERE authority_id = :authority AND ended_at IS NULL")
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('sendflow la profile'))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,10 @@ def load_profile(session: Session, profile: LaProfile, file: str, *, by: int | N
     """Put the profile in force in place of the one before. From now on messages and lists go to whom it names, also what was owed before and has
     not left (`db/redirect.py`).
 
-    Raises DefinitionErrors, nothing written, for a pupil who is not on roll or whose plan another authority keeps.
+    Raises DefinitionErrors, nothing written, for a pupil who is not on roll or whose plan another authority keeps; AnotherAtWork
+    (`db/importing/turn.py`): an import writes the LA's mailbox and people too.
     """
-    session.execute(_LOCK)
+    take_turn(session)
     pupils = _pupils(session, profile, file)
     before = profile_in_force(session, profile.code)
     authority = _authority(session, profile)

@@ -20,5 +20,6 @@ END $$;
 -- authority asks for, and its own ladders, may be others. Only the scheduler's role may.
 CREATE OR REPLACE FUNCTION count_anew(p_pupils bigint[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
+  PERFORM 1 FROM cases WHERE pupil_id = ANY (p_pupils) AND ended = '' ORDER BY id FOR UPDATE;  -- in one order, whoever else holds several
   UPDATE cases SET calendar_version = '' WHERE pupil_id = ANY (p_pupils) AND ended = '' AND acts_as_scheduler();
 END $$;

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from db.chase import sweep, sweep_all
 from db.chase_messages import Rungs, chase_messages
@@ -14,6 +16,7 @@ from db.mailings import lay_aside
 from rules.loader import load_library
 from tests.db.ledger_story import TODAY, Village, day, village
 from tests.db.test_outbox import spread_all
+from tests.db.waiting import until_it_waits
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +95,17 @@ def test_a_sweep_goes_on_where_a_batch_ended(ash: Village, case: str) -> None:
     with ash.engines.scheduler() as session:
         assert sweep(session, day("2026-10-25"), batch=1) == 1
     assert sweep_all(ash.engines, day("2026-10-25")) >= 1
+
+
+def test_what_an_act_holds_at_that_instant_is_chased_when_the_act_is_over(ash: Village, case: str) -> None:
+    today = ash.open_rows(case)["send_invitations"].due_on
+    with ThreadPoolExecutor(1) as threads:
+        with ash.engines.scheduler() as act:
+            act.execute(text("SELECT FROM steps s JOIN cases c ON c.id = s.case_id WHERE c.ref = :case FOR UPDATE OF s"), {"case": case})
+            chasing = threads.submit(sweep_all, ash.engines, today)
+            until_it_waits(ash.engines, 1, or_done=chasing)
+        chasing.result()
+    assert chased(ash, case) == [("reminder", "senco", "held")], "the next sweep is tomorrow's"
 
 
 def test_a_reminder_of_a_decided_step_is_not_sent(ash: Village, case: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -10,8 +11,28 @@ from db.contacts import CannotBeContact, Named, put_contact
 from db.engine import Engines
 from db.models import Family, Person, School
 from db.queries.people import people_for
+from rules.definition import Role
 from tests.db.la_story import shipped_village
-from tests.db.ledger_story import day
+from tests.db.ledger_story import Village, day
+from tests.db.waiting import until_it_waits
+
+
+def _put_at_once(ash: Village, case: str, role: Role) -> None:
+    """The form of another person is sent twice at once: one person holds the place, entered once."""
+    named = Named("Nora", "Next", "nora@elsewhere.example")
+
+    def put() -> int:
+        with ash.engines.scheduler() as session:
+            return put_contact(session, case, role, named, day("2027-03-01"))
+
+    with ThreadPoolExecutor(1) as threads:
+        with ash.engines.scheduler() as first:
+            person = put_contact(first, case, role, named, day("2027-03-01"))
+            again = threads.submit(put)
+            until_it_waits(ash.engines, 1, or_done=again)
+        assert again.result() == person
+    with ash.engines.scheduler() as session:
+        assert [one.person_id for one in people_for(session, case, role.name, day("2027-03-01"))] == [person]
 
 
 def test_the_next_school_may_be_one_of_the_trusts_own_but_not_this_one(engines: Engines) -> None:
@@ -24,6 +45,7 @@ def test_the_next_school_may_be_one_of_the_trusts_own_but_not_this_one(engines: 
     role = ash.ledger.position(case)[0].roles["receiving_school"]
     mails = {name: ash.rows("SELECT id, email FROM persons WHERE id = %s", who.person_id)[0] for name, who in (("ash", ash.head), ("oak", oak.senco))}
     ash.rows("UPDATE persons SET email = 'next@oak.example' WHERE id = %s RETURNING id", mails["oak"].id)
+    _put_at_once(ash, case, role)
     with engines.scheduler() as session:
         person = put_contact(session, case, role, Named("Senco", "Oak", "next@oak.example"), day("2027-03-01"))
         assert [one.person_id for one in people_for(session, case, "receiving_school", day("2027-03-01"))] == [person]

@@ -15,11 +15,12 @@ from db.engine import Engines
 from db.importing.write_plans import keep_authorities
 from db.ledger import Act, NotAllowed
 from db.mailings import lay_aside
-from db.models import Membership, Person
+from db.models import Authority, Membership, Person
 from db.queries.ladders import chased_otherwise, own_ladders
 from db.setting_ladders import Scope, set_ladder, unset_ladder
 from rules.definition import Ladder, Rung
 from rules.history import Event
+from tests.db.importing.small_files import imports
 from tests.db.ledger_story import TODAY, Village, day, village
 from tests.db.test_outbox import spread_all
 
@@ -192,6 +193,25 @@ def test_an_act_on_a_case_as_it_was_kept_sees_the_ladder_that_was_set(ash: Villa
     again = lead.sets(Ladder("la_duty", (LATE,)))
     ash.ledger.correct(ash.senco, key=uuid4(), case=case, fact="meeting_on", value=day("2026-11-12"), because="x", on=day("2026-10-01"))
     assert decision(ash, case) == ([1], again)
+
+
+def test_a_plan_that_moves_takes_its_cases_to_the_new_las_ladder(ash: Village, lead: Lead) -> None:
+    with ash.engines.scheduler() as session:
+        other = Authority(code="002", name="Newshire", sen_email="sen@newshire.example")
+        session.add(other)
+        session.flush()
+        scope = Scope(authority_id=other.id)
+    number = lead.sets(OWN, scope)
+    kept, running, stays = ash.meeting_agreed(), ash.meeting_agreed(), ash.meeting_agreed()
+    for adno, case in (("M1", kept), ("M2", running)):
+        ash.rows("UPDATE pupils SET mis_id = %s WHERE id = (SELECT pupil_id FROM cases WHERE ref = %s) RETURNING id", adno, case)
+    imports(ash, plans="URN,Adno,LA code,Plan date\n900006,M1,002,2024-01-08\n900006,M2,002,2024-01-08\n")
+    ash.ledger.correct(ash.senco, key=uuid4(), case=kept, fact="meeting_on", value=day("2026-11-12"), because="x", on=day("2026-10-01"))
+    assert decision(ash, kept)[1] == number, "by an act on a case as it was kept"
+    assert set(ash.ledger.recount_dates()) == {running}
+    assert decision(ash, running) == ([-14, -7, 1, 3], number) and decision(ash, stays)[1] is None
+    assert ash.ledger.verify() == [] and ash.ledger.recount_dates() == []
+    lead.unsets(scope)
 
 
 def test_who_set_and_unset_it_when_and_why_is_kept(ash: Village, lead: Lead) -> None:

@@ -64,6 +64,14 @@ def test_a_schedule_that_is_at_work_is_late_after_an_hour_and_not_while_it_sends
     assert [one.kind for one in incidents(other, {"send_lists": ago(minutes=4)})] == ["schedule send_lists"]
 
 
+def test_a_memory_that_a_power_cut_emptied_silences_no_alarm(tmp_path: Path) -> None:
+    (tmp_path / "watch.json").write_text("", encoding="utf-8")
+    memory, wrong = Memory(tmp_path / "watch.json"), [Incident("worker", "No worker.")]
+    assert memory.new(wrong, NOW) == wrong
+    memory.keep(wrong, (), NOW)
+    assert memory.new(wrong, NOW) == [] and [one.name for one in tmp_path.iterdir()] == ["watch.json"]
+
+
 def test_who_is_at_work_is_asked_of_the_database(engines: Engines) -> None:
     with only_one(engines, "send_lists") as ours, engines.scheduler() as session:
         assert ours and number_of("send_lists") in at_work(session)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import pytest
 from rules.values import Facts
 from tasks.chase import chase
 from tasks.failure import TaskFailed
+from tasks.parts import make_parts
 from tests.acceptance.trust_at_work import words
 from tests.databases import TestServer
 from tests.db.ledger_story import day
@@ -35,6 +37,16 @@ def test_a_case_that_cannot_be_counted_anew_keeps_no_other_window_open(post: Mor
         chase(post.parts, post.clock.today())
     window = post.village.ledger.position(other)[1].instance("family_appeals")
     assert (window.status, window.outcome) == ("done", "no_word"), "the window of another child lapsed that morning all the same"
+
+
+def test_a_morning_needs_no_second_connection_for_its_turn(post: MorningPost) -> None:
+    window = _window(post)
+    post.review("2026-11-20")
+    narrow = make_parts(post.parts.settings.model_copy(update={"pool_size": 1}), post.parts.engines.url, pool_seconds=1)
+    post.is_now("2026-11-24")
+    chase(replace(narrow, clock=post.clock), post.clock.today())
+    narrow.engines.dispose()
+    assert post.village.ledger.position(window)[1].instance("family_appeals").status == "done"
 
 
 def _window(post: MorningPost, facts: Facts = WINDOW, on: str = "2026-09-03") -> str:

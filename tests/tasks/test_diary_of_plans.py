@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from db.engine import Engines
 from rules.history import Refused
+from tasks.does import ToDo, do
 from tests.tasks.reviewed_village import ReviewedVillage, reviewed_village
 
 
@@ -125,6 +127,21 @@ def test_a_corrected_decision_dates_the_next_review_anew_and_an_amended_plan_doe
     place.records(case, "la_sends_amended_plan", "2026-11-20", "amended", decision_on="2026-11-18")
     place.corrects(case, "2026-11-21", decision_on="2026-11-19")
     assert place.diary(pupil) == [(date(2026, 10, 30), date(2027, 10, 29), None)]
+
+
+def test_a_decision_that_is_corrected_while_software_diaries_it_dates_the_review_by_the_right_day(place: ReviewedVillage) -> None:
+    pupil = place.planned("2026-12-18")
+    case = place.review(pupil, "2026-12-18", "2026-09-10")
+    place.records(case, "agree_meeting_date", "2026-09-12", meeting_on="2026-10-20")
+    place.records(case, "hold_meeting", "2026-10-20")
+    place.village.decide(case, "la_decision", "2026-11-02", "maintain", decision_on=date(2026, 11, 2))
+    definition, position, _ = place.parts.ledger.position(case)
+    read = ToDo(case, definition, position, position.instance("diary_next_review"), date(2026, 11, 2))
+    right = {"fact": "decision_on", "value": date(2026, 10, 21), "because": "misread", "on": date(2026, 11, 2)}
+    place.parts.ledger.correct(place.village.senco, key=uuid4(), case=case, **right)
+    do(place.parts, read)
+    place.software(case, "2026-11-02")
+    assert place.diary(pupil) == [(date(2026, 10, 21), date(2027, 10, 20), None)]
 
 
 def test_a_review_of_an_earlier_year_that_is_corrected_late_leaves_the_newer_day(place: ReviewedVillage) -> None:

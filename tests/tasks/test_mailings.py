@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from db.absences import NewAbsence, say_away
@@ -24,6 +27,7 @@ from tests.acceptance.people import COUNCIL, HEAD, SENCO
 from tests.acceptance.trust_at_work import words
 from tests.databases import TestServer
 from tests.db.ledger_story import day
+from tests.db.waiting import until_it_waits
 from tests.tasks.morning_post import MorningPost, post_of_its_own
 
 LA, TEACHER = COUNCIL["la"], "teacher.ash@school.example"
@@ -67,6 +71,41 @@ def test_done_again_on_the_same_day_nobody_hears_twice_and_what_came_later_waits
     assert ("la", "held", "list") in post.states(other)
     mails = post.comes("2026-12-04")
     assert len(to(mails, LA)) == 1 and other in to(mails, LA)[0].html and case in to(mails, LA)[0].html
+
+
+def test_a_deadlock_costs_nobody_their_list(post: MorningPost, postgres: TestServer) -> None:
+    case = post.review("2026-11-05")
+    post.is_now("2026-12-03")
+    away = replace(post.parts, settings=post.parts.settings.model_copy(update={"mail_url": None}))
+    assert send_lists(away, post.clock.now())
+    post.is_now("2026-12-04")
+    with psycopg.connect(postgres.server.superuser_url(post.parts.engines.url.rsplit("/", 1)[1])) as rival, ThreadPoolExecutor(1) as threads:
+        rival.execute("SET deadlock_timeout = '60s'")  # it looks so late that the morning is the loser
+        rival.execute(
+            "INSERT INTO mailings (kind, person_id, authority_id, sent_for) SELECT kind, person_id, authority_id, '2026-12-04' FROM mailings"
+        )
+        morning = threads.submit(send_lists, post.parts, post.clock.now())
+        until_it_waits(post.parts.engines, 1)
+        rival.execute("SELECT FROM mailings WHERE sent_for = '2026-12-03' FOR UPDATE")
+        rival.rollback()
+        assert morning.result()
+    assert case in "".join(mail.html for mail in to(list(post.sink.mails()), LA))
+
+
+def test_a_restart_of_the_database_at_seven_costs_nobody_their_list(post: MorningPost, postgres: TestServer) -> None:
+    case = post.review("2026-11-05")
+    post.is_now("2026-12-03")
+    name = post.parts.engines.url.rsplit("/", 1)[1]
+    with psycopg.connect(postgres.server.superuser_url(), autocommit=True) as server, ThreadPoolExecutor(1) as threads:
+        server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        try:
+            server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+            morning = threads.submit(send_lists, post.parts, post.clock.now())
+            wait([morning], timeout=0.3)
+        finally:
+            server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        assert morning.result()
+    assert case in "".join(mail.html for mail in to(list(post.sink.mails()), LA))
 
 
 def test_a_chase_that_failed_this_morning_is_done_again_before_the_lists_are_made(post: MorningPost) -> None:
