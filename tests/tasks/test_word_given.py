@@ -78,8 +78,9 @@ def test_what_everybody_else_is_told_is_true_while_an_officer_rests(post: Mornin
     mails = [mail for on in ("2027-01-14", "2027-01-15") for mail in post.comes(on, 9)]
     family = [mail for mail in mails if mail.to == "mother.ada@home.example"]
     told = {case: words(mail) for case in (promised, silent) for mail in family if mail.subject == f"{case}: the local authority is late"}
-    assert "We have been told that it will be done by Friday 12 February 2027." in told[promised] and "We ask the local authority too" not in told[promised]
-    assert "We ask the local authority too, on its next working day at the latest" in told[silent] and "We have been told" not in told[silent]
+    day_named, asked = "We have been told that it will be done by Friday 12 February 2027.", "We ask the local authority too, on its next working day"
+    assert day_named in told[promised] and asked not in told[promised]
+    assert asked in told[silent] and "We have been told" not in told[silent]
     later = [mail for on in ("2027-01-29", "2027-02-26") for mail in post.comes(on, 9)]
     assert not any(mail.to == "mother.ada@home.example" and silent in mail.subject for mail in later)
     assert "We write to you again" not in told[silent], "what no rung of the ladder does is not promised"
