@@ -47,10 +47,10 @@ def test_prefect_hears_of_a_case_once_by_reference_step_and_date(office: Office)
     assert {("sendflow.case.opened", ""), ("sendflow.step.opened", "agree_meeting_date"), ("sendflow.step.decided", "agree_meeting_date")} <= set(
         told
     )
-    first = events[0]
-    assert first["resource"] == {
-        "prefect.resource.id": f"sendflow.case.{case}", "sendflow.process": "annual_review", "sendflow.school": "900001",
-    }  # fmt: skip
+    resource = {"prefect.resource.id": f"sendflow.case.{case}", "sendflow.process": "annual_review", "sendflow.school": "900001"}
+    found = {(one["event"], one["payload"].get("step", "")): one["resource"] for one in events}
+    assert found["sendflow.case.opened", ""] == resource
+    assert found["sendflow.step.opened", "agree_meeting_date"] == {**resource, "sendflow.date_of_law": "false"}, "a target of the trust's own"
     assert "Ada" not in str(events) and "Ashby" not in str(events)
 
 
