@@ -10,6 +10,7 @@ from cli import (
     book,
     bounces,
     cases,
+    complain,
     definitions,
     draw,
     duties,
@@ -37,7 +38,7 @@ app = typer.Typer(
 )
 for group in (
     run, backup, imports, relatives, reading, cases, people, absences, record, moving, redating, ladders, definitions, duties, draw, book, la,
-    bounces, watch, letters, links,
+    bounces, watch, letters, complain, links,
 ):  # fmt: skip
     group.add_to(app)
 

@@ -36,6 +36,7 @@ from db.ladders import OwnLadders
 from db.pinned_store import PinnedDefinitions
 from db.roles import SCHEDULER
 from db.verify import verify_cases
+from rules.complaining import COMPLAIN
 from rules.definition import Definition
 from rules.history import Event, Refused
 from rules.library import Library
@@ -138,6 +139,10 @@ class Ledger:
         """Record what its owner said of a step not yet done: `will_be_by` that day, or `waiting_for` (ask again after it). No date of law moves."""
         event = Event("say", on, actor.person_id, step, party, name=word, review_on=until)
         return perform(self.parts, actor, request(key, case, event, private={"comment": words} if words else {}))
+
+    def complain(self, actor: Actor, *, key: UUID, case: str, step: str, party: str = "", on: date) -> Receipt:
+        """Approve the formal complaint to the local authority about a step that it owes and is late with; the letter leaves, and no date moves."""
+        return perform(self.parts, actor, request(key, case, Event(COMPLAIN, on, actor.person_id, step, party)))
 
     def answer_together(self, answers: Sequence[Answer]) -> list[Receipt]:
         """Several acts by links of one person, all or none. Raises RefusedInList, which says which of them was refused and why."""

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from db.chase_messages import Rungs, chase_messages, own_ladders_of
+from db.complaints_to_la import TO_LA, told_of_complaint
 from db.held import Message, Timetable
 from db.la_profile.routing import LA, LaRoutes, la_routes
 from db.ladders import OwnLadder
@@ -166,6 +167,9 @@ def _messages_of(row: Any, definition: Definition, own: Mapping[int, OwnLadder])
     if "said" in said:
         for place, one in enumerate(told_of_it(said["said"])):
             yield OwedMessage(**common, **one, place=place, role=definition.roles.get(one["to"]))
+    if "complained" in said:
+        for place, one in enumerate(told_of_complaint(said["complained"])):
+            yield OwedMessage(**common, **one, place=place, role=definition.roles.get(one["to"]))
     if "rungs" in said:
         yield from _fired(common, Rungs.read(said["rungs"]), definition, row.position, own)
 
@@ -234,6 +238,8 @@ def _read_by(message: OwedMessage, readers: Mapping[Wanted, Sequence[Recipient]]
     found = readers[message.case_id, message.to]
     if message.to != LA:
         return found
+    if message.template == TO_LA:
+        return routes.complained_to(message.case_id, found)
     return routes.readers(message.case_id, message.step, found, reminds=reminds(message.rung, message.template), breach=message.breach)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
+from rules.complaining import COMPLAIN
 from rules.definition import Definition, Role, Step
 from rules.history import Event
 from rules.owed import held_by
@@ -22,6 +23,7 @@ PlainAct = Literal[
     "answer_leaver",
     "end_role",
     "end_trust_post",
+    "complain_to_la",
     "make_link",
     "read_messages",
     "read_trust",
@@ -52,6 +54,7 @@ PLAIN: Mapping[PlainAct, tuple[str, ...]] = {
     "answer_leaver": LEADERS,
     "end_role": ("headteacher", "trust_send_lead", "ceo"),  # of whom a file of staff names no more: as for somebody who is away
     "end_trust_post": ("trust_send_lead", "ceo"),  # a post of the whole trust, or an LA's contact, whom all schools write to
+    "complain_to_la": ("headteacher", "trust_send_lead", "ceo"),  # a letter in the school's name; whoever chases does not approve it alone
     "make_link": LEADERS,
     "name_contact": (*LEADERS, "ceo"),  # who stands behind a role of one pupil's cases; which role, `roles_naming` says
     "say_away": ("headteacher", "trust_send_lead", "ceo"),  # for somebody else, who is ill; for themselves everybody may
@@ -92,6 +95,8 @@ def _allowed(definition: Definition, event: Event) -> tuple[str, ...]:
         return PLAIN["open_case"]
     if event.kind == "correct":
         return _correctors(definition, event)
+    if event.kind == COMPLAIN:
+        return PLAIN["complain_to_la"]
     by = definition.exceptions[event.name].by if event.kind == "except" else definition.interrupts[event.name].by
     return _staff(definition, by)
 

@@ -11,6 +11,7 @@ from itertools import zip_longest
 from typing import Any, Literal
 
 from db.chase_messages import BREACH
+from db.complaints_to_la import TO_LA
 from db.held import FAMILY
 from db.la_profile.routing import LA, LaRoutes
 from db.moved_words import MOMENT as MOVED
@@ -160,6 +161,8 @@ def _read_by(row: Any, found: Sequence[Recipient], routes: LaRoutes) -> tuple[Se
     """Who reads the row's message today, and who else may go on reading it."""
     if row.to_role != LA:
         return found, ()
+    if row.template == TO_LA:
+        return routes.complained_to(row.case_id, found), ()
     if row.moment == MOVED:
         return found, [replace(one, raised=False) for one in routes.named(row.case_id, row.to_role)]  # a date that moved is no breach
     breach = json.loads(row.details).get("breach", 1) if row.severity == BREACH else 0

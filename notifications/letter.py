@@ -19,6 +19,7 @@ from db.calendar_of_school import calendar_of
 from db.models import Absence, Case, Delivery, Person, PinnedDefinition, Pupil, School, StepRow
 from db.queries.acting import acting_in
 from db.said import word_of
+from notifications.complaint import complaint_values
 from notifications.corrected import corrected_values
 from notifications.moved import moved_values
 from notifications.reader import Reader
@@ -55,6 +56,7 @@ def letter_values(
         "right": _right(definition, delivery, details, standing_right(definition, position, calendar), today),
         "said": _said(details if "said" in details or delivery.rung is None else json.loads(word_of(session, delivery, today) or "{}")),
         "corrected": corrected_values(definition, details),
+        "complaint": complaint_values(session, delivery, details, today),
         "contains": _contains(step, delivery.moment),
         "moved": moved_values(session, delivery, definition, details),
         "law": step.citation if step else "",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 
 from jinja2 import TemplateSyntaxError, meta, nodes
 
+from db import complaints_to_la
 from db.said import CAME, FOR_US, PASSED
 from notifications.lines import Line
 from notifications.render import TEMPLATES, TemplateMissing, environment, find_template
@@ -28,9 +29,12 @@ PARTS: Mapping[str, frozenset[str]] = {
         "standing_in": "name until role",
         "said": "word until",
         "corrected": "what now",
+        "complaint": "approved_by attention times first_on last_on",
         **dict.fromkeys(("facts", "contains", "moved", "law", "link", "severity", "moment", "today", "again", "raised_to"), ""),
     }.items()
 }
+# What acts owe beside the definitions' own messages and the ladders'.
+FROM_ACTS = (PASSED, FOR_US, CAME, complaints_to_la.TO_LA, complaints_to_la.FOR_FAMILY, complaints_to_la.FOR_US)
 SHARED = frozenset({"part", "pieces", "appeals"})  # which part is rendered, and the shared sentences
 KNOWN_VALUES = SHARED | PARTS.keys()
 # What lists and mornings have instead (`compose_mailing.py`); the parts of a line (`one`) are those of `notifications.lines.Line`.
@@ -112,7 +116,7 @@ def _readers(definition: Definition, tells: tuple[str, ...], step: Step | None) 
 
 def _ladder_templates(library: Library) -> set[str]:
     ladders: list[Ladder] = [ladder for definition in library.all() for ladder in definition.ladders.values()]
-    return {rung.template for ladder in ladders for rung in ladder.rungs} | {template.partition("/")[2] for template in (PASSED, FOR_US, CAME)}
+    return {rung.template for ladder in ladders for rung in ladder.rungs} | {template.partition("/")[2] for template in FROM_ACTS}
 
 
 def _missing(owed: list[OwedText]) -> Iterator[TemplateFinding]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from rules.calendar import SchoolCalendar
+from rules.complaining import COMPLAIN, complain
 from rules.corrections import correct
 from rules.dating import Dating
 from rules.definition import Definition, Step
@@ -73,6 +74,8 @@ def act(definition: Definition, record: Record, event: Event, calendar: SchoolCa
         correct(acted.draft, event, dating)
     elif event.kind == "say":
         say(acted.draft, event, dating.derived)
+    elif event.kind == COMPLAIN:
+        complain(acted.draft, event, dating.derived)
     else:
         _except(acted.draft, event, dating)
     engine.settle(acted.draft, event.on)

@@ -11,7 +11,7 @@ from rules.definition import Definition
 from rules.fact_values import facts_from_json, facts_to_json
 from rules.values import Facts
 
-EventKind = Literal["open", "decide", "correct", "except", "interrupt", "say"]
+EventKind = Literal["open", "decide", "correct", "except", "interrupt", "say", "complain"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from web import (
     case,
     case_links,
     change,
+    complain,
     contacts,
     correct_outcome,
     decide,
@@ -52,7 +53,7 @@ from web.signed_in import NotSignedIn, WrongForm
 
 PARTS = (
     health, sign_in, actions, trust, authorities, away, find, new_child, start, messages, link, list_answers, change, correct_outcome, decide,
-    my_messages, letters, contacts, case_links, drawing, documents, ladders, case,
+    complain, my_messages, letters, contacts, case_links, drawing, documents, ladders, case,
 )  # fmt: skip
 
 

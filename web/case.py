@@ -16,6 +16,7 @@ from db.queries.messages import messages_of
 from db.queries.set_aside import set_aside
 from db.queries.step_rows import StepRow
 from db.queries.timeline import timeline_of
+from rules.complaining import LA
 from rules.history import Event
 from rules.values import Facts
 from web.actions import step_address
@@ -56,6 +57,7 @@ def show(request: Request, ref: str) -> Response:
         held_up=held_up[0] if held_up else None,
         step_address=step_address,
         may=lambda step: may_decide(found, step, held),
+        may_complain=lambda step: may_complain(step, held),
         may_name=bool(roles_to_fill(found.definition, found.position.facts, held)),
         may_withdraw=role_in_which(held, roles_for("make_link")) is not None,
         may_correct=lambda fact: may_correct(found, held, facts={fact: ""}),
@@ -70,6 +72,12 @@ def may_decide(found: CasePage, step: StepRow, held: frozenset[str]) -> bool:
     """Whether somebody with these roles at the school may record this step, now or early."""
     allowed = role_in_which(held, roles_for_step(found.definition, step.step, step.party, found.position.facts)) is not None
     return allowed and (step.status == "open" or found.definition.steps[step.step].may_come_early is not False)
+
+
+def may_complain(step: StepRow, held: frozenset[str]) -> bool:
+    """Whether the authority owes this step, is late with it by law, and somebody with these roles may complain of it."""
+    late = step.owner_role == LA and step.status == "open" and step.due_on is not None and step.overdue_days > 0
+    return late and role_in_which(held, roles_for("complain_to_la")) is not None
 
 
 def exceptions_for(found: CasePage, step: StepRow, held: frozenset[str]) -> list[tuple[str, str]]:

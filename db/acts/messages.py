@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from rules.complaining import COMPLAIN
 from rules.definition import Definition
 from rules.fact_values import facts_to_json
 from rules.history import Event
@@ -17,16 +18,18 @@ CORRECTED = "corrected"  # and of the one that something recorded has been put r
 
 
 def outbox_text(definition: Definition, change: Change, event: Event | None = None, left: Definition | None = None) -> str:
-    """Canonical JSON: the messages owed (step, party, round, number, moment, role), each with the right that its decision gives. Of an `event`
-    that says by when a step will be done: what was said, for whoever chases it. `left`: the text from which the case has moved to this one.
+    """Canonical JSON: the messages owed (step, party, round, number, moment, role), each with the right that its decision gives. Of an `event` that
+    says by when a step will be done: what was said, for whoever chases it; of a formal complaint, what it is about. `left`: the text from which the
+    case has moved to this one.
 
     Every act has a row, also without messages: the row is the wake that the case wants.
     """
     rights = {right.step: right for right in change.gives}
     owed = [{**_message(definition, one, rights.get(one.step), change), **_put_right(one, event)} for one in change.owed]
     said = {} if event is None or event.kind != "say" else {"said": _said(definition, change, event)}
+    complained = {} if event is None or event.kind != COMPLAIN else {"complained": _complained(definition, change, event)}
     texts = {} if left is None else {"texts": [left.hash, definition.hash]}
-    return orjson.dumps({"owed": owed, **said, **texts}, option=orjson.OPT_SORT_KEYS).decode()
+    return orjson.dumps({"owed": owed, **said, **complained, **texts}, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _put_right(owed: Owed, event: Event | None) -> dict[str, Any]:
@@ -50,6 +53,20 @@ def _said(definition: Definition, change: Change, event: Event) -> dict[str, Any
         "until": event.review_on.isoformat(),
         "to": owner_of(definition, event.step, event.party, change.position.facts),
         "due_on": due.on.isoformat() if due else None,
+    }
+
+
+def _complained(definition: Definition, change: Change, event: Event) -> dict[str, Any]:
+    instance = change.position.instance(event.step, event.party)
+    assert instance.due is not None, "there is no complaint without a date of law"
+    return {
+        "step": event.step,
+        "party": event.party,
+        "round": instance.round,
+        "no": instance.no,
+        "due_on": instance.due.on.isoformat(),
+        "family": held_by(definition, "parent", change.position.facts),
+        "by": event.actor,
     }
 
 

@@ -28,6 +28,7 @@ from db.acts.who import role_for
 from db.acts.write import Written, write_act
 from db.roles import APP, SCHEDULER
 from rules.compiled import compiled
+from rules.complaining import refuse_no_cause
 from rules.history import Refused
 from rules.position_types import Change
 from rules.refusals import step_title
@@ -132,6 +133,7 @@ def judge(parts: Parts, actor: Actor, standing: Standing, asked: Request) -> Jud
     seen = _round(standing, asked)
     change = compiled(standing.definition).advance(standing.position, asked.event, standing.calendar)
     refuse_too_late(standing.definition, standing.position, asked.event)
+    refuse_no_cause(standing.definition, standing.position, asked.event)
     refuse_stranger(parts, actor, standing.definition, standing.pupil_id, asked.event)
     change = with_what_may_open(parts, standing, change, asked.event.on)
     return Judged(standing, role, seen, with_correction_told(parts, actor, standing, change, asked.event))

@@ -9,6 +9,7 @@ from db.acts.capacity import capacity_in_which, not_about_themselves
 from db.acts.errors import NotAllowed
 from db.acts.standing import Standing
 from db.permissions import in_words, link_role_now, roles_for_event, roles_opening
+from rules.complaining import COMPLAIN
 from rules.definition import Definition
 from rules.history import Event
 from rules.refusals import step_title
@@ -82,6 +83,8 @@ def _known(definition: Definition, event: Event) -> bool:
 def _what(definition: Definition, event: Event) -> str:
     if event.kind == "decide":
         return f"“{step_title(definition, event.step, event.party)}”"
+    if event.kind == COMPLAIN:
+        return "A formal complaint to the local authority"
     if event.kind == "say":
         return f"Saying when “{step_title(definition, event.step, event.party)}” will be done"
     return {"correct": "Correcting the record", "except": "Applying an exception", "interrupt": "Ending a case early"}.get(

@@ -67,6 +67,15 @@ class LaRoutes:
         place = None if reminds else self.desks.get((case_id, step), self.mailboxes.get(case_id))
         return list(officers) if place is None else [place]
 
+    def complained_to(self, case_id: int, officers: Sequence[Recipient]) -> list[Recipient]:
+        """Who reads a formal complaint: the mailbox, as every notice; else whoever stands highest of those that the profile names, or the officer."""
+        mailbox = self.mailboxes.get(case_id)
+        return [mailbox] if mailbox is not None else self.highest(case_id) or list(officers)
+
+    def highest(self, case_id: int) -> list[Recipient]:
+        """Whoever stands highest of those to whom a breach rises, alone; nobody where the profile names none."""
+        return self.escalation.get(case_id, [])[-1:]
+
     def named(self, case_id: int, role: str) -> list[Recipient]:
         """All whom a message to that role about that case may go to by these routes."""
         if role != LA:

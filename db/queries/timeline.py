@@ -16,6 +16,7 @@ from db.acts.versions import CHANGED
 from db.queries.adults import shown_value
 from db.queries.definitions_read import definitions_by_hash
 from db.queries.versions import SHOWN
+from rules.complaining import COMPLAIN
 from rules.definition import Definition
 from rules.explain import in_full, words_of
 from rules.fact_values import facts_from_json
@@ -131,6 +132,8 @@ def _what(definition: Definition, kind: str, event: Mapping[str, Any]) -> str:
     if kind == "interrupt":
         return definition.interrupts[name].title or name.replace("_", " ")
     title = step_title(definition, str(event["step"]), str(event.get("party", "")))
+    if kind == COMPLAIN:
+        return f"{title}: formal complaint to the local authority approved"
     if kind == "say":
         day = in_full(date.fromisoformat(event["review_on"]))
         return f"{title}: not yet done; {SAID[name]}{' by ' if name == WILL_BE_BY else ', asked again after '}{day}"

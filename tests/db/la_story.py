@@ -58,6 +58,17 @@ def reviewed(place: Village, pupil_id: int, *, meeting_on: str = "2026-11-05", h
     return case
 
 
+def report_sent(place: Village, case: str, on: str) -> None:
+    """All from the invitations to the report is recorded on that day, of a review whose meeting is agreed: the LA's decision is open."""
+    place.ledger.decide(place.software, key=uuid4(), case=case, step="send_invitations", outcome="done", on=date.fromisoformat(on))
+    place.decide(case, "circulate_advice", on)
+    place.decide(case, "hold_meeting", on)
+    place.decide(case, "check_sections", on, "complete")
+    place.decide(case, "write_report", on, recommendation="maintain")
+    place.decide(case, "approve_report", on, "approved", by=place.head)
+    place.ledger.decide(place.software, key=uuid4(), case=case, step="send_report", outcome="done", on=date.fromisoformat(on))
+
+
 def transfer_explained(place: Village) -> str:
     """A change of phase whose next school the LA may name although its review still runs; its reference."""
     facts: dict[str, Any] = {

@@ -24,6 +24,7 @@ from db.models import SchoolClosure
 from rules.documents import looked_at
 from rules.history import Event
 from rules.loader import load_library
+from tests.db.la_story import report_sent
 from tests.db.ledger_story import FACTS, Village, day, village
 from tests.db.other_texts import OWNER, ROOMS, WEEKS, library_with, text_of, trust_lead
 from tests.db.test_dates_moved_by_calendar import to_brief_staff
@@ -138,6 +139,14 @@ def saying(ash: Village) -> Act:
     case = ash.open().case
     until, on = day("2026-10-12"), day("2026-09-20")
     return lambda ledger, key: ledger.say(ash.senco, key=key, case=case, step="agree_meeting_date", word="will_be_by", until=until, on=on)
+
+
+def complaining(ash: Village) -> Act:
+    """A formal complaint about the LA's decision, which is late."""
+    case = ash.open(year_group=5).case
+    ash.decide(case, "agree_meeting_date", "2026-08-20", meeting_on=day("2026-10-05"))
+    report_sent(ash, case, "2026-10-12")
+    return lambda ledger, key: ledger.complain(ash.head, key=key, case=case, step="la_decision", on=ash.clock.today())
 
 
 def answering_together(ash: Village) -> Act:
@@ -287,6 +296,7 @@ KEYED: dict[str, Prepare] = {
     "move_to_text": moving,
     "erase_private": erasing,
     "say": saying,
+    "complain": complaining,
     "answer_together": answering_together,
 }
 WITHOUT_KEY: dict[str, Callable[[Village], Sweep]] = {

@@ -63,6 +63,7 @@ def values(role: str, facts: bool = True) -> dict[str, object]:
         "right": {"name": "appeal", "law": "HESC r.20", "text": "", "last_day": date(2027, 3, 1), "is_over": False} if facts else None,
         "said": {"word": "will_be_by", "until": date(2027, 1, 29)} if facts else None,
         "corrected": {"what": "the day of the hearing", "now": "Thursday 14 January 2027"} if facts else None,
+        "complaint": {"approved_by": "Jo Lee", "attention": "", "times": 2, "first_on": date(2027, 1, 4), "last_on": date(2027, 1, 11)},
         "contains": {},
         "moved": {"lines": [{"title": "A step", "owner": "the SENCO", "was_on": date(2027, 1, 14), "now_on": None}], "because": ["x"], "by": []},
         "law": "reg 20(10)",

@@ -27,6 +27,7 @@ VALUES = {
     "today": date(2026, 11, 24),
     "again": False,
     "raised_to": "",
+    "complaint": {"approved_by": "Jo Lee", "attention": "", "times": 0, "first_on": None, "last_on": None},
     "standing_in": None,
 }
 

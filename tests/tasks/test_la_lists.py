@@ -15,6 +15,7 @@ from db.la_profile.read_profile import read_profile
 from notifications.sink import KeptMail
 from tests.acceptance.trust_at_work import words
 from tests.databases import TestServer
+from tests.db.la_story import report_sent
 from tests.db.ledger_story import day
 from tests.tasks.morning_post import LIBRARY, MorningPost, morning_post
 
@@ -103,13 +104,7 @@ def test_a_breach_alone_is_a_letter_that_says_as_whom_it_is_read(post: MorningPo
 
 def test_the_report_goes_where_the_council_wants_reports(post: MorningPost, reviews: dict[str, str]) -> None:
     case, ash = reviews["Ashby"], post.village
-    ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_invitations", outcome="done", on=day("2026-12-17"))
-    ash.decide(case, "circulate_advice", "2026-12-17")
-    ash.decide(case, "hold_meeting", "2026-12-17")
-    ash.decide(case, "check_sections", "2026-12-17", "complete")
-    ash.decide(case, "write_report", "2026-12-17", recommendation="maintain")
-    ash.decide(case, "approve_report", "2026-12-17", "approved", by=ash.head)
-    ash.ledger.decide(ash.software, key=uuid4(), case=case, step="send_report", outcome="done", on=day("2026-12-17"))
+    report_sent(ash, case, "2026-12-17")
     mails = post.comes("2026-12-17", hour=9)
     told = {mail.to: mail for mail in mails if mail.subject.startswith(case)}
     assert REPORTS in told and MAILBOX in told and not set(OFFICERS) & {mail.to for mail in mails}

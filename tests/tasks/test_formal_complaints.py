@@ -1,0 +1,105 @@
+"""A formal complaint to the LA: drafted with the law and what was done, approved by a person, and told to whom it concerns (issue 6, point 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from db.acts.actor import Actor
+from db.ledger import NotAllowed
+from notifications.complaint_draft import draft_of_complaint
+from rules.history import Refused
+from tests.acceptance.trust_at_work import words
+from tests.databases import TestServer
+from tests.db.la_story import report_sent
+from tests.db.ledger_story import day
+from tests.tasks.morning_post import MorningPost
+from tests.tasks.test_la_lists import HEAD_OF_SERVICE, MAILBOX, MANAGER, to
+from tests.tasks.word_story import OFFICER, post_of_one_officer
+
+TO_LA = """SELECT d.state, count(*) FROM deliveries d JOIN cases c ON c.id = d.case_id
+           WHERE c.ref = %s AND d.template = 'ladders/la_complaint' GROUP BY d.state"""
+SENCO, HEAD, MOTHER = "senco.ash@school.example", "headteacher.ash@school.example", "mother.ada@home.example"
+
+
+@pytest.fixture(scope="module")
+def post(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MorningPost]:
+    with post_of_one_officer(postgres, tmp_path_factory.mktemp("post")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def late(post: MorningPost) -> str:
+    """A review whose report was sent on 12 November, and whose LA let 3 December pass; it has been reminded on three days."""
+    case = post.review("2026-11-05")
+    report_sent(post.village, case, "2026-11-12")
+    for on in ("2026-11-26", "2026-12-03", "2026-12-04"):
+        post.comes(on)
+    post.is_now("2026-12-17", 9)
+    return case
+
+
+def complains(post: MorningPost, case: str, by: Actor | None = None, on: str = "2026-12-17") -> int:
+    return post.village.ledger.complain(by or post.village.head, key=uuid4(), case=case, step="la_decision", on=day(on)).seq
+
+
+def test_nobody_below_the_head_approves_it_and_not_before_there_is_a_cause(post: MorningPost, late: str) -> None:
+    with pytest.raises(NotAllowed, match="A formal complaint to the local authority is for"):
+        complains(post, late, post.village.senco)
+    with pytest.raises(Refused, match="The last day"):
+        complains(post, late, on="2026-12-03")
+
+
+def test_the_draft_is_the_letter_that_leaves(post: MorningPost, late: str) -> None:
+    post.spread()
+    _, position, _ = post.village.ledger.position(late)
+    with post.parts.engines.scheduler() as session:
+        by = post.village.head.person_id or 0
+        draft = draft_of_complaint(session, late, position.instance("la_decision"), by=by, today=post.clock.today())
+        assert not session.new and session.scalar(text("SELECT count(*) FROM deliveries WHERE moment = 'complained'")) == 0
+    assert [name for name, _ in draft.readers] == ["Testshire SEN team"]
+    complains(post, late)
+    mails = post.comes("2026-12-18", 9)
+    told = {mail.to: mail for mail in mails if "complain" in mail.subject}
+    assert set(told) == {MAILBOX, MOTHER}, "our own people hear in their mornings, and an officer has one mail a day"
+    letter = words(told[MAILBOX])
+    for said in (
+        "For the attention of Hal Head, head of service.",
+        "This is a formal complaint.", "It is 15 days late. The duty is in reg 20(10).", "Approved for Ash School by Headteacher Ash.",
+        "we asked for it on 4 days, first on Thursday 26 November 2026 and last on Friday 18 December 2026.",
+    ):  # fmt: skip
+        assert said in letter, letter
+    assert draft.subject == told[MAILBOX].subject == f"{late}: a formal complaint about a duty that is late"
+    hers = words(told[MOTHER])
+    assert "the school has made a formal complaint" in hers and "Our complaint does not take the place of yours." in hers
+    for who in (SENCO, HEAD):
+        (morning,) = to(mails, who)
+        assert late in morning.html and "a formal complaint has gone to the local authority" in words(morning)
+    assert not any("complain" in mail.html for who in (OFFICER, MANAGER, HEAD_OF_SERVICE) for mail in to(mails, who))
+    assert post.village.ledger.verify() == []
+
+
+def test_the_record_says_who_approved_it_and_what_is_decided_needs_none(post: MorningPost, late: str) -> None:
+    rows = post.village.rows("SELECT e.kind, e.actor_id FROM events e JOIN cases c ON c.id = e.case_id WHERE c.ref = %s AND kind = 'complain'", late)
+    assert [(row.kind, row.actor_id) for row in rows] == [("complain", post.village.head.person_id)]
+    post.village.decide(late, "la_decision", "2026-12-18", "maintain", decision_on=day("2026-12-18"))
+    with pytest.raises(Refused):
+        complains(post, late, on="2026-12-18")
+
+
+def test_what_the_authority_did_before_the_letter_left_is_not_complained_of(post: MorningPost) -> None:
+    case = post.review("2026-11-05")
+    report_sent(post.village, case, "2026-11-12")
+    post.is_now("2026-12-18", 20)  # a Friday evening: an office is written to on Monday
+    complains(post, case, on="2026-12-18")
+    post.spread()
+    post.is_now("2026-12-19", 9)
+    post.village.decide(case, "la_decision", "2026-12-19", "maintain", decision_on=day("2026-12-18"))
+    with post.parts.engines.scheduler() as session:  # the database's clock stands still in these tests
+        session.execute(text("UPDATE deliveries SET next_try_at = now() WHERE state = 'owed'"))
+    mails = post.comes("2026-12-21", 9)
+    assert not [mail for mail in mails if "complain" in mail.subject and case in mail.subject]
+    assert dict(post.village.rows(TO_LA, case)) == {"superseded": 1}
