@@ -21,11 +21,16 @@ from tests.year.mail import YearMail
 from tests.year.people import People
 
 MOVED_A_DAY, AWAY_A_DAY = 0.15, 0.05
+COMPLAINED_A_DAY = 0.03  # of what an LA has owed for two weeks or longer
 ANSWERED = 0.3  # of the lists
 SNOW_TOLD, SNOW = date(2027, 2, 1), (date(2027, 2, 2), date(2027, 2, 3))  # each third school is closed for two days
 _PLANNED = """
     SELECT c.ref, c.school_id, s.due_on FROM cases c JOIN definitions d ON d.id = c.definition_id JOIN steps s ON s.case_id = c.id
     WHERE d.process = 'annual_review' AND c.ended = '' AND s.step = 'hold_meeting' AND s.closed_seq IS NULL AND s.target_on > %s ORDER BY c.id
+"""
+_LONG_LATE = """
+    SELECT c.ref, c.school_id, s.step, s.party FROM steps s JOIN cases c ON c.id = s.case_id
+    WHERE s.closed_seq IS NULL AND s.status = 'open' AND s.owner = 'la' AND s.lifted = '' AND s.due_on <= %s ORDER BY s.case_id, s.no
 """
 _STAFF = "SELECT person_id, school_id, role FROM memberships WHERE role IN ('senco', 'headteacher') ORDER BY person_id"
 _CLOSE = "INSERT INTO school_closures (school_id, first_on, last_on, reason) SELECT id, %s, %s, 'snow' FROM schools WHERE id %% 3 = 0"
@@ -48,6 +53,7 @@ class Happenings:
         if chance.random() < AWAY_A_DAY:
             self._be_away(today)
         self._answer_lists(today)
+        self._complain(today)
         if today != SNOW_TOLD:
             return False
         with self.people.parts.engines.scheduler() as session:
@@ -92,6 +98,21 @@ class Happenings:
             self.counted["absences refused"] += 1
         else:
             self.counted["absences"] += 1
+
+    def _complain(self, today: date) -> None:
+        """Some heads approve the formal complaint that is drafted, about what an LA has owed for two weeks or longer."""
+        with self.people.parts.engines.scheduler() as session:
+            late = session.connection().exec_driver_sql(_LONG_LATE, (today - timedelta(days=14),)).all()
+        for row in late:
+            if self.people.chance.random() >= COMPLAINED_A_DAY:
+                continue
+            head = Actor(self.people.holder(row.school_id, "headteacher"), frozenset({row.school_id}), "console")
+            try:
+                self.people.parts.ledger.complain(head, key=self._key(), case=row.ref, step=row.step, party=row.party, on=today)
+            except (Refused, LedgerError):
+                self.counted["complaints to an LA refused"] += 1
+            else:
+                self.counted["complaints to an LA"] += 1
 
     def _answer_lists(self, today: date) -> None:
         """Some officers open the page of a list that came since yesterday, and answer what they can."""
