@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,40 +17,15 @@ from db.ledger import Actor, CannotMove, KeyReused, Ledger, NotAllowed, NotFound
 from db.mailings import lay_aside
 from db.outbox import spread
 from rules.definition import Definition
-from rules.library import Library
 from rules.loader import load_library
-from rules.position_text import position_to_text
 from tests.databases import TestServer
-from tests.db.ledger_story import EXAMPLE, Village, day, village
+from tests.db.ledger_story import day, village
+from tests.db.moved_trust import WHY, Trust, facts_of, library_of
 from tests.db.other_texts import ENDS, NO_ADVOCATE, OWNER, ROOMS, STRICTER, WEEKS, ledger_on, library_with, text_of, trust_lead
 from tests.db.test_ledger_together import at_once
 
-WHY = "the trust's policy of January"
 TABLES = "cases events steps private_texts outbox definitions deliveries wakes".split()
 ROUNDS = 6
-
-
-@dataclass
-class Trust:
-    """A village, its trust's SEND lead, and the text that the trust wants its cases on."""
-
-    ash: Village
-    lead: Actor
-    new: Definition
-    stricter: Definition
-
-    @property
-    def ledger(self) -> Ledger:
-        return self.ash.ledger
-
-    def moved(self, case: str, to: Definition | None = None, **more: Any) -> Receipt:
-        return self.ledger.move_to_text(self.lead, **({"key": uuid4(), "case": case, "to": to, "because": WHY} | more))
-
-    def stands(self, case: str) -> tuple[str, str, list[Any]]:
-        """Text, position to the byte, and the open rows."""
-        definition, position, _ = self.ledger.position(case)
-        rows = self.ash.rows("SELECT s.* FROM steps s JOIN cases c ON c.id = s.case_id WHERE c.ref = %s AND s.closed_seq IS NULL ORDER BY s.no", case)
-        return definition.hash, position_to_text(position), [tuple(row) for row in rows]
 
 
 @pytest.fixture(scope="module")
@@ -89,15 +63,6 @@ def test_a_moved_case_stands_as_if_it_had_always_run_on_that_text(trust: Trust) 
     assert trust.stands(case)[:2] == same[:2]
     assert [row[1:] for row in trust.stands(case)[2]] == [row[1:] for row in same[2]], "the rows are the twin's but for the case's number"
     assert trust.ledger.verify() == []
-
-
-def library_of(definition: Definition) -> Library:
-    return Library.of([definition], load_library(EXAMPLE).registers)
-
-
-def facts_of(trust: Trust, case: str) -> dict[str, Any]:
-    facts = trust.ledger.position(case)[1].facts
-    return {name: facts[name] for name in ("review_due_on", "reason", "year_group", "looked_after")}
 
 
 def test_the_case_goes_on_under_the_new_text_in_every_process(trust: Trust) -> None:

@@ -15,7 +15,8 @@ from rules.loader import load_library
 from tests.db.cutting_proxy import CuttingProxy
 from tests.db.ledger_story import EXAMPLE, Village, village
 from tests.faults.conftest import Tally
-from tests.faults.cuttable_acts import KEYED, READS, WITHOUT_KEY, Prepare, ending
+from tests.faults.cuttable_acts import KEYED, READS, Prepare, ending
+from tests.faults.cuttable_sweeps import WITHOUT_KEY
 from tests.faults.tally import rounds
 
 MOST_PACKETS = 150
