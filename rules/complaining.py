@@ -1,6 +1,6 @@
 """A formal complaint to a local authority about a step that is past its date of law: approved by a person, and no more than that happens in the case.
 
-The authority's own procedure answers it, and after that the Local Government and Social Care Ombudsman (Local Government Act 1974 Part 3). It moves
+The authority's own procedure answers it, and after that the Local Government and Social Care Ombudsman (Local Government Act 1974 s.26(5)). It moves
 no date, ends no duty and takes no right from the family, who may complain themselves.
 """
 
