@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,14 +12,16 @@ from sqlalchemy import text
 from db.acts.actor import Actor
 from db.ledger import NotAllowed
 from notifications.complaint_draft import draft_of_complaint
+from notifications.sink import KeptMail
 from rules.history import Refused
 from tests.acceptance.trust_at_work import words
 from tests.databases import TestServer
+from tests.db.importing.small_files import imports
 from tests.db.la_story import report_sent
 from tests.db.ledger_story import day
 from tests.tasks.morning_post import MorningPost
 from tests.tasks.test_la_lists import HEAD_OF_SERVICE, MAILBOX, MANAGER, to
-from tests.tasks.word_story import OFFICER, post_of_one_officer
+from tests.tasks.word_story import NEW_OFFICER, OFFICER, post_of_one_officer, review
 
 TO_LA = """SELECT d.state, count(*) FROM deliveries d JOIN cases c ON c.id = d.case_id
            WHERE c.ref = %s AND d.template = 'ladders/la_complaint' GROUP BY d.state"""
@@ -90,16 +93,57 @@ def test_the_record_says_who_approved_it_and_what_is_decided_needs_none(post: Mo
         complains(post, late, on="2026-12-18")
 
 
+def on_a_friday_evening(post: MorningPost, case: str, friday: str) -> None:
+    """It is approved when an office is written to on Monday at the earliest, and then it is Saturday."""
+    post.is_now(friday, 20)
+    complains(post, case, on=friday)
+    post.spread()
+    post.is_now((day(friday) + timedelta(days=1)).isoformat(), 9)
+
+
+def its_hour_comes(post: MorningPost, on: str) -> list[KeptMail]:
+    """That morning; the database's clock stands still in these tests."""
+    with post.parts.engines.scheduler() as session:
+        session.execute(text("UPDATE deliveries SET next_try_at = now() WHERE state = 'owed'"))
+    return post.comes(on, 9)
+
+
 def test_what_the_authority_did_before_the_letter_left_is_not_complained_of(post: MorningPost) -> None:
     case = post.review("2026-11-05")
     report_sent(post.village, case, "2026-11-12")
-    post.is_now("2026-12-18", 20)  # a Friday evening: an office is written to on Monday
-    complains(post, case, on="2026-12-18")
-    post.spread()
-    post.is_now("2026-12-19", 9)
+    on_a_friday_evening(post, case, "2026-12-18")
     post.village.decide(case, "la_decision", "2026-12-19", "maintain", decision_on=day("2026-12-18"))
-    with post.parts.engines.scheduler() as session:  # the database's clock stands still in these tests
-        session.execute(text("UPDATE deliveries SET next_try_at = now() WHERE state = 'owed'"))
-    mails = post.comes("2026-12-21", 9)
+    mails = [*its_hour_comes(post, "2026-12-21"), *post.comes("2027-01-05", 9)]
     assert not [mail for mail in mails if "complain" in mail.subject and case in mail.subject]
     assert dict(post.village.rows(TO_LA, case)) == {"superseded": 1}
+    told = [words(mail) for who in (SENCO, HEAD) for mail in to(mails, who) if case in mail.html]
+    assert told and not any("a formal complaint has gone to the local authority" in one for one in told), "none has gone"
+
+
+def test_a_date_that_was_wrong_and_is_not_past_is_not_complained_of(post: MorningPost) -> None:
+    ash = post.village
+    case = ash.open(rights_held_by="parent", year_group=5, looked_after=False, review_due_on=day("2027-02-05")).case
+    ash.decide(case, "agree_meeting_date", "2026-09-20", meeting_on=day("2026-11-05"))
+    report_sent(ash, case, "2026-11-12")
+    on_a_friday_evening(post, case, "2027-01-08")
+    ash.ledger.correct(ash.senco, key=uuid4(), case=case, fact="meeting_on", value=day("2026-12-18"), because="", on=day("2027-01-09"))
+    assert ash.open_rows(case)["la_decision"].due_on == day("2027-01-15")
+    mails = [*its_hour_comes(post, "2027-01-11"), *post.comes("2027-01-12", 9)]
+    assert not [mail for mail in mails if "complain" in mail.subject and case in mail.subject]
+    assert dict(post.village.rows(TO_LA, case)) == {"superseded": 1}
+
+
+def test_reminders_of_another_authority_are_none_of_this_one(post: MorningPost) -> None:
+    case = review(post, "Moss", "2026-11-05")
+    for on in ("2027-01-13", "2027-01-20"):
+        post.comes(on)
+    with post.parts.engines.scheduler() as session:
+        session.execute(text("UPDATE pupils SET mis_id = 'Moss' WHERE family_name = 'Moss'"))
+    contacts = f"LA code,LA name,Contact name,Email,Role\n002,Newshire,New Officer,{NEW_OFFICER},SEN team\n"
+    imports(post.village, today=day("2027-01-21"), la_contacts=contacts, plans="URN,Adno,LA code,Plan date\n900001,Moss,002,2024-01-08\n")
+    post.is_now("2027-01-21", 9)
+    instance = post.village.ledger.position(case)[1].instance("la_decision")
+    with post.parts.engines.scheduler() as session:
+        draft = draft_of_complaint(session, case, instance, by=post.village.head.person_id or 0, today=post.clock.today())
+    assert [name for name, _ in draft.readers] == ["New Officer"]
+    assert "we asked for it" not in draft.html
