@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from db.models import Delivery
+from rules.refusals import refuse
 
 COMPLAINED = "complained"  # the moment of all three
 TO_LA = "ladders/la_complaint"
@@ -29,6 +30,17 @@ _REMINDED = text("""
           AND d.rung IS NOT NULL AND COALESCE(m.state, d.state) IN ('accepted', 'delivered')
           AND COALESCE(d.authority_id, a.id) = a.id AND (p.external_id LIKE 'la:' || a.code || ':%' OR p.external_id LIKE 'la:%' IS NOT TRUE)
     ) AS sent
+""")
+# In a plan that moves, `la` is whichever authority the pupil's record shows, and one step is the old one's. That the record shows the new one by now
+# is known by who was asked for that step before; else by the person who has seen it.
+MOVES, OLDS, SEEN = "plan_moves_authority", "la_transfers_plan", "note_new_la"
+_SHOWS_THE_NEW = text("""
+    SELECT EXISTS (SELECT FROM steps s WHERE s.case_id = c.id AND s.step = :seen AND s.outcome = 'done') OR EXISTS (
+        SELECT FROM deliveries d LEFT JOIN persons p ON p.id = d.person_id JOIN pupils u ON u.id = c.pupil_id
+        JOIN schools o ON o.id = c.school_id JOIN authorities a ON a.id = COALESCE(u.authority_id, o.authority_id)
+        WHERE d.case_id = c.id AND d.step = :olds AND d.to_role = 'la'
+          AND (d.authority_id <> a.id OR p.external_id LIKE 'la:%' AND p.external_id NOT LIKE 'la:' || a.code || ':%'))
+    FROM cases c WHERE c.ref = :ref
 """)
 _STILL_LATE = """EXISTS (
     SELECT FROM steps s WHERE s.case_id = d.case_id AND s.step = d.step AND s.party = d.party AND s.round = d.round AND s.closed_seq IS NULL
@@ -62,6 +74,18 @@ def reminded(session: Session, delivery: Delivery) -> Any:
     """On how many days the authority was reminded of the step that `delivery` is about (`times`), and on which first and last; scheduler."""
     about = {"case": delivery.case_id, "step": delivery.step, "party": delivery.party, "round": delivery.round}
     return session.execute(_REMINDED, about).one()
+
+
+def refuse_anothers(session: Session, ref: str, process: str, step: str) -> None:
+    """The letter goes to the authority that the pupil's record shows, and to no other: of what another owes there is none. Raises Refused
+    `no_cause`. Needs a scheduler session."""
+    if process != MOVES:
+        return
+    shows_the_new = bool(session.scalar(_SHOWS_THE_NEW, {"ref": ref, "olds": OLDS, "seen": SEEN}))
+    if step == OLDS and shows_the_new:
+        refuse("no_cause", "This is the old local authority's, and the pupil's record shows the new one by now. Write to the old one yourself.")
+    if step != OLDS and not shows_the_new:
+        refuse("no_cause", "This is the new local authority's, and the pupil's record still shows the old one. Import the plan with the new one.")
 
 
 def has_cause(session: Session, delivery: Delivery, today: date) -> bool:

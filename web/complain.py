@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from markupsafe import Markup
 
 from db.acts.errors import KeyReused, LedgerError
-from db.complaints_to_la import complained_on
+from db.complaints_to_la import complained_on, refuse_anothers
 from db.permissions import in_words, role_in_which, roles_for
 from db.queries.case_page import CasePage
 from notifications.complaint_draft import draft_of_complaint
@@ -71,6 +71,7 @@ def _page(request: Request, found: CasePage, instance: Instance, fault: str = ""
     try:
         refuse_no_cause(found.definition, found.position, Event(COMPLAIN, today, me.person_id, instance.step, instance.party))
         with console.engines.scheduler() as session:
+            refuse_anothers(session, ref, found.definition.process, instance.step)
             letter = draft_of_complaint(session, ref, instance, by=me.person_id, today=today)
             before = complained_on(session, ref, instance.step, instance.party)
     except Refused as refused:

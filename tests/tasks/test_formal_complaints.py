@@ -17,7 +17,7 @@ from rules.history import Refused
 from tests.acceptance.trust_at_work import words
 from tests.databases import TestServer
 from tests.db.importing.small_files import imports
-from tests.db.la_story import report_sent
+from tests.db.la_story import pupil_with_plan, report_sent
 from tests.db.ledger_story import day
 from tests.tasks.morning_post import MorningPost
 from tests.tasks.test_la_lists import HEAD_OF_SERVICE, MAILBOX, MANAGER, to
@@ -45,8 +45,8 @@ def late(post: MorningPost) -> str:
     return case
 
 
-def complains(post: MorningPost, case: str, by: Actor | None = None, on: str = "2026-12-17") -> int:
-    return post.village.ledger.complain(by or post.village.head, key=uuid4(), case=case, step="la_decision", on=day(on)).seq
+def complains(post: MorningPost, case: str, by: Actor | None = None, on: str = "2026-12-17", step: str = "la_decision") -> int:
+    return post.village.ledger.complain(by or post.village.head, key=uuid4(), case=case, step=step, on=day(on)).seq
 
 
 def test_nobody_below_the_head_approves_it_and_not_before_there_is_a_cause(post: MorningPost, late: str) -> None:
@@ -133,17 +133,57 @@ def test_a_date_that_was_wrong_and_is_not_past_is_not_complained_of(post: Mornin
     assert dict(post.village.rows(TO_LA, case)) == {"superseded": 1}
 
 
+def newshire_has_the_plan(post: MorningPost, surname: str, on: str) -> None:
+    """The school's file says that the pupil's plan is Newshire's."""
+    with post.parts.engines.scheduler() as session:
+        session.execute(text("UPDATE pupils SET mis_id = family_name WHERE family_name = :surname"), {"surname": surname})
+    contacts = f"LA code,LA name,Contact name,Email,Role\n002,Newshire,New Officer,{NEW_OFFICER},SEN team\n"
+    imports(post.village, today=day(on), la_contacts=contacts, plans=f"URN,Adno,LA code,Plan date\n900001,{surname},002,2024-01-08\n")
+
+
 def test_reminders_of_another_authority_are_none_of_this_one(post: MorningPost) -> None:
     case = review(post, "Moss", "2026-11-05")
     for on in ("2027-01-13", "2027-01-20"):
         post.comes(on)
-    with post.parts.engines.scheduler() as session:
-        session.execute(text("UPDATE pupils SET mis_id = 'Moss' WHERE family_name = 'Moss'"))
-    contacts = f"LA code,LA name,Contact name,Email,Role\n002,Newshire,New Officer,{NEW_OFFICER},SEN team\n"
-    imports(post.village, today=day("2027-01-21"), la_contacts=contacts, plans="URN,Adno,LA code,Plan date\n900001,Moss,002,2024-01-08\n")
+    newshire_has_the_plan(post, "Moss", "2027-01-21")
     post.is_now("2027-01-21", 9)
     instance = post.village.ledger.position(case)[1].instance("la_decision")
     with post.parts.engines.scheduler() as session:
         draft = draft_of_complaint(session, case, instance, by=post.village.head.person_id or 0, today=post.clock.today())
     assert [name for name, _ in draft.readers] == ["New Officer"]
     assert "we asked for it" not in draft.html
+
+
+def moves(post: MorningPost, surname: str) -> str:
+    """A plan that is to move on 25 January, of which Testshire has known since December."""
+    ash = post.village
+    facts = {"moves_on": day("2027-01-25"), "last_reviewed_on": day("2026-09-01"), "rights_held_by": "parent"}
+    pupil_id = pupil_with_plan(ash, "Mo", surname)
+    opened = ash.ledger.open_case(ash.senco, key=uuid4(), process="plan_moves_authority", pupil_id=pupil_id, facts=facts, on=day("2027-01-21"))
+    ash.decide(opened.case, "tell_old_la", "2027-01-21", old_la_knew_on=day("2026-12-01"))
+    post.spread()
+    return opened.case
+
+
+def test_no_authority_is_complained_to_of_what_another_owes(post: MorningPost) -> None:
+    post.is_now("2027-01-21", 9)
+    ash, olds, news = post.village, moves(post, "Orme"), moves(post, "Pyle")
+    post.is_now("2027-03-10", 9)
+    ash.decide(news, "la_transfers_plan", "2027-01-26", transferred_on=day("2027-01-26"))
+    with pytest.raises(Refused, match="the new local authority's, and the pupil's record still shows the old one"):
+        complains(post, news, on="2027-03-10", step="new_la_writes_to_family")
+    for surname in ("Orme", "Pyle"):
+        newshire_has_the_plan(post, surname, "2027-03-10")
+    with pytest.raises(Refused, match="the old local authority's, and the pupil's record shows the new one by now"):
+        complains(post, olds, on="2027-03-10", step="la_transfers_plan")
+    complains(post, news, on="2027-03-10", step="new_la_writes_to_family")
+    told = [mail for mail in its_hour_comes(post, "2027-03-11") if "complaint about a duty" in mail.subject]
+    assert [(mail.to, news in mail.subject) for mail in told] == [(NEW_OFFICER, True)]
+
+
+def test_the_old_authority_is_complained_to_while_the_record_shows_it(post: MorningPost) -> None:
+    case = moves(post, "Quin")
+    post.is_now("2027-03-11", 9)
+    complains(post, case, on="2027-03-11", step="la_transfers_plan")
+    told = [mail for mail in its_hour_comes(post, "2027-03-12") if "complaint about a duty" in mail.subject]
+    assert [(mail.to, case in mail.subject) for mail in told] == [(MAILBOX, True)]
