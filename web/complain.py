@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from db.acts.errors import KeyReused, LedgerError
 from db.complaints_to_la import complained_on, refuse_anothers
-from db.permissions import in_words, role_in_which, roles_for
+from db.permissions import in_words, roles_for
 from db.queries.case_page import CasePage
 from notifications.complaint_draft import draft_of_complaint
 from rules.complaining import COMPLAIN, refuse_no_cause
@@ -58,8 +58,7 @@ def approve(request: Request, ref: str, step: str, form: Form, party: str = "") 
 
 def _allowed(request: Request, ref: str, step: str, party: str) -> tuple[CasePage, Instance]:
     found, instance = find_step(request, ref, step, party)
-    held = require_signed_in(request).roles.get(found.head.school_id, frozenset())
-    if role_in_which(held, roles_for("complain_to_la")) is None:
+    if not require_signed_in(request).may_complain_at(found.head.school_id):
         raise HTTPException(403, f"A formal complaint is approved by {in_words(found.definition, roles_for('complain_to_la'))}.")
     return found, instance
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
+from db.absences import NewAbsence, say_away, take_back
 from db.acts.actor import Actor
 from db.ledger import NotAllowed
 from notifications.complaint_draft import draft_of_complaint
@@ -187,3 +189,17 @@ def test_the_old_authority_is_complained_to_while_the_record_shows_it(post: Morn
     complains(post, case, on="2027-03-11", step="la_transfers_plan")
     told = [mail for mail in its_hour_comes(post, "2027-03-12") if "complaint about a duty" in mail.subject]
     assert [(mail.to, case in mail.subject) for mail in told] == [(MAILBOX, True)]
+
+
+@pytest.mark.parametrize(("deputy", "may"), [("senco", False), ("teacher", True)])
+def test_whoever_chases_approves_none_as_the_heads_deputy_either(post: MorningPost, deputy: str, may: bool) -> None:
+    ash, today = post.village, day("2027-03-11")
+    post.is_now("2027-03-11", 9)
+    case, head = moves(post, f"Ross{deputy}"), ash.head.person_id or 0
+    actor: Actor = getattr(ash, deputy)
+    with post.parts.engines.scheduler() as session:
+        absence = say_away(session, NewAbsence(head, actor.person_id or 0, today), by=head, today=today, now=post.clock.now())
+    with nullcontext() if may else pytest.raises(NotAllowed, match="A formal complaint to the local authority is for"):
+        complains(post, case, actor, on="2027-03-11", step="la_transfers_plan")
+    with post.parts.engines.scheduler() as session:
+        take_back(session, absence.id, by=head, today=today, now=post.clock.now())
