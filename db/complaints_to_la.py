@@ -42,9 +42,12 @@ _SHOWS_THE_NEW = text("""
           AND (d.authority_id <> a.id OR p.external_id LIKE 'la:%' AND p.external_id NOT LIKE 'la:' || a.code || ':%'))
     FROM cases c WHERE c.ref = :ref
 """)
+# An authority that has got the plan since is not the one that somebody has complained to.
 _STILL_LATE = """EXISTS (
-    SELECT FROM steps s WHERE s.case_id = d.case_id AND s.step = d.step AND s.party = d.party AND s.round = d.round AND s.closed_seq IS NULL
-       AND s.status = 'open' AND s.due_on < :today AND (s.lifted = '' OR s.lifted_review_on < :today))"""
+    SELECT FROM steps s JOIN cases c ON c.id = s.case_id JOIN schools o ON o.id = c.school_id LEFT JOIN pupils u ON u.id = c.pupil_id
+     WHERE s.case_id = d.case_id AND s.step = d.step AND s.party = d.party AND s.round = d.round AND s.closed_seq IS NULL
+       AND s.status = 'open' AND s.due_on < :today AND (s.lifted = '' OR s.lifted_review_on < :today)
+       AND COALESCE(u.authority_id, o.authority_id) IS NOT DISTINCT FROM CAST(CAST(d.details AS jsonb) ->> 'authority' AS int))"""
 _HAS_CAUSE = text(f"SELECT {_STILL_LATE} FROM deliveries d WHERE d.id = :id")  # noqa: S608  our own columns
 # Only where the letter itself has not left, and never may: else our own people must hear of it.
 _LAY_ASIDE = text(f"""
@@ -59,10 +62,10 @@ _MADE = text("""
 """)
 
 
-def told_of_complaint(said: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
-    """As the fields of owed messages, from what the act wrote (`db/acts/messages.py`)."""
+def told_of_complaint(said: Mapping[str, Any], authority_id: int | None) -> Iterable[dict[str, Any]]:
+    """As the fields of owed messages, from what the act wrote (`db/acts/messages.py`). `authority_id`: whose the case is, and so who is meant."""
     about = {"moment": COMPLAINED, **{name: said[name] for name in ("step", "party", "round", "no")}}
-    about["details"] = json.dumps({"approved_by": said["by"]})
+    about["details"] = json.dumps({"approved_by": said["by"], "authority": authority_id}, sort_keys=True)
     due_on = date.fromisoformat(said["due_on"])
     yield {**about, "template": TO_LA, "to": "la", "due_on": due_on}
     yield {**about, "template": FOR_FAMILY, "to": said["family"], "due_on": due_on}
@@ -89,7 +92,7 @@ def refuse_anothers(session: Session, ref: str, process: str, step: str) -> None
 
 
 def has_cause(session: Session, delivery: Delivery, today: date) -> bool:
-    """Whether the step that a letter of a complaint is about is still late by law on that day (scheduler)."""
+    """Whether the step that a letter of a complaint is about is still late by law on that day, and the same authority's (scheduler)."""
     return bool(session.scalar(_HAS_CAUSE, {"id": delivery.id, "today": today}))
 
 

@@ -95,10 +95,10 @@ def test_the_record_says_who_approved_it_and_what_is_decided_needs_none(post: Mo
         complains(post, late, on="2026-12-18")
 
 
-def on_a_friday_evening(post: MorningPost, case: str, friday: str) -> None:
+def on_a_friday_evening(post: MorningPost, case: str, friday: str, step: str = "la_decision") -> None:
     """It is approved when an office is written to on Monday at the earliest, and then it is Saturday."""
     post.is_now(friday, 20)
-    complains(post, case, on=friday)
+    complains(post, case, on=friday, step=step)
     post.spread()
     post.is_now((day(friday) + timedelta(days=1)).isoformat(), 9)
 
@@ -203,3 +203,15 @@ def test_whoever_chases_approves_none_as_the_heads_deputy_either(post: MorningPo
         complains(post, case, actor, on="2027-03-11", step="la_transfers_plan")
     with post.parts.engines.scheduler() as session:
         take_back(session, absence.id, by=head, today=today, now=post.clock.now())
+
+
+def test_an_authority_that_gets_the_plan_before_the_letter_left_has_none_that_was_written_to_another(post: MorningPost) -> None:
+    case = moves(post, "Shaw")
+    post.is_now("2027-03-12", 9)
+    on_a_friday_evening(post, case, "2027-03-12", "la_transfers_plan")
+    newshire_has_the_plan(post, "Shaw", "2027-03-13")
+    mails = [*its_hour_comes(post, "2027-03-15"), *post.comes("2027-03-16", 9)]
+    assert not [mail for mail in mails if "complain" in mail.subject and case in mail.subject]
+    assert dict(post.village.rows(TO_LA, case)) == {"superseded": 1}
+    told = "SELECT DISTINCT state FROM deliveries d JOIN cases c ON c.id = d.case_id WHERE c.ref = %s AND moment = 'complained'"
+    assert [row.state for row in post.village.rows(told, case)] == ["superseded"], "and nobody of ours hears that it has gone"
