@@ -33,8 +33,9 @@ from rules.definition import Definition, Role
 from rules.position_text import record_from_text
 
 _TAKE = text("""
-    SELECT o.id, o.case_id, o.seq, o.school_id, o.messages, c.ref, c.position, d.hash
+    SELECT o.id, o.case_id, o.seq, o.school_id, o.messages, c.ref, c.position, d.hash, COALESCE(p.authority_id, s.authority_id) AS authority_id
     FROM outbox o JOIN cases c ON c.id = o.case_id JOIN definitions d ON d.id = c.definition_id
+    JOIN schools s ON s.id = c.school_id LEFT JOIN pupils p ON p.id = c.pupil_id
     ORDER BY o.id LIMIT :limit FOR UPDATE OF o SKIP LOCKED
 """)
 # Cases of one batch are wanted in the order in which their acts stand in the outbox.
@@ -168,7 +169,7 @@ def _messages_of(row: Any, definition: Definition, own: Mapping[int, OwnLadder])
         for place, one in enumerate(told_of_it(said["said"])):
             yield OwedMessage(**common, **one, place=place, role=definition.roles.get(one["to"]))
     if "complained" in said:
-        for place, one in enumerate(told_of_complaint(said["complained"])):
+        for place, one in enumerate(told_of_complaint(said["complained"], row.authority_id)):
             yield OwedMessage(**common, **one, place=place, role=definition.roles.get(one["to"]))
     if "rungs" in said:
         yield from _fired(common, Rungs.read(said["rungs"]), definition, row.position, own)

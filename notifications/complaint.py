@@ -7,17 +7,15 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from db.complaints_to_la import FOR_FAMILY, TO_LA, reminded
+from db.complaints_to_la import FOR_FAMILY, TO_LA, has_cause, reminded
 from db.la_profile.routing import la_routes
-from db.models import Delivery, Person, StepRow
+from db.models import Delivery, Person
 
 
-def is_answered(session: Session, delivery: Delivery) -> bool:
-    """Whether `delivery` is a letter of a complaint whose step was done, or its case ended, before it left: nobody is told then (scheduler)."""
-    if delivery.template not in (TO_LA, FOR_FAMILY):
-        return False
-    row = session.get(StepRow, (delivery.case_id, delivery.no))
-    return row is None or row.closed_seq is not None
+def is_void(session: Session, delivery: Delivery, today: date) -> bool:
+    """Whether `delivery` is a letter of a complaint for which there is no cause any more: before it left the step was done, or the case ended, or its
+    date was put right or lifted. Nobody is told then (scheduler)."""
+    return delivery.template in (TO_LA, FOR_FAMILY) and not has_cause(session, delivery, today)
 
 
 def complaint_values(session: Session, delivery: Delivery, details: Mapping[str, object], today: date) -> dict[str, object] | None:

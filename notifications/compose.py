@@ -14,7 +14,7 @@ from db.links import Links, LinkWithdrawn
 from db.models import Case, Delivery, School, StepRow
 from db.moved_words import note_told
 from db.permissions import link_role_for_step
-from notifications.complaint import is_answered
+from notifications.complaint import is_void
 from notifications.languages import above_the_letter, in_a_text
 from notifications.letter import definition_of, letter_values, school_values
 from notifications.message import Message, NothingToSay, ReaderKeptAway
@@ -41,12 +41,12 @@ def compose(
     copy, where the delivery itself does not know (the one line of a list). `texts`: an SMS service is there. `answer_at`: the page on which its
     reader answers, in place of that of the step alone.
 
-    Raises NobodyToWriteTo when nothing we send reaches a reader, NothingToSay when a complaint was answered before its letter left, ReaderKeptAway
+    Raises NobodyToWriteTo when nothing we send reaches a reader, NothingToSay when a complaint lost its cause before its letter left, ReaderKeptAway
     (one too) when an order keeps them from contact, TemplateMissing when no text is written.
     """
     if is_kept_away(session, delivery.case_id, delivery.person_id):
         raise ReaderKeptAway(delivery.reference)
-    if is_answered(session, delivery):
+    if is_void(session, delivery, today):
         raise NothingToSay(delivery.reference)
     details = json.loads(delivery.details)
     reader = reader_of(session, delivery, texts=texts, in_writing=_in_writing(session, delivery, details))

@@ -46,7 +46,7 @@ def refuse_no_cause(definition: Definition, before: Position, event: Event) -> N
         refuse("no_cause", f"“{title}” waits for what comes before it. Record that first, or say what holds it up.")
     if instance.due is None:
         refuse("no_cause", f"The law sets no day for “{title}”. Ask the local authority for one.")
-    if instance.lifted:
+    if instance.lifted and (instance.lifted_review_on is None or event.on <= instance.lifted_review_on):  # as it is late from the day after
         refuse("no_cause", f"An exception lifts the date of “{title}”. When it is looked at again, the date counts again.")
     if event.on <= instance.due.on:
         refuse("no_cause", f"The last day for “{title}” is {in_full(instance.due.on)}. Nobody is late before the day after it.")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.acts.retry import retried
 from db.calendar_of_school import calendar_of
+from db.complaints_to_la import lay_aside_unsaid
 from db.handing_over import owe_to_deputies
 from db.heartbeats import beats
 from db.mailings import Made, lay_aside, make_lists, make_mornings, take_apart
@@ -75,6 +76,7 @@ def _collected(parts: Parts, now: datetime) -> Made:
         take_apart(session, today)
         lay_aside(session)
         lay_aside_overtaken(session, today)
+        lay_aside_unsaid(session, today)
         owe_to_deputies(session, today)
         return _made(parts, session, now)
 

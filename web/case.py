@@ -57,7 +57,7 @@ def show(request: Request, ref: str) -> Response:
         held_up=held_up[0] if held_up else None,
         step_address=step_address,
         may=lambda step: may_decide(found, step, held),
-        may_complain=lambda step: may_complain(step, held),
+        may_complain=lambda step: me.may_complain_at(found.head.school_id) and is_late_la(step),
         may_name=bool(roles_to_fill(found.definition, found.position.facts, held)),
         may_withdraw=role_in_which(held, roles_for("make_link")) is not None,
         may_correct=lambda fact: may_correct(found, held, facts={fact: ""}),
@@ -74,10 +74,9 @@ def may_decide(found: CasePage, step: StepRow, held: frozenset[str]) -> bool:
     return allowed and (step.status == "open" or found.definition.steps[step.step].may_come_early is not False)
 
 
-def may_complain(step: StepRow, held: frozenset[str]) -> bool:
-    """Whether the authority owes this step, is late with it by law, and somebody with these roles may complain of it."""
-    late = step.owner_role == LA and step.status == "open" and step.due_on is not None and step.overdue_days > 0
-    return late and role_in_which(held, roles_for("complain_to_la")) is not None
+def is_late_la(step: StepRow) -> bool:
+    """Whether the authority owes this step and is late with it by law."""
+    return step.owner_role == LA and step.status == "open" and step.due_on is not None and step.overdue_days > 0
 
 
 def exceptions_for(found: CasePage, step: StepRow, held: frozenset[str]) -> list[tuple[str, str]]:

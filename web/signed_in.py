@@ -14,6 +14,7 @@ from fastapi.responses import Response
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from db.acts.actor import Actor
+from db.acts.capacity import STANDS_IN, capacity_in_which, not_of_who_chases
 from db.engine import HEAD_ALONE
 from db.models import Person
 from db.permissions import PlainAct, role_in_which, role_title, roles_for
@@ -51,6 +52,12 @@ class SignedIn:
     def schools_where(self, act: PlainAct) -> dict[int, frozenset[str]]:
         """The schools at which this person may do `act`, with the roles held there."""
         return {school: held for school, held in self.roles.items() if role_in_which(held, roles_for(act)) is not None}
+
+    def may_complain_at(self, school_id: int) -> bool:
+        """Whether a formal complaint to an LA is theirs to approve at that school, as the ledger asks it (`db/acts/who.py`)."""
+        lent = {one.role: f"{one.role}{STANDS_IN}{one.holder_id}" for one in self.stands_in if one.school_id == school_id}
+        held = not_of_who_chases(lent.get(role, role) for role in self.roles.get(school_id, ()))
+        return capacity_in_which(held, roles_for("complain_to_la")) is not None
 
     @property
     def reads_trust(self) -> bool:

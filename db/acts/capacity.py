@@ -11,6 +11,7 @@ from typing import Any
 from db.permissions import role_in_which
 
 STANDS_IN = "="
+CHASES = "senco"
 
 
 def capacity_in_which(held: Iterable[str], allowed: Iterable[str], narrowed_to: str = "") -> str | None:
@@ -37,6 +38,13 @@ def not_about_themselves(held: Iterable[str], aside: frozenset[str]) -> tuple[st
         return tuple(held)
     mine = tuple(held)
     return () if aside.intersection(mine) else tuple(one for one in mine if one.partition(STANDS_IN)[0] not in aside)
+
+
+def not_of_who_chases(held: Iterable[str]) -> tuple[str, ...]:
+    """The capacities that are left of these to approve a letter in the school's name: whoever is the SENCO, or stands in for them, approves none as
+    a stand-in for somebody else, since a second person looks at it (docs/decisions/190)."""
+    mine = tuple(held)
+    return tuple(one for one in mine if STANDS_IN not in one) if CHASES in roles_in(mine) else mine
 
 
 def said_in(capacity: str) -> dict[str, Any]:

@@ -26,9 +26,10 @@ from db.acts.speaking import refuse_stranger
 from db.acts.standing import Standing, read_standing, standing_after, standing_kept
 from db.acts.who import role_for
 from db.acts.write import Written, write_act
+from db.complaints_to_la import refuse_anothers
 from db.roles import APP, SCHEDULER
 from rules.compiled import compiled
-from rules.complaining import refuse_no_cause
+from rules.complaining import COMPLAIN, refuse_no_cause
 from rules.history import Refused
 from rules.position_types import Change
 from rules.refusals import step_title
@@ -134,6 +135,9 @@ def judge(parts: Parts, actor: Actor, standing: Standing, asked: Request) -> Jud
     change = compiled(standing.definition).advance(standing.position, asked.event, standing.calendar)
     refuse_too_late(standing.definition, standing.position, asked.event)
     refuse_no_cause(standing.definition, standing.position, asked.event)
+    if asked.event.kind == COMPLAIN:
+        with parts.engines.scheduler() as session:
+            refuse_anothers(session, standing.ref, standing.definition.process, asked.event.step)
     refuse_stranger(parts, actor, standing.definition, standing.pupil_id, asked.event)
     change = with_what_may_open(parts, standing, change, asked.event.on)
     return Judged(standing, role, seen, with_correction_told(parts, actor, standing, change, asked.event))

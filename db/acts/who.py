@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from db.acts.actor import Actor
-from db.acts.capacity import capacity_in_which, not_about_themselves
+from db.acts.capacity import capacity_in_which, not_about_themselves, not_of_who_chases
 from db.acts.errors import NotAllowed
 from db.acts.standing import Standing
 from db.permissions import in_words, link_role_now, roles_for_event, roles_opening
@@ -32,7 +32,8 @@ def role_for(actor: Actor, standing: Standing, event: Event) -> str:
     if actor.is_software:
         return _by_software(definition, event)
     allowed = roles_for_event(definition, event, standing.position.facts)
-    role = capacity_in_which(standing.acting, allowed, actor.role)
+    acting = not_of_who_chases(standing.acting) if event.kind == COMPLAIN else standing.acting
+    role = capacity_in_which(acting, allowed, actor.role)
     if role is None:
         raise NotAllowed(f"{_what(definition, event)} is for {in_words(definition, allowed)} at this school. Ask them to record it.")
     return role

@@ -46,11 +46,14 @@ Wanted = tuple[int, str]  # case id, role
 # officer, an officer for this school before one for all, an officer before the mailbox. Where the LA has a profile, its officers stand in their
 # order in place of whom the import brought: for the pupil, the school, letters and years, everybody; surnames are folded as the profile's letters
 # were (`db/la_profile/read_profile.py`). `acting`: who holds a staff role today and is here, and who
-# stands in for those who are away, but no head in a case that they stand aside from (decision 185), whatever else they are; where nobody leads a
-# school's SEND work, the trust's SEND lead is written to, else its chief executive.
+# stands in for those who are away, but no head in a case that they stand aside from (decision 185), whatever else they are (`_MAY_HEAR`); where
+# nobody leads a school's SEND work, the trust's SEND lead is written to, else its chief executive.
 # `kept_away` (`db/kept_away.py`): whoever an order keeps from the child is nobody in any role about that child, so that the next rank hears;
 # a mailbox at that person's own address is theirs, and whoever of staff or outside has that address is that person.
-_RECIPIENTS = text("""
+_MAY_HEAR = """(w.readers IS NULL OR 'headteacher' = ANY (w.readers) OR NOT EXISTS (
+            SELECT FROM memberships h WHERE h.school_id = w.school_id AND h.person_id = a.person_id AND h.role = 'headteacher'
+               AND (h.until_on IS NULL OR h.until_on >= :today)))"""
+_RECIPIENTS = text(f"""
     WITH wanted AS (
         SELECT w.case_id, w.role, w.holder, c.school_id, c.pupil_id, c.readers,
                CASE WHEN w.holder = 'parent' THEN speaks_in(c.id) END AS speaks,
@@ -71,14 +74,12 @@ _RECIPIENTS = text("""
     ), found AS (
         SELECT w.case_id, w.role, 1 AS rank, a.person_id, NULL::int AS authority_id, 1 AS place, a.holder_id, '' AS says
         FROM wanted w JOIN acting a ON a.school_id = w.school_id AND a.role = w.holder
-        WHERE w.readers IS NULL OR w.holder = 'headteacher' OR 'headteacher' = ANY (w.readers) OR NOT EXISTS (
-            SELECT FROM memberships h WHERE h.school_id = w.school_id AND h.person_id = a.person_id AND h.role = 'headteacher'
-               AND (h.until_on IS NULL OR h.until_on >= :today))
+        WHERE w.holder = 'headteacher' OR {_MAY_HEAR}
         UNION ALL
         SELECT w.case_id, w.role, CASE a.role WHEN 'ceo' THEN 100007 ELSE 100006 END, a.person_id, NULL, 1, a.holder_id, ''
         FROM wanted w JOIN acting a ON a.school_id = w.school_id AND a.role IN ('trust_send_lead', 'ceo')
         WHERE (w.holder IN ('senco', 'headteacher') OR w.holder = 'trust_send_lead' AND a.role = 'ceo')
-          AND (w.readers IS NULL OR a.role = ANY (w.readers))
+          AND (w.readers IS NULL OR a.role = ANY (w.readers)) AND {_MAY_HEAR}
         UNION ALL
         SELECT w.case_id, w.role, 1, f.person_id, NULL, f.priority, NULL, '' FROM wanted w JOIN families f ON f.pupil_id = w.pupil_id
         WHERE (w.holder = 'parent' AND f.relationship <> 'self' AND COALESCE(f.person_id = w.speaks, f.parental_responsibility))
@@ -115,7 +116,7 @@ _RECIPIENTS = text("""
            COALESCE(concat_ws(' ', NULLIF(p.title, ''), NULLIF(p.given_name, ''), p.family_name), '') AS person_name, p.kind, a.name AS authority_name
     FROM best b LEFT JOIN persons p ON p.id = b.person_id LEFT JOIN authorities a ON a.id = b.authority_id
     WHERE b.rank = b.least ORDER BY b.case_id, b.role, b.place, b.person_id, b.holder_id NULLS FIRST
-""")
+""")  # noqa: S608  our own columns
 
 
 def recipients(session: Session, wanted: Iterable[Wanted], today: date) -> dict[Wanted, list[Recipient]]:

@@ -61,6 +61,20 @@ def test_there_is_no_complaint_without_a_cause(history: tuple[Event, ...], event
     assert refused.value.code == "no_cause"
 
 
+def test_a_lifted_date_counts_again_from_the_day_after_it_was_to_be_looked_at() -> None:
+    needs = load_library().for_new_case("ehc_needs_assessment", date(2026, 12, 4), {})
+    story = (
+        Event("open", date(2026, 5, 4), 1, facts={"asked_by": "parent", "year_group": 5, "rights_held_by": "parent"}),
+        Event("decide", date(2026, 5, 6), 1, "la_confirms_receipt", outcome="done", facts={"request_received_on": date(2026, 5, 4)}),
+        Event("except", date(2026, 6, 8), 1, "la_decides_to_assess", name="closure", review_on=date(2026, 9, 7)),
+    )
+    before = fold(needs, story, england())
+    assert before.instance("la_decides_to_assess").status == "open"
+    with pytest.raises(Refused, match="An exception lifts the date"):
+        refuse_no_cause(needs, before, complains(date(2026, 9, 7), "la_decides_to_assess"))
+    refuse_no_cause(needs, before, complains(date(2026, 9, 8), "la_decides_to_assess"))
+
+
 def test_what_is_decided_is_complained_of_no_more() -> None:
     decided = Event("decide", date(2026, 12, 4), 1, "la_decision", outcome="maintain", facts={"decision_on": date(2026, 12, 4)})
     before = fold(DEFINITION, REPORT_SENT, england())

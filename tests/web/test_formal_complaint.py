@@ -15,6 +15,10 @@ from tests.web.site import Site, form_of
 
 @pytest.fixture(scope="module")
 def late(site: Site) -> str:
+    return sent_and_late(site)
+
+
+def sent_and_late(site: Site) -> str:
     """A review whose report was sent, and whose LA let 9 November pass; it is 24 November."""
     case, software = site.review(), Actor(None, frozenset(), "flow")
     site.records(case, "agree_meeting_date", "2026-09-10", meeting_on=date(2026, 10, 12))
@@ -51,6 +55,18 @@ def test_nobody_else_and_nothing_that_is_not_late(site: Site, late: str) -> None
     refused = head.get(f"/cases/{other}/complain/la_decision")
     assert refused.status_code == 422 and "waits for what comes before it" in refused.text and "Approve and send" not in refused.text
     assert head.get(f"/cases/{other}/complain/no_such_step").status_code == 404
+
+
+def test_two_who_have_the_draft_open_send_one_letter(site: Site) -> None:
+    case = sent_and_late(site)
+    path = f"/cases/{case}/complain/la_decision"
+    head, lead = site.client("headteacher"), site.client("trust_send_lead")
+    forms, before = [form_of(one, path) for one in (head, lead)], site.acts(case)
+    assert head.post(path, data=forms[0]).status_code == 200 and site.acts(case) == before + 1
+    second = lead.post(path, data=forms[1])
+    assert second.status_code == 422 and "has been approved meanwhile" in second.text and site.acts(case) == before + 1
+    assert "This would be another." in second.text
+    assert lead.post(path, data=form_of(lead, path)).status_code == 200 and site.acts(case) == before + 2, "who has read that may"
 
 
 @pytest.mark.slow
