@@ -79,7 +79,10 @@ def test_the_draft_is_the_letter_that_leaves(post: MorningPost, late: str) -> No
         assert said in letter, letter
     assert draft.subject == told[MAILBOX].subject == f"{late}: a formal complaint about a duty that is late"
     hers = words(told[MOTHER])
-    assert "the school has made a formal complaint" in hers and "Our complaint does not take the place of yours." in hers
+    assert (
+        "the school has approved a formal complaint to it. It goes to the authority on its next working day" in hers
+        and "Our complaint does not take the place of yours." in hers
+    )
     for who in (SENCO, HEAD):
         (morning,) = to(mails, who)
         assert late in morning.html and "a formal complaint has gone to the local authority" in words(morning)
