@@ -17,6 +17,7 @@ from db.queries.case_page import CasePage
 from notifications.complaint_draft import draft_of_complaint
 from rules.complaining import COMPLAIN, refuse_no_cause
 from rules.history import Event, Refused
+from rules.owed import held_by
 from rules.position_types import Instance
 from rules.refusals import step_title
 from web.console import console_of, page
@@ -74,5 +75,5 @@ def _page(request: Request, found: CasePage, instance: Instance, key: str, fault
     return page(
         request, "complain.html", 422 if why_not else 200, case=found, title_of=step_title(found.definition, instance.step, instance.party), key=key,
         draft=letter, body=Markup(letter.html) if letter else "",  # noqa: S704  our own letter, escaped when it was written
-        before=before, errors={"": why_not} if why_not else {},
+        before=before, family=held_by(found.definition, "parent", found.position.facts), errors={"": why_not} if why_not else {},
     )  # fmt: skip
