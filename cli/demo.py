@@ -102,7 +102,9 @@ def _show(here: Running, parts: Parts) -> None:
     table(("by", "late", "case", "step", "pupil"), rows, f"Inbox of {senco.name}, SENCO, {senco.roles[0][1]} ({len(found.mine)} to do)")
     here.say("")
     rows = ((s.act_by_on, s.overdue_days, s.case, s.title, s.whose) for s in late[:SHOWN])
-    table(("by", "late", "case", "step", "whose"), rows, f"Overdue in the whole trust ({len(late)})", "Nothing is overdue.")
+    table(
+        ("by", "late", "case", "step", "whose"), rows, f"Overdue in the whole trust, by law or by our own target ({len(late)})", "Nothing is overdue."
+    )
     auth = here.connection.auth_string if here.connection else ""
     here.say(f"\nConsole     {here.origin}\nPrefect UI  {prefect_page(here)}\n            it asks once for this password: {auth}")
     here.say(f"By command  export SENDFLOW_AS={address} acts as {senco.name}; then: {Path(sys.argv[0])} inbox")
