@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -72,6 +73,13 @@ def demo(folder: Path, seconds: float = 240) -> Iterator[Demo]:
         assert process.wait(240) == 0, running.said  # half a minute for each part that is busy, on a machine that others use
 
 
+def typed(folder: Path, *words: str) -> str:
+    """What a command says beside the running demo."""
+    clean = {n: v for n, v in os.environ.items() if not n.startswith(("SENDFLOW_", "PREFECT_")) and n != "DATABASE_URL"}
+    command = [str(Path(sys.executable).parent / "sendflow"), *words]
+    return subprocess.run(command, env=clean | {"SENDFLOW_DATA_FOLDER": str(folder / "data")}, capture_output=True, text=True, check=False).stdout
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("demo")
@@ -95,14 +103,19 @@ def test_the_demo_is_up_and_the_prefect_ui_shows_the_cases(folder: Path, browser
         assert "sample trust imported" in running.said
         assert re.search(r"[1-9]\d* reviews and changes of phase opened", running.said)
         assert "Inbox of" in running.said and "Overdue in the whole trust" in running.said
+        assert "By command  export SENDFLOW_AS=" in running.said and ", the trust's SEND lead, is " in running.said
         _look_at_prefect(running, browser)
         _look_at_console(running, browser)
 
 
-def test_a_second_start_finds_its_data_again(folder: Path) -> None:
+def test_a_second_start_finds_its_data_again_and_nothing_is_silent_after_its_time_was_moved(folder: Path) -> None:
     with demo(folder) as running:
         assert "the trust of the last start is here again" in running.said
         assert "sample trust imported" not in running.said
+        there = datetime.now(UTC).date() + timedelta(days=30)
+        assert f"The demo is at {there}." in typed(folder, "clock", str(there))
+        told = typed(folder, "status")
+        assert re.search(rf"open_due_reviews +{there} ", told) and "was last heard" not in told and "has not come to its end" not in told
 
 
 def test_a_demo_never_touches_a_named_database(folder: Path) -> None:
