@@ -136,17 +136,17 @@ def _look_at_prefect(running: Demo, browser: Browser) -> None:
     page.keyboard.press("Enter")
     page.wait_for_timeout(1000)  # Prefect's own page gives no sign when it has kept the password
     page.goto(address)
-    page.get_by_text(re.compile(r"^[A-Z]{2,4}-0000\d\d$")).first.wait_for(timeout=60_000)
+    page.get_by_text(re.compile(r"^[A-Z]{2,4}-\d{6}$")).first.wait_for(timeout=60_000)
     words = ["annual_review", "process:annual_review", "school:99000", "Waiting for"]
     page.wait_for_function("words => words.every(one => document.body.innerText.includes(one))", arg=words, timeout=60_000)  # cards fill one by one
     keep(page, "prefect-runs")
-    page.get_by_text(re.compile(r"^[A-Z]{2,4}-0000\d\d$")).first.click()
+    page.get_by_text(re.compile(r"^[A-Z]{2,4}-\d{6}$")).first.click()
     page.get_by_text("Artifacts", exact=True).wait_for()
     page.goto(f"{address.split('/runs')[0]}/runs/flow-run/{_first_woken(address, password)}")
     page.get_by_text("Artifacts", exact=True).click()
     page.get_by_text(re.compile("^Where [A-Z]{2,4}-")).first.wait_for(timeout=60_000)
     keep(page, "prefect-case")
-    page.get_by_text(re.compile("^[a-z]{2,4}-0000")).last.click()
+    page.get_by_text(re.compile(r"^[a-z]{2,4}-\d{6}")).last.click()
     page.wait_for_url("**/artifact/**")
     page.get_by_text("Decisions are made there").first.wait_for()
     keep(page, "prefect-artifact")
