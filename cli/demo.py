@@ -92,18 +92,22 @@ def _show(here: Running, parts: Parts) -> None:
 
     today = parts.clock.today()
     with parts.engines.scheduler() as session:
-        sencos = [c for c in staff_choices(session, today) if any(role == "senco" for _, _, role in c.roles)]
+        staff = staff_choices(session, today)
+        sencos = [c for c in staff if any(role == "senco" for _, _, role in c.roles)]
+        lead = next(c for c in staff if any(role == "trust_send_lead" for _, _, role in c.roles))
         mine = [(c, inbox(session, c.person_id, today)) for c in sencos]
         late = overdue(session, today)
         senco, found = max(mine, key=lambda pair: len(pair[1].mine))
-        address = session.scalars(select(Person.email).where(Person.id == senco.person_id)).one()
+        address, leads = (session.scalars(select(Person.email).where(Person.id == one.person_id)).one() for one in (senco, lead))
     rows = ((s.act_by_on, s.overdue_days or "", s.case, s.title, s.pupil_name) for s in found.mine[:SHOWN])
     here.say("")
     table(("by", "late", "case", "step", "pupil"), rows, f"Inbox of {senco.name}, SENCO, {senco.roles[0][1]} ({len(found.mine)} to do)")
     here.say("")
     rows = ((s.act_by_on, s.overdue_days, s.case, s.title, s.whose) for s in late[:SHOWN])
-    table(("by", "late", "case", "step", "whose"), rows, f"Overdue in the whole trust ({len(late)})", "Nothing is overdue.")
+    words = f"Overdue in the whole trust, by law or by our own target ({len(late)})"
+    table(("by", "late", "case", "step", "whose"), rows, words, "Nothing is overdue.")
     auth = here.connection.auth_string if here.connection else ""
     here.say(f"\nConsole     {here.origin}\nPrefect UI  {prefect_page(here)}\n            it asks once for this password: {auth}")
     here.say(f"By command  export SENDFLOW_AS={address} acts as {senco.name}; then: {Path(sys.argv[0])} inbox")
+    here.say(f"            {lead.name}, the trust's SEND lead, is {leads}: give it to --as")
     here.say("Mail        nothing leaves this machine; read it in the console under Sent messages\nStop with Ctrl-C.")

@@ -16,6 +16,7 @@ from tasks.open_reviews import open_due_reviews
 from tasks.open_school_years import open_school_years
 from tasks.open_transfers import open_due_transfers
 from tasks.parts import Parts
+from tasks.sweeps import DAY, sweep
 
 
 class HasParts(Protocol):
@@ -39,7 +40,8 @@ def morning_sweeps(of: HasParts) -> tuple[int, int]:
     """
     parts = of if isinstance(of, Parts) else Parts(get_settings(), of.engines, of.clock, of.library, of.ledger)
     today = of.clock.today()
-    opened = sum(len(task(parts, today).opened) for task in (open_due_transfers, open_due_reviews, open_school_years))
+    opening = (open_due_transfers, open_due_reviews, open_school_years)
+    opened = sweep(parts, "open_due_reviews", DAY, lambda: sum(len(task(parts, today).opened) for task in opening)) or 0
     chased = chase(parts, today) or 0
     send_lists(parts, of.clock.now())
     opened += escalate(parts, of.clock.now()) or 0

@@ -115,7 +115,12 @@ def due(days: Annotated[int, typer.Option("--days", help="Look this many days ah
     if json:
         as_json({"overdue": _plain(late), "due": _plain(soon)})
         return
-    table(("by", "late", "case", "step", "whose", "school"), (_row(s, True) for s in late), "Overdue", "Nothing is overdue.")
+    table(
+        ("by", "late", "case", "step", "whose", "school"),
+        (_row(s, True) for s in late),
+        "Overdue, by law or by our own target",
+        "Nothing is overdue.",
+    )
     print()
     table(("by", "late", "case", "step", "whose", "school"), (_row(s, True) for s in soon), f"Due in {days} days", "Nothing falls due.")
 

@@ -55,9 +55,10 @@ def clock(day: Annotated[str, typer.Argument(help="A day, as 2027-03-03; `now` f
         if not is_demo(w.engines):
             fail("time can be moved in a demo alone; this installation is not one")
         from cli.morning import morning_sweeps
+        from db.heartbeats import move_beats
         from db.settings import get_settings
 
-        file = get_settings().folder / "clock"
+        file, before = get_settings().folder / "clock", w.clock.now()
         if day == "now":
             file.unlink(missing_ok=True)
         else:
@@ -66,5 +67,7 @@ def clock(day: Annotated[str, typer.Argument(help="A day, as 2027-03-03; `now` f
             except ValueError:
                 fail(f"{day!r} is not a date; write it as 2027-03-03")
             file.write_text(day, encoding="utf-8")
+        with w.engines.scheduler() as session:
+            move_beats(session, w.clock.now() - before)
         opened, chased = morning_sweeps(w)
         print(f"The demo is at {w.today}. Its morning sweeps opened {opened} reviews, and came to {chased} acts of the calendar and reminders.")

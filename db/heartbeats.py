@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -35,3 +35,8 @@ def beats(session: Session) -> list[Beat]:
     """Every heartbeat, the longest silent first."""
     rows = session.execute(text("SELECT name, beat_at, every_seconds, counted, error_code FROM heartbeats ORDER BY beat_at"))
     return [Beat(*row) for row in rows]
+
+
+def move_beats(session: Session, by: timedelta) -> None:
+    """A demo's clock was moved by so much: its heartbeats move with it, for nothing was silent meanwhile."""
+    session.execute(text("UPDATE heartbeats SET beat_at = beat_at + :by"), {"by": by})

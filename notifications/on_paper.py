@@ -11,8 +11,9 @@ from typing import cast
 from sqlalchemy.orm import Session
 
 from db.held import FAMILY
-from db.models import Authority, Delivery, Person, School
+from db.models import Authority, Case, Delivery, Person, Pupil, School
 from db.moved_words import note_told
+from db.queries.step_rows import pupil_name
 from notifications.languages import above_the_letter
 from notifications.letter import letter_values
 from notifications.reader import Reader
@@ -76,4 +77,12 @@ def _reader(session: Session, delivery: Delivery) -> tuple[Reader, Person | None
         return Reader(delivery.to_role, person.kind, name, person.email, person.language, person.id), person
     authority = session.get(Authority, delivery.authority_id) if delivery.authority_id is not None else None
     kind = "family" if delivery.to_role in FAMILY else "outside"
-    return Reader(delivery.to_role, kind, f"{authority.name} SEN team" if authority else WHOEVER_IT_IS, ""), None
+    child = _pupil(session, delivery) if delivery.to_role in ("pupil", "young_person") else ""
+    return Reader(delivery.to_role, kind, f"{authority.name} SEN team" if authority else child or WHOEVER_IT_IS, ""), None
+
+
+def _pupil(session: Session, delivery: Delivery) -> str:
+    """The pupil's own name: most have no address, and a letter that is handed to them greets them all the same. Empty in a case without one."""
+    number = session.get_one(Case, delivery.case_id).pupil_id
+    pupil = None if number is None else session.get_one(Pupil, number)
+    return "" if pupil is None else pupil_name(pupil.given_name, pupil.family_name, pupil.known_as)

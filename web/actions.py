@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -25,9 +26,12 @@ from web.signed_in import require_signed_in
 
 router = APIRouter()
 HEADS: dict[Urgency, str] = {
-    "overdue": "Late", "due_today": "Due today", "in_holiday": "Due before your school is open again", "this_week": "Due in the next seven days",
+    "overdue": "Late, by law or by our own target",
+    "due_today": "Due today",
+    "in_holiday": "Due before your school is open again",
+    "this_week": "Due in the next seven days",
     "later": "Later",
-}  # fmt: skip
+}
 LONGEST_LIST = 300
 UNTOLD_SHOWN = 20
 
@@ -53,7 +57,6 @@ def my_actions(request: Request) -> Response:
         rights = rights_passed(session, console.clock.today())
     with console.engines.app(me.schools_where("import_files")) as session:
         absent = missing_relatives(session)
-    late, elsewhere = (sum(1 for s in rows if s.overdue_days) for rows in (found.mine, found.waiting_for))
     return page(
         request,
         "my_actions.html",
@@ -70,9 +73,16 @@ def my_actions(request: Request) -> Response:
         absent=absent,
         rights_fact=RIGHTS_HELD_BY,
         step_address=step_address,
-        late=late,
-        late_elsewhere=elsewhere,
+        late=_late(found.mine),
+        late_elsewhere=_late(found.waiting_for),
     )
+
+
+def _late(rows: Iterable[StepRow]) -> str:
+    """How many of them are late, and how many are so by our own target alone, in words."""
+    by_law = [row.due_on is not None for row in rows if row.overdue_days]
+    found = ((sum(by_law), "past a date of law"), (len(by_law) - sum(by_law), "past our own target"))
+    return "".join(f", {number} {words}" for number, words in found if number)
 
 
 def _wrong_with_sendflow(console: Console) -> list[str]:

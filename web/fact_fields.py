@@ -40,7 +40,7 @@ def fields_for(
     hints: Mapping[str, str] | None = None,
     adults: Iterable[Adult] = (),
 ) -> list[FactField]:
-    """The fields for these facts of `definition`, in order, with what was typed and what was wrong with it. `hints`: more to say beside a fact;
+    """The fields for these facts of `definition`, in order, with what was typed and what was wrong with it. `hints`: in place of an example;
     `adults`: of the pupil's family, where a fact asks for one."""
     found = [_field(definition, definition.facts[name], typed or {}, errors or {}, (hints or {}).get(name, "")) for name in names]
     return [replace(one, kind="choice", choices=_people(adults)) if definition.facts[one.fact].type == ADULT else one for one in found]
@@ -79,7 +79,7 @@ def _field(definition: Definition, fact: Fact, typed: Mapping[str, str], errors:
     label = _sentence(fact.title or fact.name.removesuffix("_on").replace("_", " "))
     mine = {key: value for key, value in typed.items() if key == name or key.startswith(f"{name}-")}
     kind, choices = _kind(definition, fact)
-    return FactField(fact.name, name, label, f"{hint} {_hint(fact)}".strip(), kind, choices, mine, errors.get(fact.name, ""))
+    return FactField(fact.name, name, label, hint or _hint(fact), kind, choices, mine, errors.get(fact.name, ""))
 
 
 def _kind(definition: Definition, fact: Fact) -> tuple[str, tuple[tuple[str, str], ...]]:

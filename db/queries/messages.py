@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -38,6 +39,11 @@ _MESSAGES = f"""
     LEFT JOIN persons t ON t.id = m.told_by
     LEFT JOIN mailings g ON g.id = m.mailing_id AND m.state = 'listed'
 """  # noqa: S608  our own columns
+LIST = "LIST-"
+_LINES = text("""
+    SELECT g.id, count(*) AS lines FROM mailings g JOIN deliveries m ON m.mailing_id = g.id
+    WHERE g.kind = 'list' AND g.id = ANY(:numbers) GROUP BY g.id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,12 @@ def messages_of(session: Session, ref: str) -> list[MessageRow]:
 def sent_messages(session: Session, limit: int = 200) -> list[MessageRow]:
     """The newest messages of the session's schools, sent or not."""
     return _read(session, "ORDER BY m.id DESC LIMIT :limit", {"limit": limit})
+
+
+def lines_of_lists(session: Session, references: Collection[str]) -> dict[str, int]:
+    """How many lines of each of these lists to an officer (`LIST-000012`) the session reads. A scheduler session counts them all."""
+    numbers = [int(one.removeprefix(LIST)) for one in references if one.startswith(LIST)]
+    return {f"{LIST}{row.id:06}": row.lines for row in session.execute(_LINES, {"numbers": numbers})} if numbers else {}
 
 
 def message_of(session: Session, number: int) -> MessageRow | None:

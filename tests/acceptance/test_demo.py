@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -72,6 +73,13 @@ def demo(folder: Path, seconds: float = 240) -> Iterator[Demo]:
         assert process.wait(240) == 0, running.said  # half a minute for each part that is busy, on a machine that others use
 
 
+def typed(folder: Path, *words: str) -> str:
+    """What a command says beside the running demo."""
+    clean = {n: v for n, v in os.environ.items() if not n.startswith(("SENDFLOW_", "PREFECT_")) and n != "DATABASE_URL"}
+    command = [str(Path(sys.executable).parent / "sendflow"), *words]
+    return subprocess.run(command, env=clean | {"SENDFLOW_DATA_FOLDER": str(folder / "data")}, capture_output=True, text=True, check=False).stdout
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("demo")
@@ -95,14 +103,19 @@ def test_the_demo_is_up_and_the_prefect_ui_shows_the_cases(folder: Path, browser
         assert "sample trust imported" in running.said
         assert re.search(r"[1-9]\d* reviews and changes of phase opened", running.said)
         assert "Inbox of" in running.said and "Overdue in the whole trust" in running.said
+        assert "By command  export SENDFLOW_AS=" in running.said and ", the trust's SEND lead, is " in running.said
         _look_at_prefect(running, browser)
         _look_at_console(running, browser)
 
 
-def test_a_second_start_finds_its_data_again(folder: Path) -> None:
+def test_a_second_start_finds_its_data_again_and_nothing_is_silent_after_its_time_was_moved(folder: Path) -> None:
     with demo(folder) as running:
         assert "the trust of the last start is here again" in running.said
         assert "sample trust imported" not in running.said
+        there = datetime.now(UTC).date() + timedelta(days=30)
+        assert f"The demo is at {there}." in typed(folder, "clock", str(there))
+        told = typed(folder, "status")
+        assert re.search(rf"open_due_reviews +{there} ", told) and "was last heard" not in told and "has not come to its end" not in told
 
 
 def test_a_demo_never_touches_a_named_database(folder: Path) -> None:
@@ -123,17 +136,17 @@ def _look_at_prefect(running: Demo, browser: Browser) -> None:
     page.keyboard.press("Enter")
     page.wait_for_timeout(1000)  # Prefect's own page gives no sign when it has kept the password
     page.goto(address)
-    page.get_by_text(re.compile(r"^[A-Z]{2,4}-0000\d\d$")).first.wait_for(timeout=60_000)
+    page.get_by_text(re.compile(r"^[A-Z]{2,4}-\d{6}$")).first.wait_for(timeout=60_000)
     words = ["annual_review", "process:annual_review", "school:99000", "Waiting for"]
     page.wait_for_function("words => words.every(one => document.body.innerText.includes(one))", arg=words, timeout=60_000)  # cards fill one by one
     keep(page, "prefect-runs")
-    page.get_by_text(re.compile(r"^[A-Z]{2,4}-0000\d\d$")).first.click()
+    page.get_by_text(re.compile(r"^[A-Z]{2,4}-\d{6}$")).first.click()
     page.get_by_text("Artifacts", exact=True).wait_for()
     page.goto(f"{address.split('/runs')[0]}/runs/flow-run/{_first_woken(address, password)}")
     page.get_by_text("Artifacts", exact=True).click()
     page.get_by_text(re.compile("^Where [A-Z]{2,4}-")).first.wait_for(timeout=60_000)
     keep(page, "prefect-case")
-    page.get_by_text(re.compile("^[a-z]{2,4}-0000")).last.click()
+    page.get_by_text(re.compile(r"^[a-z]{2,4}-\d{6}")).last.click()
     page.wait_for_url("**/artifact/**")
     page.get_by_text("Decisions are made there").first.wait_for()
     keep(page, "prefect-artifact")

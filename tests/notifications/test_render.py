@@ -41,6 +41,14 @@ def test_a_chaser_says_what_by_when_which_law_and_where_to_answer() -> None:
     assert '<a href="http://127.0.0.1:8000/l/abc_def">' in page
 
 
+@pytest.mark.parametrize(("days_left", "days_late", "said"), [(3, 0, True), (2, 0, True), (1, 0, False), (0, 22, False)])
+def test_nobody_is_told_to_work_to_a_day_that_is_over(days_left: int, days_late: int, said: bool) -> None:
+    """A last day on a Sunday is worked to on the Friday, until that Friday is over."""
+    due = {"on": date(2026, 11, 22), "safe_on": date(2026, 11, 20), "days_left": days_left, "days_late": days_late, "why": ""}
+    for template in ("ladders/la_complaint", "ladders/la_complaint_for_family", "ladders/la_overdue"):
+        assert ("work to Friday 20 November 2026" in render(template, "la", VALUES | {"due": due})[1]) is said
+
+
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "[free](http://evil.example)", "*bold*\n\n# big", "{{ 7 * 7 }}", "O'Brien_Smith"])
 def test_a_name_stays_a_name(name: str) -> None:
     _, page = render("ladders/la_overdue", "la", VALUES | {"reader": {"role": "la", "kind": "outside", "name": name}})

@@ -23,6 +23,8 @@ def test_each_step_stands_once_and_under_how_soon_it_is_due(site: Site) -> None:
     parts = HEAD.split(site.client().get("/").text)
     shown = {name: (words, int(number), rows) for name, words, number, rows in zip(parts[1::4], parts[2::4], parts[3::4], parts[4::4], strict=True)}
     assert sum(number for _, number, _ in shown.values()) == len(mine)
-    assert shown["overdue"][:2] == ("Late", sum(bool(row.overdue_days) for row in mine))
+    over = sum(bool(row.overdue_days) for row in mine)
+    assert shown["overdue"][:2] == ("Late, by law or by our own target", over)
+    assert f"{len(mine)} to do, {over} past our own target." in parts[0], "no date of law has passed, and none is said to have"
     for name, case in cases.items():
         assert [one for one, (_, _, rows) in shown.items() if f"/cases/{case}/decide/agree_meeting_date" in rows] == [name]

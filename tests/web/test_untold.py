@@ -141,6 +141,10 @@ def test_a_letter_to_somebody_whom_nobody_entered_greets_them_all_the_same(site:
     letter = site.client("senco").get(f"/letters/{number}").text
     letter = letter[letter.index('aria-label="The letter"') :]
     assert "Dear Sir or Madam," in letter and "<p>The child&#39;s parent</p>" in letter
+    with site.engines.scheduler() as session:
+        session.execute(text("UPDATE deliveries SET to_role = 'pupil' WHERE id = :id"), {"id": number})
+    letter = site.client("senco").get(f"/letters/{number}").text
+    assert "Dear Una Unknown," in letter and "Sir or Madam" not in letter, "most pupils have no address, and the school knows their names"
 
 
 def test_nobody_is_asked_to_tell_a_parent_whose_responsibility_is_over(site: Site) -> None:
