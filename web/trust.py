@@ -14,7 +14,8 @@ router = APIRouter()
 
 @router.get("/trust")
 def trust(request: Request) -> Response:
-    """Every school of mine and every LA of its children today; the same numbers as in Monday's report and in Prefect's table."""
+    """Every school of mine and every LA of its children today, counted as in Prefect's table and in Monday's report, which looks further ahead before
+    a holiday."""
     schools, console = schools_of_trust_reader(request), console_of(request)
     today = console.clock.today()
     with console.engines.app(schools) as session:
