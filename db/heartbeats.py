@@ -38,5 +38,7 @@ def beats(session: Session) -> list[Beat]:
 
 
 def move_beats(session: Session, by: timedelta) -> None:
-    """A demo's clock was moved by so much: its heartbeats move with it, for nothing was silent meanwhile."""
+    """A demo's clock was moved by so much: its heartbeats move with it, for nothing was silent meanwhile. So does the moment of its making, from
+    which what has not run yet is waited for."""
     session.execute(text("UPDATE heartbeats SET beat_at = beat_at + :by"), {"by": by})
+    session.execute(text("UPDATE instance_identity SET made_at = made_at + :by"), {"by": by})

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from db.engine import Engines
-from db.heartbeats import Beat
+from db.heartbeats import Beat, move_beats
 from db.one_at_a_time import at_work, number_of, only_one
-from db.watching import Incident, Queue, Seen, incidents
+from db.watching import Incident, Queue, Seen, incidents, look
 from flows.due import last_due
 from flows.known import KnownFlow
 from notifications.channels import AlarmUrlError, tell
@@ -140,3 +141,12 @@ def test_an_alarm_address_that_no_service_knows_is_refused_in_words_and_not_quot
     with pytest.raises(AlarmUrlError, match="no address that Apprise knows") as error:
         tell("carrierpigeon://secret@loft", "x", "y")
     assert "secret" not in str(error.value)
+
+
+def test_a_demo_whose_clock_was_moved_misses_nothing_that_has_never_run(engines: Engines) -> None:
+    with engines.scheduler() as session:
+        made_at = session.scalar(text("SELECT made_at FROM instance_identity"))
+        move_beats(session, timedelta(days=30))
+        there = made_at + timedelta(days=30, minutes=1)
+        assert not [one for one in incidents(look(session, there), last_due(there)) if one.kind.startswith("schedule")]
+        session.rollback()
