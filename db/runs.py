@@ -82,13 +82,14 @@ def remember_run(session: Session, case: str, flow_run_id: UUID, artifact_id: UU
 
 
 def remember_runs(session: Session, runs: Iterable[NewRun]) -> None:
-    """`remember_run` for many new runs at once; a case that has a run already keeps it."""
+    """`remember_run` for many new runs at once; a case that has a run already keeps it, and a run that another remembers at this moment is theirs to
+    keep: both the case and the run are unique."""
     pairs = list(runs)
     session.execute(
         text("""
         INSERT INTO runs (case_id, school_id, flow_run_id)
         SELECT c.id, c.school_id, new.run FROM unnest(CAST(:cases AS text[]), CAST(:runs AS uuid[])) AS new (ref, run) JOIN cases c USING (ref)
-        ON CONFLICT (case_id) DO NOTHING"""),
+        ON CONFLICT DO NOTHING"""),
         {"cases": [one.case for one in pairs], "runs": [str(one.flow_run_id) for one in pairs]},
     )
 
