@@ -61,16 +61,11 @@ def _case(w: Working, me: Acting, case: str, step: str) -> CasePage:
 
 
 def _draft(w: Working, me: Acting, found: CasePage, step: str, party: str) -> ComplaintDraft:
-    from db.complaints_to_la import refuse_anothers
-    from notifications.complaint_draft import draft_of_complaint
-    from rules.complaining import COMPLAIN, refuse_no_cause
-    from rules.history import Event
+    from notifications.complaint_draft import draft_with_cause
 
     try:
         instance = found.position.instance(step, party)
     except KeyError:
         fail(f"“{step}” of {found.head.ref} has no part of {party or 'nobody'}; give --party as the case shows it")
-    refuse_no_cause(found.definition, found.position, Event(COMPLAIN, w.today, me.person_id, step, party))
     with w.engines.scheduler() as session:
-        refuse_anothers(session, found.head.ref, found.definition.process, instance.step)
-        return draft_of_complaint(session, found.head.ref, instance, by=me.person_id, today=w.today)
+        return draft_with_cause(session, found, instance, by=me.person_id, today=w.today)

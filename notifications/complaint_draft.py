@@ -9,13 +9,16 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.complaints_to_la import COMPLAINED, TO_LA
+from db.complaints_to_la import COMPLAINED, TO_LA, refuse_anothers
 from db.la_profile.routing import LA, la_routes
 from db.models import Case, Delivery
+from db.queries.case_page import CasePage
 from db.queries.people import recipients
 from notifications.letter import letter_values
 from notifications.reader import Reader
 from notifications.render import render
+from rules.complaining import COMPLAIN, refuse_no_cause
+from rules.history import Event
 from rules.position_types import Instance
 
 NOBODY_YET = "Sir or Madam"
@@ -28,6 +31,13 @@ class ComplaintDraft:
     subject: str
     html: str
     readers: tuple[tuple[str, str], ...]
+
+
+def draft_with_cause(session: Session, page: CasePage, instance: Instance, *, by: int, today: date) -> ComplaintDraft:
+    """The draft, where there is a cause for it today. Raises Refused `no_cause`. Needs a scheduler session."""
+    refuse_no_cause(page.definition, page.position, Event(COMPLAIN, today, by, instance.step, instance.party))
+    refuse_anothers(session, page.head.ref, page.definition.process, instance.step)
+    return draft_of_complaint(session, page.head.ref, instance, by=by, today=today)
 
 
 def draft_of_complaint(session: Session, ref: str, instance: Instance, *, by: int, today: date) -> ComplaintDraft:

@@ -11,12 +11,11 @@ from fastapi.responses import Response
 from markupsafe import Markup
 
 from db.acts.errors import KeyReused, LedgerError
-from db.complaints_to_la import complained_on, refuse_anothers
+from db.complaints_to_la import complained_on
 from db.permissions import in_words, roles_for
 from db.queries.case_page import CasePage
-from notifications.complaint_draft import draft_of_complaint
-from rules.complaining import COMPLAIN, refuse_no_cause
-from rules.history import Event, Refused
+from notifications.complaint_draft import draft_with_cause
+from rules.history import Refused
 from rules.position_types import Instance
 from rules.refusals import step_title
 from web.console import console_of, page
@@ -68,10 +67,8 @@ def _page(request: Request, found: CasePage, instance: Instance, fault: str = ""
     today, ref = console.clock.today(), found.head.ref
     letter, before, why_not = None, None, fault
     try:
-        refuse_no_cause(found.definition, found.position, Event(COMPLAIN, today, me.person_id, instance.step, instance.party))
         with console.engines.scheduler() as session:
-            refuse_anothers(session, ref, found.definition.process, instance.step)
-            letter = draft_of_complaint(session, ref, instance, by=me.person_id, today=today)
+            letter = draft_with_cause(session, found, instance, by=me.person_id, today=today)
             before = complained_on(session, ref, instance.step, instance.party)
     except Refused as refused:
         why_not = why_not or refused.message

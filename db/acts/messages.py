@@ -11,7 +11,7 @@ from rules.definition import Definition
 from rules.fact_values import facts_to_json
 from rules.history import Event
 from rules.owed import held_by, owner_of
-from rules.position_types import Change, GivenRight, Owed
+from rules.position_types import Change, GivenRight, Instance, Owed
 
 IN_DOUBT = "case_in_doubt"  # the moment of the message that a case which another opened must be looked at
 CORRECTED = "corrected"  # and of the one that something recorded has been put right
@@ -40,15 +40,16 @@ def _put_right(owed: Owed, event: Event | None) -> dict[str, Any]:
     return {"corrected": {"step": event.step, "party": event.party, **said}}
 
 
+def _about(event: Event, instance: Instance) -> dict[str, Any]:
+    return {"step": event.step, "party": event.party, "round": instance.round, "no": instance.no}
+
+
 def _said(definition: Definition, change: Change, event: Event) -> dict[str, Any]:
     instance = change.position.instance(event.step, event.party)
     due = instance.due or instance.target
     assert event.review_on is not None, "the rules ask for it"
     return {
-        "step": event.step,
-        "party": event.party,
-        "round": instance.round,
-        "no": instance.no,
+        **_about(event, instance),
         "word": event.name,
         "until": event.review_on.isoformat(),
         "to": owner_of(definition, event.step, event.party, change.position.facts),
@@ -60,10 +61,7 @@ def _complained(definition: Definition, change: Change, event: Event) -> dict[st
     instance = change.position.instance(event.step, event.party)
     assert instance.due is not None, "there is no complaint without a date of law"
     return {
-        "step": event.step,
-        "party": event.party,
-        "round": instance.round,
-        "no": instance.no,
+        **_about(event, instance),
         "due_on": instance.due.on.isoformat(),
         "family": held_by(definition, "parent", change.position.facts),
         "by": event.actor,
